@@ -1,0 +1,22 @@
+/** Branded identifiers: a call's name cannot be passed where a conference's is wanted. */
+declare const brand: unique symbol;
+type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** One call attempt, from the first INVITE to its record. Chosen by the bridge, unique for ever. */
+export type CallId = Branded<string, 'CallId'>;
+/** One conference: the room of one account (later also of one booking). */
+export type ConferenceId = Branded<string, 'ConferenceId'>;
+export type AccountId = Branded<string, 'AccountId'>;
+/** One list of sounds played to a caller or a room; every play ends in exactly one finish. */
+export type PlayId = Branded<string, 'PlayId'>;
+/** One setting of a timer; a timer that was set again has another identity, so that a late one is dropped. */
+export type TimerId = Branded<string, 'TimerId'>;
+/** One question to the store about an entered PIN. */
+export type LookupId = Branded<string, 'LookupId'>;
+
+export const callId = (value: string): CallId => value as CallId;
+export const conferenceId = (value: string): ConferenceId => value as ConferenceId;
+export const accountId = (value: string): AccountId => value as AccountId;
+export const playId = (value: string): PlayId => value as PlayId;
+export const timerId = (value: string): TimerId => value as TimerId;
+export const lookupId = (value: string): LookupId => value as LookupId;

@@ -1,0 +1,30 @@
+/** Why a call ended: the closed list of the call records. */
+export const CALL_OUTCOMES = [
+  'completed', // was in the conference and hung up
+  'abandoned', // hung up before joining
+  'cancelled', // gave up while it rang (CANCEL)
+  'wrong-pin', // third miss
+  'no-entry', // third silence, or misses and silences together ending in silence
+  'entry-too-long', // no PIN accepted within the limit
+  'full',
+  'locked',
+  'no-host', // waited in vain
+  'host-ended', // the host pressed ##
+  'host-left', // automatic host hang-up
+  'host-not-back', // grace ran out under `hold`
+  'alone', // last one in, too long
+  'time-limit', // the conference's longest duration
+  'dropped', // by host or operator
+  'line-lost', // no audio and no answer any more, session timer, or no ACK
+  'unknown-number', // 404
+  'unknown-source', // refused, no trunk
+  'not-acceptable', // no codec or media in common: 488
+  'overloaded', // 503
+  'draining', // 503
+  'failed', // the bridge's own failure
+] as const;
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+
+/** Why a conference ended. */
+export const CONFERENCE_OUTCOMES = ['emptied', 'host-ended', 'host-left', 'host-not-back', 'alone', 'time-limit', 'no-host', 'shutdown'] as const;
+export type ConferenceOutcome = (typeof CONFERENCE_OUTCOMES)[number];

@@ -1,0 +1,126 @@
+import type { CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
+import type { Key, KeyMethod } from '../domain/keys.js';
+
+/**
+ * The media port: endpoints that terminate callers' audio, and rooms that mix it.
+ *
+ * Cut by what both engines can do. What holds for every adapter is written as tests in
+ * `test/conformance/media.ts`, which runs against each of them.
+ */
+
+/** One sound file to play: mono PCM WAV, 8 or 16 kHz. A looping item repeats until stopped or replaced, so only the last of a list loops. */
+export interface PlayItem {
+  readonly path: string;
+  readonly loop: boolean;
+}
+
+/** The mixing process or thread an endpoint sits on; opaque outside the adapter. */
+export type MixerName = string;
+
+export interface MixerStatus {
+  readonly name: MixerName;
+  readonly healthy: boolean;
+  /** Endpoints on it now. */
+  readonly endpoints: number;
+  readonly rooms: number;
+  /** Version text for `doctor`. */
+  readonly version: string;
+}
+
+export interface EndpointRequest {
+  readonly callId: CallId;
+  /** The caller's SDP offer, or `null` when the INVITE had none: then `localSdp` is our offer. */
+  readonly offer: string | null;
+  /** Where the signalling came from: chooses the address that SDP advertises. */
+  readonly remoteAddress: string;
+  /** Called number and caller as shown, for the mixer's own records only; never a secret. */
+  readonly label: string;
+}
+
+/** Why a play ended. `replaced`: another play of the same endpoint began; `stopped`: asked to; `failed`: the file could not be played. */
+export type PlayOutcome = 'completed' | 'replaced' | 'stopped' | 'failed';
+
+/** Figures of one leg, from the start of the endpoint. */
+export interface LegStatistics {
+  readonly codec: string;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  /** Packets of the caller's that never came (RFC 3550 section 6.4.1, cumulative), as far as the engine knows. */
+  readonly packetsLost: number;
+  /** Interarrival jitter, milliseconds. */
+  readonly jitterMs: number;
+  /** Packets thrown away because they came from elsewhere than negotiated and latched. */
+  readonly packetsRejected: number;
+}
+
+export interface MediaEndpoint {
+  readonly callId: CallId;
+  readonly mixer: MixerName;
+  /** Our answer to the offer, or our offer where there was none. */
+  readonly localSdp: string;
+  /** Completes an endpoint made without an offer. @throws {MediaNotAcceptable} */
+  acceptAnswer(answer: string): Promise<void>;
+  /**
+   * The caller re-offers (re-INVITE or UPDATE): hold, resume, new address or codec. `null`: a re-INVITE without SDP asks for our offer.
+   * Until it resolves the old media go on, and a refused offer changes nothing.
+   * @throws {MediaNotAcceptable}
+   */
+  renegotiate(offer: string | null): Promise<string>;
+  /**
+   * Plays files in order without gaps, to this caller alone, in a room too (there over or instead of the room's sound, as the engine can).
+   * A running play is replaced. Always ends in exactly one `playFinished` with this id, as long as the endpoint is open.
+   */
+  play(playId: PlayId, items: readonly PlayItem[]): void;
+  /** Ends the running play, if any, within 100 ms; its `playFinished` still comes. */
+  stopPlaying(): void;
+  /** Enters the room, which comes into being with its first endpoint; whatever plays is stopped. Resolves when the caller hears and is heard. */
+  join(room: ConferenceId, options: { readonly muted: boolean }): Promise<void>;
+  /** Leaves the room, if in one; the endpoint stays open and may play or join again. */
+  leave(): Promise<void>;
+  /** Whether the room hears this caller. Keys are understood either way. */
+  setMuted(muted: boolean): Promise<void>;
+  /** The signalling brought a key (INFO): no tones are searched for in this caller's audio any more. */
+  stopInbandDetection(): void;
+  statistics(): Promise<LegStatistics>;
+  /** Releases everything; never rejects, may be called twice. No event comes afterwards. */
+  close(): Promise<void>;
+}
+
+/** What the media tell. Every function returns at once and never throws. */
+export interface MediaListener {
+  /** Once per key press, whatever its length or the repetitions on the wire. */
+  keyPressed(callId: CallId, key: Key, method: KeyMethod): void;
+  playFinished(callId: CallId, playId: PlayId, outcome: PlayOutcome): void;
+  roomPlayFinished(room: ConferenceId, playId: PlayId, outcome: PlayOutcome): void;
+  /** No RTP and no RTCP for so many milliseconds (told once per silence, from 60 s on; 30 min on hold). */
+  audioMissing(callId: CallId, silentMs: number): void;
+  /** The endpoint is gone and cannot be used any more. */
+  endpointLost(callId: CallId, reason: string): void;
+  /** Trouble that ends no call: a worker replaced, a mixer unreachable, a file that could not be played. One line, no secrets. */
+  trouble(message: string): void;
+}
+
+export interface Media {
+  readonly engine: 'embedded' | 'freeswitch' | 'fake';
+  /** @throws Error with one clear line when the engine cannot work (ports, secret, missing module). */
+  start(listener: MediaListener): Promise<void>;
+  /** Closes every endpoint. */
+  stop(): Promise<void>;
+  mixers(): readonly MixerStatus[];
+  /** @throws {MediaNotAcceptable} no common codec or unusable SDP; {@link MediaExhausted} no port or mixer free. */
+  createEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
+  /** Mixed in for everyone in the room, one after the other in order of call; ends in one `roomPlayFinished`, at once (`failed`) where there is no such room. */
+  playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void;
+  /** How many endpoints the mixer itself counts in a room, to check the bridge's own count. */
+  roomSize(room: ConferenceId): Promise<number>;
+}
+
+/** The far end's SDP cannot be answered: 488 to an offer. */
+export class MediaNotAcceptable extends Error {
+  override readonly name = 'MediaNotAcceptable';
+}
+
+/** No port, session or mixer is free: 503. */
+export class MediaExhausted extends Error {
+  override readonly name = 'MediaExhausted';
+}

@@ -1,0 +1,107 @@
+import type { CallId } from '../domain/identifiers.js';
+import type { Key } from '../domain/keys.js';
+
+/**
+ * The signalling port: calls that come in, are answered or refused, re-offered and hung up.
+ * What holds for every adapter is written as tests in `test/conformance/signaling.ts`.
+ */
+
+export interface Source {
+  readonly transport: 'udp' | 'tcp' | 'tls';
+  /** IP address as text, without brackets; IPv4-mapped IPv6 addresses are given as IPv4. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A refusal before the answer (RFC 3261 section 21). */
+export interface Refusal {
+  readonly status: 403 | 404 | 480 | 486 | 488 | 500 | 503;
+  /** Seconds, for 503 (RFC 3261 section 20.33). */
+  readonly retryAfter?: number;
+}
+
+/** One incoming call, told by `incomingCall` before any final answer; 100 Trying is out already. */
+export interface SignalingCall {
+  readonly id: CallId;
+  /** Call-ID header, to find the call in traces. */
+  readonly sipCallId: string;
+  readonly source: Source;
+  /** User parts of the request URI and of To, decoded (RFC 3261 section 19.1.2); empty where there is none. */
+  readonly requestUser: string;
+  readonly toUser: string;
+  /** Host part of the request URI. */
+  readonly requestHost: string;
+  /** Caller's number or name from P-Asserted-Identity or From; `null` when anonymous (RFC 3323, RFC 3325). */
+  readonly callerNumber: string | null;
+  readonly callerName: string | null;
+  /** SDP of the INVITE, or `null` when it had none. */
+  readonly offer: string | null;
+  /** Provisional answer 180, at most once needed. */
+  ring(): void;
+  /**
+   * 200 OK with our SDP; resolves when the ACK is in, with the SDP it carried (answer to our offer) or `null`.
+   * @throws {CallGone} cancelled or hung up meanwhile, or no ACK within 64*T1 (then BYE was sent).
+   */
+  answer(localSdp: string): Promise<string | null>;
+  /** Final refusal; nothing when the call is gone already. */
+  refuse(refusal: Refusal): void;
+  /** Ends the call whatever its state: refusal before the answer, BYE after (waiting for the ACK as RFC 3261 section 15 wants). Never rejects; may be called twice; bounded by timer F. */
+  hangUp(): Promise<void>;
+  /** Re-INVITE with a new SDP of ours; resolves with the far end's answer. Glare (491) is tried again. @throws {CallGone} or {ReofferRefused} */
+  reoffer(localSdp: string): Promise<string>;
+  /** In-dialog OPTIONS: whether the far end still knows the call (any answer but 481, 408 or silence). */
+  probe(): Promise<boolean>;
+}
+
+/** What the signalling tells. Functions return at once and never throw, unless they return a promise. */
+export interface SignalingListener {
+  /** Whether requests from there are served at all: INVITEs of others get 403, other requests and repetition nothing (bounded refusals). */
+  isKnownSource(source: Source): boolean;
+  incomingCall(call: SignalingCall): void;
+  /** CANCEL came before our answer; 487 is out already. */
+  cancelled(id: CallId): void;
+  /** The far end's BYE, or the line was lost: session timer, no answer to a request within a dialog (408, 481), transport gone. */
+  hungUp(id: CallId, end: { readonly lineLost: boolean; readonly cause: string }): void;
+  /** A key by SIP INFO (application/dtmf-relay or application/dtmf), once per press. */
+  keyPressed(id: CallId, key: Key): void;
+  /**
+   * Re-INVITE or UPDATE with an offer, or re-INVITE without (`null`): resolves with our SDP for the 200.
+   * Rejecting with {@link MediaOfferRefused} makes a 488, anything else a 500; the call goes on as before.
+   */
+  mediaOffered(id: CallId, offer: string | null): Promise<string>;
+  /** The ACK of a re-INVITE without offer brought the answer. */
+  mediaAnswered(id: CallId, answer: string): void;
+  trouble(message: string): void;
+}
+
+export interface Signaling {
+  readonly engine: 'embedded' | 'drachtio' | 'fake';
+  /** @throws Error with one clear line (address in use, wrong secret, not reachable). */
+  start(listener: SignalingListener): Promise<void>;
+  /** Hangs up what is left and closes; bounded. */
+  stop(): Promise<void>;
+  /** Addresses really listened on, e.g. `udp:0.0.0.0:5060`. */
+  listening(): readonly string[];
+  /** Calls it holds now, for counting leaks: set-ups, dialogs and transactions. */
+  counts(): { readonly calls: number; readonly transactions: number };
+}
+
+/** The call ended while something was being done with it. */
+export class CallGone extends Error {
+  override readonly name = 'CallGone';
+}
+
+/** The far end refused our re-offer; the call goes on as before. */
+export class ReofferRefused extends Error {
+  override readonly name = 'ReofferRefused';
+  readonly status: number;
+  constructor(status: number) {
+    super(`re-offer refused with ${status}`);
+    this.status = status;
+  }
+}
+
+/** The bridge cannot take a re-offer: 488. */
+export class MediaOfferRefused extends Error {
+  override readonly name = 'MediaOfferRefused';
+}
