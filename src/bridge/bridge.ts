@@ -1,0 +1,449 @@
+import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
+import type { ConferenceEvent } from '../domain/conference/contract.js';
+import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
+import type { Key, KeyMethod } from '../domain/keys.js';
+import type { CallOutcome } from '../domain/outcomes.js';
+import type { Utterance } from '../domain/prompts.js';
+import type { Clock } from '../ports/clock.js';
+import {
+  MediaExhausted,
+  MediaNotAcceptable,
+  type Media,
+  type MediaEndpoint,
+  type MediaListener,
+  type PlayItem,
+  type PlayOutcome,
+} from '../ports/media.js';
+import {
+  CallGone,
+  MediaOfferRefused,
+  type Refusal,
+  type Signaling,
+  type SignalingCall,
+  type SignalingListener,
+  type Source,
+} from '../ports/signaling.js';
+import type { CallRecord, DialInNumber, PinHash, Store } from '../ports/store.js';
+import { asError, TookTooLong, within } from './bounded.js';
+import { CallRunner, type CallEnd } from './call-runner.js';
+import { ConferenceRunner } from './conference-runner.js';
+import type { KnownSources } from './known-sources.js';
+import { maskNumber, type Log } from './log.js';
+import type { WithoutTime } from './without-time.js';
+
+/** Longest wait for the media engine to make an endpoint, milliseconds. */
+const ENDPOINT_LIMIT_MS = 8_000;
+/** Longest wait for calls to end in order at shutdown, milliseconds. */
+const SHUTDOWN_LIMIT_MS = 5_000;
+/** What a refused caller's trunk is told to wait, seconds. */
+const RETRY_AFTER_S = 30;
+
+export interface BridgeOptions {
+  /** Calls at once, set-ups included. */
+  readonly maximumCalls: number;
+  readonly entry: Omit<EntryOptions, 'pinLength' | 'greeting'>;
+  /** Digits of a caller number kept in records; the rest is starred. `null`: kept whole. */
+  readonly recordedDigits: number | null;
+}
+
+export const DEFAULT_BRIDGE_OPTIONS: BridgeOptions = {
+  maximumCalls: 2_000,
+  entry: DEFAULT_ENTRY_OPTIONS,
+  recordedDigits: null,
+};
+
+export interface BridgeParts {
+  readonly signaling: Signaling;
+  readonly media: Media;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sources: KnownSources;
+  readonly hashPin: (digits: string) => PinHash;
+  readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
+  /** The dial-in number a user part names, or `null`: 404. */
+  readonly dialIn: (user: string) => DialInNumber | null;
+}
+
+export interface BridgeStatus {
+  readonly calls: number;
+  readonly conferences: number;
+  readonly callsTotal: number;
+  readonly draining: boolean;
+  /** Call attempts ended, by outcome, since the start. */
+  readonly outcomes: ReadonlyMap<CallOutcome, number>;
+}
+
+/** An attempt that has no call flow yet: between INVITE and ACK. */
+interface Attempt {
+  readonly call: SignalingCall;
+  readonly startedAt: number;
+  readonly trunk: string | null;
+  cancelled: boolean;
+  ended: boolean;
+  runner: CallRunner | null;
+  /** What happened to an answered call before its flow began; told to the flow as its first events. */
+  readonly missed: WithoutTime<CallEvent>[];
+}
+
+/** Lets calls in, runs a state machine for each call and each conference, and writes the records. */
+export class Bridge implements SignalingListener, MediaListener {
+  readonly #parts: BridgeParts;
+  readonly #options: BridgeOptions;
+  readonly #attempts = new Map<CallId, Attempt>();
+  readonly #conferences = new Map<ConferenceId, ConferenceRunner>();
+  /** Which record a call's conference had when the call came in: the conference may be over before the call's record is written. */
+  readonly #conferenceRecords = new Map<CallId, ConferenceRunner>();
+  readonly #outcomes = new Map<CallOutcome, number>();
+  #callsTotal = 0;
+  #draining = false;
+  #emptied: (() => void) | null = null;
+
+  constructor(parts: BridgeParts, options: BridgeOptions = DEFAULT_BRIDGE_OPTIONS) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** @throws Error with one clear line from the engine that could not start; nothing is left running then. */
+  async start(): Promise<void> {
+    const { media, signaling } = this.#parts;
+    await media.start(this);
+    try {
+      await signaling.start(this);
+    } catch (error) {
+      await media.stop();
+      throw error;
+    }
+  }
+
+  status(): BridgeStatus {
+    return {
+      calls: this.#attempts.size,
+      conferences: this.#conferences.size,
+      callsTotal: this.#callsTotal,
+      draining: this.#draining,
+      outcomes: this.#outcomes,
+    };
+  }
+
+  /** No new calls from now on (503 with Retry-After); resolves when the last has ended, or rejects after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    await this.#whenEmpty(limitMs);
+  }
+
+  /** Ends every call and both engines, in order and within bounds. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    for (const conference of [...this.#conferences.values()]) conference.dispatch({ type: 'ShutdownRequested' });
+    for (const attempt of [...this.#attempts.values()]) {
+      if (attempt.runner === null) void attempt.call.hangUp();
+      else attempt.runner.dispatch({ type: 'Dismissed', outcome: 'draining', farewell: [] });
+    }
+    try {
+      await this.#whenEmpty(SHUTDOWN_LIMIT_MS);
+    } catch {
+      this.#parts.log.warn({ calls: this.#attempts.size }, 'calls were cut off at shutdown');
+    }
+    await this.#parts.signaling.stop();
+    await this.#parts.media.stop();
+  }
+
+  async #whenEmpty(limitMs: number): Promise<void> {
+    if (this.#attempts.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    await within(this.#parts.clock, limitMs, 'ending all calls', empty);
+  }
+
+  // --- what the signalling tells
+
+  isKnownSource(source: Source): boolean {
+    return this.#parts.sources.trunkOf(source.address) !== null;
+  }
+
+  incomingCall(call: SignalingCall): void {
+    this.#callsTotal += 1;
+    const attempt: Attempt = {
+      call,
+      startedAt: this.#parts.clock.wall(),
+      trunk: this.#parts.sources.trunkOf(call.source.address),
+      cancelled: false,
+      ended: false,
+      runner: null,
+      missed: [],
+    };
+    this.#attempts.set(call.id, attempt);
+    this.#parts.log.info(
+      {
+        call: call.id,
+        trunk: attempt.trunk,
+        dialled: call.requestUser,
+        caller: maskNumber(call.callerNumber),
+        sipCallId: call.sipCallId,
+      },
+      'call came in',
+    );
+    this.#arrive(attempt).catch((error: unknown) => {
+      this.#parts.log.error({ call: call.id, error: asError(error).message }, 'call could not be set up');
+      this.#refuse(attempt, { status: 500 }, 'failed');
+    });
+  }
+
+  cancelled(id: CallId): void {
+    const attempt = this.#attempts.get(id);
+    if (attempt !== undefined) attempt.cancelled = true;
+  }
+
+  hungUp(id: CallId, end: { readonly lineLost: boolean; readonly cause: string }): void {
+    const attempt = this.#attempts.get(id);
+    if (attempt === undefined) return;
+    if (end.lineLost) this.#parts.log.warn({ call: id, cause: end.cause }, 'line lost');
+    this.#tell(attempt, { type: 'CallerHungUp', lineLost: end.lineLost });
+  }
+
+  async mediaOffered(id: CallId, offer: string | null): Promise<string> {
+    const runner = this.#attempts.get(id)?.runner;
+    if (runner === null || runner === undefined) throw new CallGone('no such call');
+    try {
+      return await within(this.#parts.clock, ENDPOINT_LIMIT_MS, 'renegotiating', runner.endpoint.renegotiate(offer));
+    } catch (error) {
+      if (error instanceof MediaNotAcceptable) throw new MediaOfferRefused(error.message);
+      this.#parts.log.error({ call: id, error: asError(error).message }, 're-offer failed');
+      throw error;
+    }
+  }
+
+  mediaAnswered(id: CallId, answer: string): void {
+    this.#attempts
+      .get(id)
+      ?.runner?.endpoint.acceptAnswer(answer)
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ call: id, error: asError(error).message }, 'answer to our re-offer is not usable');
+      });
+  }
+
+  // --- what signalling and media tell
+
+  keyPressed(id: CallId, key: Key, method: KeyMethod = 'info'): void {
+    this.#attempts.get(id)?.runner?.keyPressed(key, method);
+  }
+
+  trouble(message: string): void {
+    this.#parts.log.warn({}, message);
+  }
+
+  // --- what the media tell
+
+  playFinished(id: CallId, play: PlayId, outcome: PlayOutcome): void {
+    if (outcome === 'failed') this.#parts.log.warn({ call: id, play }, 'something could not be played');
+    this.#attempts.get(id)?.runner?.playFinished(play);
+  }
+
+  roomPlayFinished(room: ConferenceId, play: PlayId, outcome: PlayOutcome): void {
+    if (outcome === 'failed')
+      this.#parts.log.debug({ conference: room, play }, 'something could not be played to the room');
+    this.#conferences.get(room)?.roomPlayFinished(play);
+  }
+
+  audioMissing(id: CallId, silentMs: number): void {
+    const attempt = this.#attempts.get(id);
+    if (attempt === undefined) return;
+    this.#parts.log.warn({ call: id, silentMs }, 'no audio from the caller; asking whether the line is still there');
+    void attempt.call.probe().then((alive) => {
+      if (alive || attempt.ended) return;
+      void attempt.call.hangUp();
+      attempt.runner?.dispatch({ type: 'CallerHungUp', lineLost: true });
+    });
+  }
+
+  endpointLost(id: CallId, reason: string): void {
+    this.#parts.log.error({ call: id, reason }, 'endpoint lost');
+    const attempt = this.#attempts.get(id);
+    if (attempt !== undefined) this.#tell(attempt, { type: 'MediaFailed' });
+  }
+
+  #tell(attempt: Attempt, event: WithoutTime<CallEvent>): void {
+    if (attempt.runner === null) attempt.missed.push(event);
+    else attempt.runner.dispatch(event);
+  }
+
+  // --- letting a call in
+
+  async #arrive(attempt: Attempt): Promise<void> {
+    const { call } = attempt;
+    const { dialIn } = this.#parts;
+    if (attempt.trunk === null) return this.#refuse(attempt, { status: 403 }, 'unknown-source');
+    if (this.#draining) return this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'draining');
+    if (this.#attempts.size > this.#options.maximumCalls) {
+      return this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+    }
+    const number = dialIn(call.requestUser) ?? dialIn(call.toUser);
+    if (number === null) return this.#refuse(attempt, { status: 404 }, 'unknown-number');
+
+    let endpoint: MediaEndpoint;
+    try {
+      endpoint = await this.#makeEndpoint(call, number);
+    } catch (error) {
+      this.#parts.log.warn({ call: call.id, error: asError(error).message }, 'no endpoint for the call');
+      if (error instanceof MediaNotAcceptable) return this.#refuse(attempt, { status: 488 }, 'not-acceptable');
+      if (error instanceof MediaExhausted) {
+        return this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+      }
+      return this.#refuse(attempt, { status: 500 }, 'failed');
+    }
+    if (attempt.cancelled) {
+      await endpoint.close();
+      return this.#end(attempt, 'cancelled');
+    }
+    await this.#answer(attempt, endpoint, number);
+  }
+
+  async #makeEndpoint(call: SignalingCall, number: DialInNumber): Promise<MediaEndpoint> {
+    const { media, clock } = this.#parts;
+    const making = media.createEndpoint({
+      callId: call.id,
+      offer: call.offer,
+      remoteAddress: call.source.address,
+      label: number.number,
+    });
+    try {
+      return await within(clock, ENDPOINT_LIMIT_MS, 'making an endpoint', making);
+    } catch (error) {
+      // An endpoint that comes after nobody waits for it any more is released.
+      if (error instanceof TookTooLong) making.then((late) => late.close()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #answer(attempt: Attempt, endpoint: MediaEndpoint, number: DialInNumber): Promise<void> {
+    const { call } = attempt;
+    const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
+    const runner = new CallRunner(call, endpoint, entry, {
+      clock: this.#parts.clock,
+      store: this.#parts.store,
+      log: this.#parts.log,
+      hashPin: this.#parts.hashPin,
+      resolve: this.#parts.resolve,
+      arriveAtConference: (arriving, admission) =>
+        this.#conferenceOf(arriving, admission.conferenceId, admission.accountId).dispatch({
+          type: 'CallerArrived',
+          callId: arriving.call.id,
+          role: admission.role,
+          callerNumber: arriving.call.callerNumber,
+          options: admission.options,
+        }),
+      toConference: (id, event) => this.#toConference(id, event),
+      closed: (ended, end) => this.#answeredCallEnded(attempt, ended, end),
+    });
+    try {
+      const answer = await call.answer(endpoint.localSdp);
+      if (answer !== null) await endpoint.acceptAnswer(answer);
+    } catch (error) {
+      await endpoint.close();
+      if (error instanceof MediaNotAcceptable) {
+        void call.hangUp();
+        return this.#end(attempt, 'not-acceptable');
+      }
+      if (!(error instanceof CallGone)) throw error;
+      return this.#end(attempt, attempt.cancelled ? 'cancelled' : 'line-lost');
+    }
+    attempt.runner = runner;
+    runner.answered();
+    for (const event of attempt.missed) runner.dispatch(event);
+  }
+
+  #refuse(attempt: Attempt, refusal: Refusal, outcome: CallOutcome): void {
+    if (attempt.ended) return;
+    attempt.call.refuse(refusal);
+    this.#end(attempt, attempt.cancelled ? 'cancelled' : outcome);
+  }
+
+  // --- conferences
+
+  #conferenceOf(
+    runner: CallRunner,
+    id: ConferenceId,
+    account: ConstructorParameters<typeof ConferenceRunner>[1],
+  ): ConferenceRunner {
+    let conference = this.#conferences.get(id);
+    if (conference === undefined) {
+      conference = new ConferenceRunner(id, account, {
+        clock: this.#parts.clock,
+        media: this.#parts.media,
+        store: this.#parts.store,
+        log: this.#parts.log,
+        resolve: this.#parts.resolve,
+        toCall: (call, event) => this.#toCall(call, event),
+        closed: (closing) => this.#conferences.delete(closing),
+      });
+      this.#conferences.set(id, conference);
+    }
+    this.#conferenceRecords.set(runner.call.id, conference);
+    return conference;
+  }
+
+  #toCall(id: CallId, event: WithoutTime<CallEvent>): void {
+    this.#attempts.get(id)?.runner?.dispatch(event);
+  }
+
+  #toConference(id: ConferenceId, event: WithoutTime<ConferenceEvent>): void {
+    this.#conferences.get(id)?.dispatch(event);
+  }
+
+  // --- endings
+
+  #answeredCallEnded(attempt: Attempt, runner: CallRunner, end: CallEnd): void {
+    const conference = this.#conferenceRecords.get(runner.call.id);
+    this.#conferenceRecords.delete(runner.call.id);
+    this.#end(attempt, end.outcome, end, conference?.recordId ?? null);
+  }
+
+  #end(
+    attempt: Attempt,
+    outcome: CallOutcome,
+    end: CallEnd | null = null,
+    conferenceRecordId: number | null = null,
+  ): void {
+    if (attempt.ended) return;
+    attempt.ended = true;
+    const { call } = attempt;
+    this.#attempts.delete(call.id);
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    const { recordedDigits } = this.#options;
+    const statistics = end?.statistics ?? null;
+    const expected = statistics === null ? 0 : statistics.packetsReceived + statistics.packetsLost;
+    const record: CallRecord = {
+      id: call.id,
+      sipCallId: call.sipCallId,
+      startedAt: attempt.startedAt,
+      answeredAt: end?.answeredAt ?? null,
+      joinedAt: end?.joinedAt ?? null,
+      endedAt: this.#parts.clock.wall(),
+      trunk: attempt.trunk,
+      dialled: call.requestUser,
+      caller: recordedDigits === null ? call.callerNumber : maskNumber(call.callerNumber, recordedDigits),
+      accountId: end?.admission?.accountId ?? null,
+      conferenceRecordId,
+      role: end?.admission?.role ?? null,
+      outcome,
+      keyMethod: end?.keyMethod ?? null,
+      codec: statistics?.codec ?? null,
+      mixer: end?.mixer ?? null,
+      packetLoss: statistics === null || expected <= 0 ? null : Math.max(0, statistics.packetsLost) / expected,
+      jitterMs: statistics?.jitterMs ?? null,
+    };
+    try {
+      this.#parts.store.addCallRecord(record);
+    } catch (error) {
+      this.#parts.log.error({ call: call.id, error: asError(error).message }, 'call record could not be written');
+    }
+    this.#parts.log.info({ call: call.id, outcome }, 'call ended');
+    if (this.#attempts.size === 0) {
+      this.#emptied?.();
+      this.#emptied = null;
+    }
+  }
+}

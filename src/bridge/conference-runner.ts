@@ -1,0 +1,130 @@
+import { assertNever } from '../domain/assert-never.js';
+import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { ConferenceEffect, ConferenceEvent } from '../domain/conference/contract.js';
+import { startConference, stepConference, type ConferenceState } from '../domain/conference/machine.js';
+import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
+import type { Utterance } from '../domain/prompts.js';
+import type { Clock } from '../ports/clock.js';
+import type { Media, PlayItem } from '../ports/media.js';
+import type { Store } from '../ports/store.js';
+import { asError } from './bounded.js';
+import { EventQueue } from './event-queue.js';
+import type { Log } from './log.js';
+import { Timers } from './timers.js';
+import type { WithoutTime } from './without-time.js';
+
+export interface ConferenceDependencies {
+  readonly clock: Clock;
+  readonly media: Media;
+  readonly store: Store;
+  readonly log: Log;
+  readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
+  /** Hands an event to a call; a call that is gone already is passed over. */
+  readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
+  /** The conference is over and its name free for the next. */
+  readonly closed: (id: ConferenceId) => void;
+}
+
+/** Runs the state machine of one conference and carries out its effects. */
+export class ConferenceRunner {
+  readonly id: ConferenceId;
+  readonly #accountId: AccountId;
+  readonly #dependencies: ConferenceDependencies;
+  readonly #queue: EventQueue<ConferenceEvent>;
+  readonly #timers: Timers;
+  #state: ConferenceState;
+  #recordId: number | null = null;
+
+  constructor(id: ConferenceId, accountId: AccountId, dependencies: ConferenceDependencies) {
+    this.id = id;
+    this.#accountId = accountId;
+    this.#dependencies = dependencies;
+    this.#state = startConference({ conferenceId: id });
+    this.#queue = new EventQueue((event) => this.#take(event));
+    this.#timers = new Timers(dependencies.clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
+  }
+
+  /** Number of the conference's record, once it has begun. */
+  get recordId(): number | null {
+    return this.#recordId;
+  }
+
+  dispatch(event: WithoutTime<ConferenceEvent>): void {
+    this.#queue.push({ ...event, at: this.#dependencies.clock.monotonic() });
+  }
+
+  roomPlayFinished(playId: PlayId): void {
+    this.dispatch({ type: 'PlayFinished', playId });
+  }
+
+  #take(event: ConferenceEvent): void {
+    const { state, effects } = stepConference(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: ConferenceEffect): void {
+    const { toCall, media, resolve } = this.#dependencies;
+    switch (effect.type) {
+      case 'Admit':
+        return toCall(effect.callId, { type: 'Admitted', muted: effect.muted, introduction: effect.introduction });
+      case 'KeepWaiting':
+        return toCall(effect.callId, { type: 'KeptWaiting', reason: effect.reason });
+      case 'Refuse':
+        return toCall(effect.callId, { type: 'Refused', reason: effect.reason });
+      case 'Tell':
+        return toCall(effect.callId, { type: 'Told', utterances: effect.utterances });
+      case 'SendToHold':
+        return toCall(effect.callId, { type: 'SentToHold', reason: effect.reason });
+      case 'Mute':
+        return toCall(effect.callId, { type: 'MuteChanged', muted: effect.muted });
+      case 'Dismiss':
+        return toCall(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
+      case 'PlayToRoom':
+        return media.playToRoom(this.id, effect.playId, resolve(effect.utterances));
+      case 'SetTimer':
+        return this.#timers.set(effect.name, effect.timerId, effect.ms);
+      case 'CancelTimer':
+        return this.#timers.cancel(effect.name);
+      case 'RecordStarted':
+        return this.#startRecord();
+      case 'CloseConference':
+        return this.#close(effect);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #startRecord(): void {
+    const { store, clock, log } = this.#dependencies;
+    try {
+      this.#recordId = store.startConferenceRecord({
+        conferenceId: this.id,
+        accountId: this.#accountId,
+        startedAt: clock.wall(),
+        endedAt: null,
+        peak: 0,
+        lockedOut: 0,
+        outcome: null,
+      });
+    } catch (error) {
+      log.error({ conference: this.id, error: asError(error).message }, 'conference record could not be begun');
+    }
+    log.info({ conference: this.id }, 'conference began');
+  }
+
+  #close(effect: Extract<ConferenceEffect, { type: 'CloseConference' }>): void {
+    const { store, clock, log, closed } = this.#dependencies;
+    this.#timers.cancelAll();
+    if (this.#recordId !== null) {
+      const { peak, lockedOut, outcome } = effect;
+      try {
+        store.endConferenceRecord(this.#recordId, { endedAt: clock.wall(), peak, lockedOut, outcome });
+      } catch (error) {
+        log.error({ conference: this.id, error: asError(error).message }, 'conference record could not be ended');
+      }
+      log.info({ conference: this.id, outcome, peak }, 'conference ended');
+    }
+    closed(this.id);
+  }
+}

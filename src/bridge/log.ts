@@ -1,0 +1,16 @@
+/** Where the bridge writes what an operator should know. Fields never hold a PIN, a key, a name or a whole caller number. */
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A caller number as logs show it: the last three digits, the rest starred. `null`: withheld. */
+export function maskNumber(number: string | null, shown = 3): string | null {
+  if (number === null) return null;
+  const kept = number.length > shown ? number.slice(-shown) : '';
+  return '*'.repeat(number.length - kept.length) + kept;
+}
