@@ -1,0 +1,73 @@
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
+import { StoreUnavailable } from '../../ports/store.js';
+import { checkOrigin, migrate, SCHEMA_VERSION, UnknownSchema, versionOf } from './migrations.js';
+
+export interface OpenOptions {
+  /** Path of the database, made with its directory where missing; `:memory:` for one that nobody keeps. */
+  readonly file: string;
+  /** Nothing is written, made or brought up to date. */
+  readonly readonly?: boolean;
+  /** The database grows no further than so many pages of 4096 bytes: a full disk for tests. */
+  readonly maximumPages?: number;
+}
+
+/** How long to wait for another process's write, milliseconds. Writes are tiny, so this is long. */
+const BUSY_TIMEOUT_MS = 2000;
+export const IN_MEMORY = ':memory:';
+
+/** Opens the file and brings its schema up to date. Errors of SQLite come out as they are. */
+export function openDatabase({ file, readonly = false, maximumPages }: OpenOptions): Database {
+  if (file !== IN_MEMORY && !readonly) prepareFile(file);
+  const database = new SqliteDatabase(file, {
+    readonly,
+    fileMustExist: file !== IN_MEMORY,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  try {
+    checkOrigin(database, file);
+    database.pragma('foreign_keys = ON');
+    if (readonly) {
+      if (versionOf(database) < SCHEMA_VERSION) {
+        throw new UnknownSchema(`${file} comes from an older Partyline: run any command that changes something first`);
+      }
+      return database;
+    }
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = NORMAL');
+    // erased rows are overwritten in the file, not only forgotten
+    database.pragma('secure_delete = ON');
+    if (maximumPages !== undefined) database.pragma(`max_page_count = ${Math.trunc(maximumPages)}`);
+    migrate(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Makes directory (0700) and file (0600), so that SQLite's own files beside it get the same mode. */
+function prepareFile(file: string): void {
+  const directory = dirname(file);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!existsSync(file)) {
+      closeSync(openSync(file, 'a', 0o600));
+      giveToOwnerOf(directory, file);
+    } else if ((statSync(file).mode & 0o077) !== 0) {
+      chmodSync(file, 0o600);
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new StoreUnavailable(`cannot open the database ${file} (${code}): check that ${directory} can be written`);
+  }
+}
+
+/** What root creates in the directory of the bridge's user must stay usable by that user. */
+function giveToOwnerOf(directory: string, file: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(directory);
+  if (uid !== 0) chownSync(file, uid, gid);
+}

@@ -1,0 +1,229 @@
+import type { Database } from 'better-sqlite3';
+import type { ConferenceOptions } from '../../domain/conference-options.js';
+import type { AccountId } from '../../domain/identifiers.js';
+import type { ConferenceOutcome } from '../../domain/outcomes.js';
+import { StoreUnavailable } from '../../ports/store.js';
+import type {
+  Account,
+  CallRecord,
+  CallRecordFilter,
+  ConferenceRecord,
+  DialInNumber,
+  PinHash,
+  PinMatch,
+  Store,
+  Trunk,
+} from '../../ports/store.js';
+import { AccountTable } from './accounts.js';
+import { DirectoryTables } from './directory.js';
+import { translated } from './errors.js';
+import { versionOf } from './migrations.js';
+import { IN_MEMORY, openDatabase } from './open-database.js';
+import type { OpenOptions } from './open-database.js';
+import { RecordTables } from './records.js';
+
+const LARGEST_PAGE = 10_000;
+
+function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+    throw new RangeError(`a limit is a whole number from 1 to ${LARGEST_PAGE}, not ${limit}`);
+  }
+}
+
+/**
+ * The store in one SQLite file, shared by the bridge and the command line (docs/adr/0004-store.md).
+ *
+ * What an administrator changes is on the disk when the call returns (`synchronous = FULL`); records of calls and
+ * conferences are written without waiting for the disk, so that the last of them may be lost with the power, never
+ * with the process.
+ */
+export class SqliteStore implements Store {
+  readonly #file: string;
+  readonly #database: Database;
+  readonly #accounts: AccountTable;
+  readonly #directory: DirectoryTables;
+  readonly #records: RecordTables;
+
+  private constructor(file: string, database: Database) {
+    this.#file = file;
+    this.#database = database;
+    this.#accounts = new AccountTable(database);
+    this.#directory = new DirectoryTables(database);
+    this.#records = new RecordTables(database);
+  }
+
+  /** @throws {StoreUnavailable} or {@link UnknownSchema}, one line each */
+  static open(options: OpenOptions): SqliteStore {
+    const { file } = options;
+    return translated(file, () => {
+      const database = openDatabase(options);
+      try {
+        return new SqliteStore(file, database);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  check(): readonly string[] {
+    const findings: string[] = [];
+    const attempt = (action: () => void): void => {
+      try {
+        translated(this.#file, action);
+      } catch (error) {
+        findings.push(error instanceof Error ? error.message : String(error));
+      }
+    };
+    attempt(() => {
+      const result = this.#database.prepare<[], { integrity_check: string }>('PRAGMA integrity_check(10)').all();
+      findings.push(...result.map((row) => row.integrity_check).filter((line) => line !== 'ok'));
+    });
+    attempt(() => {
+      const orphans = this.#database.prepare('PRAGMA foreign_key_check').all().length;
+      if (orphans > 0) findings.push(`${orphans} PINs belong to no account`);
+    });
+    if (this.#file !== IN_MEMORY) {
+      attempt(() => {
+        const mode = this.#database.pragma('journal_mode', { simple: true });
+        if (mode !== 'wal')
+          findings.push(`the journal is "${String(mode)}", not "wal": is ${this.#file} on a network drive?`);
+      });
+    }
+    attempt(() => {
+      // writes the first page of the file with what it holds already
+      const version = versionOf(this.#database);
+      this.#durably(() => this.#database.pragma(`user_version = ${version}`));
+    });
+    return findings;
+  }
+
+  addAccount(account: Account, pins: { readonly host: PinHash; readonly guest: PinHash }): void {
+    this.#change(() => this.#accounts.add(account, pins));
+  }
+
+  account(id: AccountId): Account | null {
+    return this.#read(() => this.#accounts.byId(id));
+  }
+
+  accountsNamed(name: string): readonly Account[] {
+    return this.#read(() => this.#accounts.named(name));
+  }
+
+  accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[] {
+    checkLimit(page.limit);
+    return this.#read(() => this.#accounts.page(page));
+  }
+
+  updateAccount(
+    id: AccountId,
+    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
+  ): boolean {
+    return this.#change(() => this.#accounts.update(id, change));
+  }
+
+  removeAccount(id: AccountId): boolean {
+    const removed = this.#change(() => this.#accounts.remove(id));
+    if (removed) this.#emptyLog();
+    return removed;
+  }
+
+  countAccounts(): number {
+    return this.#read(() => this.#accounts.count());
+  }
+
+  findPin(hash: PinHash): PinMatch | null {
+    return this.#read(() => this.#accounts.findPin(hash));
+  }
+
+  addNumber(number: DialInNumber): void {
+    this.#change(() => this.#directory.addNumber(number));
+  }
+
+  numbers(): readonly DialInNumber[] {
+    return this.#read(() => this.#directory.numbers());
+  }
+
+  removeNumber(number: string): boolean {
+    return this.#change(() => this.#directory.removeNumber(number));
+  }
+
+  addTrunk(trunk: Trunk): void {
+    this.#change(() => this.#directory.addTrunk(trunk));
+  }
+
+  trunks(): readonly Trunk[] {
+    return this.#read(() => this.#directory.trunks());
+  }
+
+  removeTrunk(name: string): boolean {
+    return this.#change(() => this.#directory.removeTrunk(name));
+  }
+
+  startConferenceRecord(record: ConferenceRecord): number {
+    return this.#record(() => this.#records.startConference(record));
+  }
+
+  endConferenceRecord(
+    id: number,
+    end: {
+      readonly endedAt: number;
+      readonly peak: number;
+      readonly lockedOut: number;
+      readonly outcome: ConferenceOutcome;
+    },
+  ): void {
+    this.#record(() => this.#records.endConference(id, end));
+  }
+
+  conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[] {
+    checkLimit(filter.limit);
+    return this.#read(() => this.#records.conferences(filter));
+  }
+
+  addCallRecord(record: CallRecord): void {
+    this.#record(() => this.#records.addCall(record));
+  }
+
+  callRecords(filter: CallRecordFilter): readonly CallRecord[] {
+    checkLimit(filter.limit);
+    return this.#read(() => this.#records.calls(filter));
+  }
+
+  #read<T>(action: () => T): T {
+    return translated(this.#file, action);
+  }
+
+  /** One transaction, not waiting for the disk. */
+  #record<T>(action: () => T): T {
+    return translated(this.#file, () => this.#database.transaction(action).immediate());
+  }
+
+  /** One transaction that is on the disk when this returns. */
+  #change<T>(action: () => T): T {
+    return translated(this.#file, () => this.#durably(() => this.#database.transaction(action).immediate()));
+  }
+
+  #durably<T>(action: () => T): T {
+    this.#database.pragma('synchronous = FULL');
+    try {
+      return action();
+    } finally {
+      this.#database.pragma('synchronous = NORMAL');
+    }
+  }
+
+  /** Erased rows are in the write-ahead log still; empties it, unless another process reads just now: then its next checkpoint does. */
+  #emptyLog(): void {
+    try {
+      this.#read(() => this.#database.pragma('wal_checkpoint(TRUNCATE)'));
+    } catch (error) {
+      // the removal itself is done
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import type { PinHasher } from '../domain/access/pins.js';
+import type { Clock } from '../ports/clock.js';
+import type { Randomness } from '../ports/randomness.js';
+import type { Store } from '../ports/store.js';
+import { UnknownSchema } from '../adapters/sqlite/migrations.js';
+import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
+import { SystemClock } from '../adapters/system/clock.js';
+import { loadPinKey, PinKeyUnusable } from '../adapters/system/pin-key.js';
+import { SystemRandomness } from '../adapters/system/randomness.js';
+import type { Config } from './config.js';
+
+/** The store with what belongs to it; the one who opened it closes `store`. */
+export interface OpenStore {
+  readonly store: Store;
+  readonly pins: PinHasher;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/**
+ * Opens database and PIN key of the data directory, and makes what is missing.
+ * @throws {StoreUnavailable}, {UnknownSchema} or {PinKeyUnusable}: one line that says what to do
+ */
+export function openStore(config: Config): OpenStore {
+  const store = SqliteStore.open({ file: config.databaseFile });
+  try {
+    const pins = loadPinKey(config.dataDirectory, () => store.countAccounts() === 0);
+    return { store, pins, clock: new SystemClock(), randomness: new SystemRandomness() };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens the database to look things up or change them, without the PIN key. Where there is no database yet nothing is
+ * made: an empty one stands in, which nobody keeps.
+ * @throws {StoreUnavailable} or {UnknownSchema}
+ */
+export function openExistingStore(config: Config): Store {
+  return SqliteStore.open({ file: existsSync(config.databaseFile) ? config.databaseFile : ':memory:' });
+}
+
+/** Whether an error of these functions is a refusal made for people, one line that says what to do. */
+export const isStoreRefusal = (error: unknown): error is Error =>
+  error instanceof UnknownSchema || error instanceof PinKeyUnusable;

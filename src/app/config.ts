@@ -1,0 +1,277 @@
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ConferenceOptions, EntryOptions } from '../domain/conference-options.js';
+import { ConfigError, readSettings } from './config/read-settings.js';
+import type { Environment, Origins, Places, Settings } from './config/read-settings.js';
+import { secret as secretKind } from './config/kinds.js';
+import type { HostAndPort, PortRange, SipListen } from './config/kinds.js';
+import type { Secret } from './config/secret.js';
+import { environmentName } from './config/settings.js';
+import type { SettingValue } from './config/settings.js';
+
+export { ConfigError } from './config/read-settings.js';
+export type { Environment } from './config/read-settings.js';
+export type { HostAndPort, PortRange, SipListen } from './config/kinds.js';
+export type { Secret } from './config/secret.js';
+
+/** The bridge's configuration: checked, complete, paths absolute. `docs` of every setting stand in `config/settings.ts`. */
+export interface Config {
+  readonly dataDirectory: string;
+  readonly databaseFile: string;
+  /** Decided: `auto` became one of the two. With `freeswitch`, the members `freeswitch` and `drachtio` are set. */
+  readonly engine: 'embedded' | 'freeswitch';
+  readonly logLevel: SettingValue<'log.level'>;
+  readonly maximumCalls: number;
+  readonly sip: {
+    readonly listen: readonly SipListen[];
+    /** What Contact advertises, or `null`: chosen by the route to the caller. */
+    readonly address: string | null;
+  };
+  readonly media: {
+    /** What SDP advertises, or `null`: chosen by the route to the caller. */
+    readonly address: string | null;
+    readonly rtpPorts: PortRange;
+    /** Mixing threads, or `null`: chosen from the number of processors. */
+    readonly workers: number | null;
+  };
+  /** Callers in these networks are told the address of the route, whatever `sip.address` and `media.address` say. */
+  readonly localNetworks: readonly string[];
+  /** Port 0: chosen by the system. `null`: no HTTP at all. */
+  readonly http: HostAndPort | null;
+  readonly prompts: {
+    readonly directory: string;
+    readonly voice: SettingValue<'prompts.voice'>;
+    /** WAV file, or `null` for the catalogue's own. */
+    readonly holdMusic: string | null;
+  };
+  /** What an account gets whose creator said nothing else. */
+  readonly conference: ConferenceOptions;
+  readonly entry: EntryOptions;
+  readonly callers: {
+    /** Last digits of a caller's number that records keep; `null`: all of them. See `maskCaller`. */
+    readonly keepDigits: number | null;
+  };
+  readonly freeswitch: FreeswitchConfig | null;
+  readonly drachtio: DrachtioConfig | null;
+}
+
+export interface FreeswitchConfig {
+  readonly eventSocket: HostAndPort & { readonly secret: Secret };
+  readonly profile: string;
+  /** Where the profile listens for SIP, or `null`: asked of FreeSWITCH. */
+  readonly sipAddress: HostAndPort | null;
+  readonly listenAddress: string;
+  readonly advertisedAddress: string;
+  /** The prompts' directory as FreeSWITCH sees it. */
+  readonly promptsDirectory: string;
+}
+
+export interface DrachtioConfig extends HostAndPort {
+  readonly secret: Secret;
+}
+
+/** A configuration and where each of its settings came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly settings: Settings;
+  /** By key: `default`, the name of the file, or the name of the environment variable. */
+  readonly origins: Origins;
+  /** The file that was read, or `null` when there is none. */
+  readonly file: string | null;
+}
+
+/** Name of the configuration file in the data directory. */
+export const CONFIG_FILE_NAME = 'partyline.json';
+
+const SHIPPED_PROMPTS = fileURLToPath(new URL('../../prompts', import.meta.url));
+const LARGEST_FILE = 1_000_000;
+
+/**
+ * Makes the configuration of what the file holds (JSON already parsed; `undefined` for no file) and the environment.
+ * Reads no file, so passwords that stand in files of their own are given by `readSecret`.
+ * @throws {ConfigError} one line: the key, the value given, what is allowed
+ */
+export function parseConfig(
+  file: unknown,
+  env: Environment,
+  places: Partial<Places> = {},
+  readSecret: (path: string) => string = refuseSecretFiles,
+): Config {
+  return buildConfig(readSettings(file, env, withDefaults(places)).settings, readSecret);
+}
+
+function withDefaults(places: Partial<Places>): Places {
+  const workingDirectory = places.workingDirectory ?? '/';
+  return {
+    workingDirectory,
+    fileName: places.fileName ?? CONFIG_FILE_NAME,
+    fileDirectory: places.fileDirectory ?? workingDirectory,
+  };
+}
+
+/**
+ * Reads the configuration: defaults, then the file (`configFile`, `PARTYLINE_CONFIG`, or `partyline.json` in the data
+ * directory where there is one), then the environment.
+ * @throws {ConfigError}
+ */
+export function loadConfig(options: {
+  readonly env: Environment;
+  readonly workingDirectory: string;
+  readonly configFile?: string;
+}): LoadedConfig {
+  const { env, workingDirectory } = options;
+  const wanted = options.configFile ?? (env['PARTYLINE_CONFIG'] === '' ? undefined : env['PARTYLINE_CONFIG']);
+  const fallback = (): string => {
+    const directory = readSettings(undefined, env, withDefaults({ workingDirectory })).settings.dataDir;
+    return join(directory, CONFIG_FILE_NAME);
+  };
+  const path = wanted === undefined ? fallback() : resolve(workingDirectory, wanted);
+  const file = wanted !== undefined || existsSync(path) ? path : null;
+  const places: Places = { workingDirectory, fileName: path, fileDirectory: dirname(path) };
+  const { settings, origins } = readSettings(file === null ? undefined : readJson(path), env, places);
+  return { config: buildConfig(settings, readSecretFile), settings, origins, file };
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`cannot read the configuration file ${path}: ${reason(error)}`);
+  }
+  if (text.length > LARGEST_FILE) throw new ConfigError(`${path} is too large for a configuration file`);
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    // the parser's own message would quote the text, which may hold passwords
+    throw new ConfigError(`${path} is not valid JSON`);
+  }
+}
+
+const reason = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'not readable';
+
+function readSecretFile(path: string): string {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      return readFileSync(descriptor, 'utf8').trim();
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw new ConfigError(`cannot read the password file ${path}: ${reason(error)}`);
+  }
+}
+
+function refuseSecretFiles(path: string): string {
+  throw new ConfigError(`cannot read the password file ${path} here`);
+}
+
+function buildConfig(settings: Settings, readSecret: (path: string) => string): Config {
+  const promptsDirectory = settings['prompts.directory'] ?? SHIPPED_PROMPTS;
+  const freeswitch = buildFreeswitch(settings, promptsDirectory, readSecret);
+  const drachtio = buildDrachtio(settings, readSecret);
+  return {
+    dataDirectory: settings.dataDir,
+    databaseFile: join(settings.dataDir, 'partyline.db'),
+    engine: chooseEngine(settings.engine, freeswitch !== null, drachtio !== null),
+    logLevel: settings['log.level'],
+    maximumCalls: settings.maximumCalls,
+    sip: { listen: settings['sip.listen'], address: settings['sip.address'] },
+    media: {
+      address: settings['media.address'],
+      rtpPorts: settings['rtp.ports'],
+      workers: settings['media.workers'],
+    },
+    localNetworks: settings.localNetworks,
+    http: settings['http.listen'],
+    prompts: {
+      directory: promptsDirectory,
+      voice: settings['prompts.voice'],
+      holdMusic: settings['prompts.holdMusic'],
+    },
+    conference: {
+      entry: settings['conference.entry'],
+      exit: settings['conference.exit'],
+      hostLeaves: settings['conference.hostLeaves'],
+      graceSeconds: settings['conference.graceSeconds'],
+      lockAllowed: settings['conference.lockAllowed'],
+      readmit: settings['conference.readmit'],
+      rollCall: settings['conference.rollCall'],
+      maxCallers: settings['conference.maxCallers'],
+      muteGuestsOnEntry: settings['conference.muteGuestsOnEntry'],
+      confirmHangup: settings['conference.confirmHangup'],
+      waitLimitSeconds: settings['conference.waitLimitSeconds'],
+      reassureSeconds: settings['conference.reassureSeconds'],
+      aloneLimitSeconds: settings['conference.aloneLimitSeconds'],
+      durationLimitSeconds: settings['conference.durationLimitSeconds'],
+    },
+    entry: {
+      pinLength: settings['entry.pinLength'],
+      greeting: settings['entry.greeting'],
+      settleMs: settings['entry.settleMs'],
+      firstKeyMs: settings['entry.firstKeyMs'],
+      interDigitMs: settings['entry.interDigitMs'],
+      tries: settings['entry.tries'],
+      acceptMs: settings['entry.acceptMs'],
+    },
+    callers: { keepDigits: settings['callers.keepDigits'] },
+    freeswitch,
+    drachtio,
+  };
+}
+
+function chooseEngine(wanted: SettingValue<'engine'>, freeswitch: boolean, drachtio: boolean): Config['engine'] {
+  if (wanted === 'embedded' || (wanted === 'auto' && !freeswitch && !drachtio)) return 'embedded';
+  const missing = !freeswitch ? 'freeswitch.eventSocket.host' : !drachtio ? 'drachtio.host' : null;
+  if (missing === null) return 'freeswitch';
+  throw new ConfigError(
+    `engine is ${wanted}, and the engine freeswitch needs ${missing} too: set it (or ${environmentName(missing)}), or set engine to embedded`,
+  );
+}
+
+function buildFreeswitch(
+  settings: Settings,
+  promptsDirectory: string,
+  readSecret: (path: string) => string,
+): FreeswitchConfig | null {
+  const host = settings['freeswitch.eventSocket.host'];
+  if (host === null) return null;
+  return {
+    eventSocket: {
+      host,
+      port: settings['freeswitch.eventSocket.port'],
+      secret: chooseSecret(settings, 'freeswitch.eventSocket', readSecret),
+    },
+    profile: settings['freeswitch.profile'],
+    sipAddress: settings['freeswitch.sipAddress'],
+    listenAddress: settings['freeswitch.listenAddress'],
+    advertisedAddress: settings['freeswitch.advertisedAddress'] ?? settings['freeswitch.listenAddress'],
+    promptsDirectory: settings['freeswitch.promptsDirectory'] ?? promptsDirectory,
+  };
+}
+
+function buildDrachtio(settings: Settings, readSecret: (path: string) => string): DrachtioConfig | null {
+  const host = settings['drachtio.host'];
+  if (host === null) return null;
+  return { host, port: settings['drachtio.port'], secret: chooseSecret(settings, 'drachtio', readSecret) };
+}
+
+function chooseSecret(
+  settings: Settings,
+  group: 'freeswitch.eventSocket' | 'drachtio',
+  readSecret: (path: string) => string,
+): Secret {
+  const given = settings[`${group}.secret`];
+  if (given !== null) return given;
+  const file = settings[`${group}.secretFile`];
+  if (file === null) {
+    throw new ConfigError(`${group}.host is set, so ${group}.secret or ${group}.secretFile must be set too`);
+  }
+  const read = secretKind.fromText(readSecret(file));
+  if (read === undefined)
+    throw new ConfigError(`the file ${file} (${group}.secretFile) must hold ${secretKind.allowed}`);
+  return read;
+}

@@ -1,0 +1,144 @@
+import { DEFAULT_CONFERENCE_OPTIONS, DEFAULT_ENTRY_OPTIONS } from '../../domain/conference-options.js';
+import { PIN_LENGTHS } from '../../domain/access/pins.js';
+import {
+  host,
+  ipAddress,
+  listenAddress,
+  listOf,
+  network,
+  oneOf,
+  orNull,
+  path,
+  plainName,
+  portRange,
+  secret,
+  sipListen,
+  wholeNumber,
+  yesOrNo,
+} from './kinds.js';
+import type { Kind, SipListen } from './kinds.js';
+
+/** One thing that can be configured. */
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  readonly fallback: T;
+  /** What it is, with its unit. */
+  readonly about: string;
+  /** A path: relative to the file it stands in, or to the working directory when it comes from the environment. */
+  readonly isPath: boolean;
+}
+
+function setting<T>(kind: Kind<T>, fallback: T, about: string): Setting<T> {
+  return { kind, fallback, about, isPath: false };
+}
+
+function pathSetting<T>(kind: Kind<T>, fallback: T, about: string): Setting<T> {
+  return { kind, fallback, about, isPath: true };
+}
+
+const conference = DEFAULT_CONFERENCE_OPTIONS;
+const entry = DEFAULT_ENTRY_OPTIONS;
+const seconds = wholeNumber(1, 604_800);
+const milliseconds = wholeNumber(0, 600_000);
+const anywhereOnEvery: readonly SipListen[] = [
+  { transport: 'udp', host: '0.0.0.0', port: 5060 },
+  { transport: 'tcp', host: '0.0.0.0', port: 5060 },
+];
+
+/** Every setting, by its key in the file. A new one needs a line here and a place in `Config`. */
+export const SETTINGS = {
+  dataDir: pathSetting(path, 'var', 'where the database, the PIN key and the configuration file live'),
+  engine: setting(oneOf('auto', 'embedded', 'freeswitch'), 'auto', 'auto takes freeswitch where it is configured'),
+  maximumCalls: setting(wholeNumber(1, 100_000), 500, 'calls at once; more are refused with 503'),
+  localNetworks: setting(listOf(network), [], 'networks to which sip.address and media.address do not apply'),
+
+  'log.level': setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info', 'what is logged'),
+  'sip.listen': setting(listOf(sipListen, 1), anywhereOnEvery, 'addresses SIP is answered on'),
+  'sip.address': setting(orNull('auto', ipAddress), null, 'address in Contact; auto: the one the route leaves from'),
+  'media.address': setting(orNull('auto', ipAddress), null, 'address in SDP; auto: the one the route leaves from'),
+  'media.workers': setting(orNull('auto', wholeNumber(1, 64)), null, 'mixing threads; auto: from the processors'),
+  'rtp.ports': setting(portRange, { first: 20_000, last: 29_999 }, 'UDP ports for audio, two for each call'),
+  'http.listen': setting(
+    orNull('off', listenAddress),
+    { host: '127.0.0.1', port: 8060 },
+    'health, metrics and control',
+  ),
+
+  'prompts.directory': pathSetting(orNull('shipped', path), null, 'spoken prompts; shipped: those of Partyline'),
+  'prompts.voice': setting(oneOf('slt', 'asterisk'), 'slt', 'voice of the prompts'),
+  'prompts.holdMusic': pathSetting(orNull('shipped', path), null, 'WAV file of the hold music'),
+
+  'callers.keepDigits': setting(
+    orNull('all', wholeNumber(0, 15)),
+    3,
+    'last digits of a caller number kept in records; all: the whole number',
+  ),
+
+  'conference.entry': setting(oneOf('tone', 'none'), conference.entry, 'what the room hears when someone joins'),
+  'conference.exit': setting(oneOf('tone', 'none'), conference.exit, 'what the room hears when someone leaves'),
+  'conference.hostLeaves': setting(
+    oneOf('continue', 'end', 'hold'),
+    conference.hostLeaves,
+    'what happens when the last host leaves',
+  ),
+  'conference.graceSeconds': setting(seconds, conference.graceSeconds, 'wait for a host who left, under hold'),
+  'conference.lockAllowed': setting(yesOrNo, conference.lockAllowed, 'hosts may lock'),
+  'conference.readmit': setting(yesOrNo, conference.readmit, 'a guest may return to a locked conference'),
+  'conference.rollCall': setting(yesOrNo, conference.rollCall, 'hosts may call the roll'),
+  'conference.maxCallers': setting(orNull('none', wholeNumber(1, 100_000)), conference.maxCallers, 'callers at once'),
+  'conference.muteGuestsOnEntry': setting(yesOrNo, conference.muteGuestsOnEntry, 'guests come in muted'),
+  'conference.confirmHangup': setting(yesOrNo, conference.confirmHangup, '## wants a third # to confirm'),
+  'conference.waitLimitSeconds': setting(seconds, conference.waitLimitSeconds, 'longest wait for the first host'),
+  'conference.reassureSeconds': setting(seconds, conference.reassureSeconds, 'between reassurances while waiting'),
+  'conference.aloneLimitSeconds': setting(seconds, conference.aloneLimitSeconds, 'the last caller alone'),
+  'conference.durationLimitSeconds': setting(seconds, conference.durationLimitSeconds, 'longest conference'),
+
+  'entry.pinLength': setting(
+    wholeNumber(PIN_LENGTHS.least, PIN_LENGTHS.most),
+    entry.pinLength,
+    'digits of a PIN, where a dial-in number says nothing else',
+  ),
+  'entry.greeting': setting(orNull('none', plainName), entry.greeting, 'greeting, where a number says nothing else'),
+  'entry.settleMs': setting(milliseconds, entry.settleMs, 'from the ACK to the first prompt, ms'),
+  'entry.firstKeyMs': setting(wholeNumber(1000, 600_000), entry.firstKeyMs, 'until the first key, ms'),
+  'entry.interDigitMs': setting(wholeNumber(500, 60_000), entry.interDigitMs, 'between keys, ms'),
+  'entry.tries': setting(wholeNumber(1, 10), entry.tries, 'misses and silences before goodbye'),
+  'entry.acceptMs': setting(wholeNumber(5000, 3_600_000), entry.acceptMs, 'from the answer to an accepted PIN, ms'),
+
+  'freeswitch.eventSocket.host': setting(orNull('none', host), null, 'FreeSWITCH, its event socket'),
+  'freeswitch.eventSocket.port': setting(wholeNumber(1, 65_535), 8021, 'port of the event socket'),
+  'freeswitch.eventSocket.secret': setting(orNull('none', secret), null, 'password of the event socket'),
+  'freeswitch.eventSocket.secretFile': pathSetting(orNull('none', path), null, 'file that holds that password'),
+  'freeswitch.profile': setting(plainName, 'drachtio_mrf', 'SIP profile of FreeSWITCH that takes the callers'),
+  'freeswitch.sipAddress': setting(orNull('auto', listenAddress), null, 'where that profile listens; auto: as it says'),
+  'freeswitch.listenAddress': setting(ipAddress, '127.0.0.1', 'where FreeSWITCH connects back to Partyline'),
+  'freeswitch.advertisedAddress': setting(
+    orNull('auto', ipAddress),
+    null,
+    'that address as FreeSWITCH sees it; auto: freeswitch.listenAddress',
+  ),
+  'freeswitch.promptsDirectory': setting(
+    orNull('same', path),
+    null,
+    'the prompts as FreeSWITCH sees them; same: the same path as here',
+  ),
+
+  'drachtio.host': setting(orNull('none', host), null, 'drachtio-server'),
+  'drachtio.port': setting(wholeNumber(1, 65_535), 9022, 'its port for applications'),
+  'drachtio.secret': setting(orNull('none', secret), null, 'its password for applications'),
+  'drachtio.secretFile': pathSetting(orNull('none', path), null, 'file that holds that password'),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValue<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+
+/** The settings as a plain list, where their types do not matter. */
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** The environment variable of a setting: `entry.pinLength` is `PARTYLINE_ENTRY_PIN_LENGTH`. */
+export function environmentName(key: string): string {
+  return `PARTYLINE_${key
+    .replaceAll('.', '_')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toUpperCase()}`;
+}

@@ -1,0 +1,14 @@
+/** How much of a caller's number is shown or kept. */
+
+const MASK = '***';
+
+/**
+ * The caller's number with all but the last `keep` characters hidden, and never more than half of it shown, so that
+ * an extension of three digits does not stay whole. The mask does not tell how many were hidden.
+ * @param keep `null` keeps the whole number
+ */
+export function maskCaller(caller: string, keep: number | null): string {
+  if (keep === null) return caller;
+  const shown = Math.min(keep, Math.floor(caller.length / 2));
+  return MASK + (shown === 0 ? '' : caller.slice(-shown));
+}
