@@ -1,6 +1,8 @@
 import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
+import { maskCaller } from '../domain/access/callers.js';
+import type { DialIn } from '../domain/access/dial-in.js';
 import type { CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
@@ -24,12 +26,12 @@ import {
   type SignalingListener,
   type Source,
 } from '../ports/signaling.js';
-import type { CallRecord, DialInNumber, PinHash, Store } from '../ports/store.js';
+import type { CallRecord, PinHash, Store } from '../ports/store.js';
 import { asError, TookTooLong, within } from './bounded.js';
 import { CallRunner, type CallEnd } from './call-runner.js';
 import { ConferenceRunner } from './conference-runner.js';
 import type { KnownSources } from './known-sources.js';
-import { maskNumber, type Log } from './log.js';
+import type { Log } from './log.js';
 import type { WithoutTime } from './without-time.js';
 
 /** Longest wait for the media engine to make an endpoint, milliseconds. */
@@ -38,6 +40,9 @@ const ENDPOINT_LIMIT_MS = 8_000;
 const SHUTDOWN_LIMIT_MS = 5_000;
 /** What a refused caller's trunk is told to wait, seconds. */
 const RETRY_AFTER_S = 30;
+
+/** Digits of a caller number that logs show. */
+const LOGGED_DIGITS = 3;
 
 export interface BridgeOptions {
   /** Calls at once, set-ups included. */
@@ -63,7 +68,7 @@ export interface BridgeParts {
   readonly hashPin: (digits: string) => PinHash;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** The dial-in number a user part names, or `null`: 404. */
-  readonly dialIn: (user: string) => DialInNumber | null;
+  readonly dialIn: (user: string) => DialIn | null;
 }
 
 export interface BridgeStatus {
@@ -181,7 +186,7 @@ export class Bridge implements SignalingListener, MediaListener {
         call: call.id,
         trunk: attempt.trunk,
         dialled: call.requestUser,
-        caller: maskNumber(call.callerNumber),
+        caller: masked(call.callerNumber, LOGGED_DIGITS),
         sipCallId: call.sipCallId,
       },
       'call came in',
@@ -301,7 +306,7 @@ export class Bridge implements SignalingListener, MediaListener {
     await this.#answer(attempt, endpoint, number);
   }
 
-  async #makeEndpoint(call: SignalingCall, number: DialInNumber): Promise<MediaEndpoint> {
+  async #makeEndpoint(call: SignalingCall, number: DialIn): Promise<MediaEndpoint> {
     const { media, clock } = this.#parts;
     const making = media.createEndpoint({
       callId: call.id,
@@ -318,7 +323,7 @@ export class Bridge implements SignalingListener, MediaListener {
     }
   }
 
-  async #answer(attempt: Attempt, endpoint: MediaEndpoint, number: DialInNumber): Promise<void> {
+  async #answer(attempt: Attempt, endpoint: MediaEndpoint, number: DialIn): Promise<void> {
     const { call } = attempt;
     const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
     const runner = new CallRunner(call, endpoint, entry, {
@@ -424,7 +429,7 @@ export class Bridge implements SignalingListener, MediaListener {
       endedAt: this.#parts.clock.wall(),
       trunk: attempt.trunk,
       dialled: call.requestUser,
-      caller: recordedDigits === null ? call.callerNumber : maskNumber(call.callerNumber, recordedDigits),
+      caller: masked(call.callerNumber, recordedDigits),
       accountId: end?.admission?.accountId ?? null,
       conferenceRecordId,
       role: end?.admission?.role ?? null,
@@ -447,3 +452,6 @@ export class Bridge implements SignalingListener, MediaListener {
     }
   }
 }
+
+const masked = (caller: string | null, keep: number | null): string | null =>
+  caller === null ? null : maskCaller(caller, keep);

@@ -7,10 +7,3 @@ export interface Log {
 }
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
-
-/** A caller number as logs show it: the last three digits, the rest starred. `null`: withheld. */
-export function maskNumber(number: string | null, shown = 3): string | null {
-  if (number === null) return null;
-  const kept = number.length > shown ? number.slice(-shown) : '';
-  return '*'.repeat(number.length - kept.length) + kept;
-}

@@ -1,0 +1,135 @@
+import { EmbeddedMedia } from '../adapters/embedded-media/media.js';
+import { EmbeddedSignaling } from '../adapters/embedded-sip/signaling.js';
+import { localAddressFor } from '../adapters/system/route.js';
+import { Bridge } from '../bridge/bridge.js';
+import { KnownSources } from '../bridge/known-sources.js';
+import type { Log } from '../bridge/log.js';
+import { PromptCatalogue } from '../bridge/prompt-catalogue.js';
+import { dialInNumberFor } from '../domain/access/dial-in.js';
+import { matchesSource } from '../domain/access/sources.js';
+import type { Media } from '../ports/media.js';
+import type { Signaling } from '../ports/signaling.js';
+import type { Trunk } from '../ports/store.js';
+import { openStore, type OpenStore } from './compose-store.js';
+import type { Config } from './config.js';
+import { HttpServer } from './http/server.js';
+import { VERSION } from './version.js';
+
+/** Networks calls come from without a provisioned trunk. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', 'fc00::/7', 'fe80::/10'];
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** The built-in trunk `local` takes calls from private networks too, not from loopback only. */
+  readonly lan: boolean;
+}
+
+/** A bridge that runs, and how to end it. */
+export interface RunningBridge {
+  readonly bridge: Bridge;
+  readonly stores: OpenStore;
+  readonly engine: string;
+  /** SIP addresses really listened on. */
+  readonly listening: readonly string[];
+  /** Address of the HTTP side, or `null` when it is off. */
+  readonly http: string | null;
+  stop(): Promise<void>;
+}
+
+/** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
+export async function startBridge({ config, log, lan }: ComposeOptions): Promise<RunningBridge> {
+  const catalogue = PromptCatalogue.load({
+    directory: config.prompts.directory,
+    voice: config.prompts.voice,
+    ...(config.prompts.holdMusic === null ? {} : { holdMusic: config.prompts.holdMusic }),
+  });
+  const stores = openStore(config);
+  const { store, pins, clock } = stores;
+  try {
+    const engine = await openEngine(config, stores, log);
+    const sources = new KnownSources(store, clock, [localTrunk(lan)]);
+    const bridge = new Bridge(
+      {
+        signaling: engine.signaling,
+        media: engine.media,
+        store,
+        clock,
+        log,
+        sources,
+        hashPin: (digits) => pins.hash(digits),
+        resolve: catalogue.resolve,
+        dialIn: (user) => dialInNumberFor(store.numbers(), user, config.entry),
+      },
+      { maximumCalls: config.maximumCalls, entry: config.entry, recordedDigits: config.callers.keepDigits },
+    );
+    const http =
+      config.http === null
+        ? null
+        : new HttpServer(config.http, {
+            engine: engine.media.engine,
+            version: VERSION,
+            status: () => bridge.status(),
+            mixers: () => engine.media.mixers(),
+            troubles: () => store.check(),
+          });
+    await http?.start();
+    try {
+      await bridge.start();
+    } catch (error) {
+      await http?.stop();
+      throw error;
+    }
+    return {
+      bridge,
+      stores,
+      engine: engine.media.engine,
+      listening: engine.signaling.listening(),
+      http: http?.address() ?? null,
+      async stop() {
+        await bridge.stop();
+        await http?.stop();
+        store.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+interface Engine {
+  readonly signaling: Signaling;
+  readonly media: Media;
+}
+
+function localTrunk(lan: boolean): Trunk {
+  return { name: 'local', sources: lan ? [...LOOPBACK, ...PRIVATE] : LOOPBACK, enabled: true, createdAt: 0 };
+}
+
+/** What Contact and SDP tell a far end: the configured address, but the route's to callers in local networks and on loopback. */
+function advertised(configured: string | null, localNetworks: readonly string[]): (remote: string) => string {
+  return (remote) => {
+    if (configured === null || matchesSource([...LOOPBACK, ...localNetworks], remote)) return localAddressFor(remote);
+    return configured;
+  };
+}
+
+function openEngine(config: Config, { clock, randomness }: OpenStore, log: Log): Promise<Engine> {
+  const warn = (message: string): void => log.warn({}, message);
+  const media = new EmbeddedMedia({
+    clock,
+    rtpPorts: { min: config.media.rtpPorts.first, max: config.media.rtpPorts.last },
+    ...(config.media.workers === null ? {} : { workers: config.media.workers }),
+    advertise: advertised(config.media.address, config.localNetworks),
+    log: warn,
+  });
+  const signaling = new EmbeddedSignaling({
+    listen: config.sip.listen.map(({ transport, host, port }) => ({ transport, address: host, port })),
+    clock,
+    randomness,
+    advertise: advertised(config.sip.address, config.localNetworks),
+  });
+  return Promise.resolve({ signaling, media });
+}
