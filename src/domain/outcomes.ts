@@ -26,5 +26,14 @@ export const CALL_OUTCOMES = [
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];
 
 /** Why a conference ended. */
-export const CONFERENCE_OUTCOMES = ['emptied', 'host-ended', 'host-left', 'host-not-back', 'alone', 'time-limit', 'no-host', 'shutdown'] as const;
+export const CONFERENCE_OUTCOMES = [
+  'emptied',
+  'host-ended',
+  'host-left',
+  'host-not-back',
+  'alone',
+  'time-limit',
+  'no-host',
+  'shutdown',
+] as const;
 export type ConferenceOutcome = (typeof CONFERENCE_OUTCOMES)[number];

@@ -28,13 +28,23 @@ export type ConferenceEvent = { readonly at: number } & (
 );
 
 export type ConferenceEffect =
-  | { readonly type: 'Admit'; readonly callId: CallId; readonly muted: boolean; readonly introduction: readonly Utterance[] }
+  | {
+      readonly type: 'Admit';
+      readonly callId: CallId;
+      readonly muted: boolean;
+      readonly introduction: readonly Utterance[];
+    }
   | { readonly type: 'KeepWaiting'; readonly callId: CallId; readonly reason: WaitReason }
   | { readonly type: 'Refuse'; readonly callId: CallId; readonly reason: RefusalReason }
   | { readonly type: 'Tell'; readonly callId: CallId; readonly utterances: readonly Utterance[] }
   | { readonly type: 'SendToHold'; readonly callId: CallId; readonly reason: WaitReason }
   | { readonly type: 'Mute'; readonly callId: CallId; readonly muted: boolean }
-  | { readonly type: 'Dismiss'; readonly callId: CallId; readonly outcome: CallOutcome; readonly farewell: readonly Utterance[] }
+  | {
+      readonly type: 'Dismiss';
+      readonly callId: CallId;
+      readonly outcome: CallOutcome;
+      readonly farewell: readonly Utterance[];
+    }
   /** Mixed in for everyone in the room; plays to a room queue up; ends in one `PlayFinished`. */
   | { readonly type: 'PlayToRoom'; readonly playId: PlayId; readonly utterances: readonly Utterance[] }
   | { readonly type: 'SetTimer'; readonly name: string; readonly timerId: TimerId; readonly ms: number }
@@ -42,4 +52,9 @@ export type ConferenceEffect =
   /** The first caller was admitted: the conference's record begins. */
   | { readonly type: 'RecordStarted' }
   /** The last effect of every conference. */
-  | { readonly type: 'CloseConference'; readonly outcome: ConferenceOutcome; readonly peak: number; readonly lockedOut: number };
+  | {
+      readonly type: 'CloseConference';
+      readonly outcome: ConferenceOutcome;
+      readonly peak: number;
+      readonly lockedOut: number;
+    };

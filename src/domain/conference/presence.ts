@@ -1,0 +1,88 @@
+import type { Role } from '../conference-options.js';
+import type { CallId } from '../identifiers.js';
+import { say } from '../prompts.js';
+import { isRunning, secondsToMs } from '../timers.js';
+import { announceEntry, settleBatch } from './announcements.js';
+import type { ConferenceFacts, Member, Waiter } from './state.js';
+import { cancelTimer, setTimer, tell, update, updateMember, type Turn } from './turn.js';
+
+/** How long a guest who left a locked conference may come back. */
+const RETURN_MS = 5 * 60_000;
+
+export const findMember = (facts: ConferenceFacts, callId: CallId): Member | undefined =>
+  facts.members.find((member) => member.callId === callId);
+
+export const findWaiter = (facts: ConferenceFacts, callId: CallId): Waiter | undefined =>
+  facts.waiting.find((waiter) => waiter.callId === callId);
+
+export const countIn = (facts: ConferenceFacts): number =>
+  facts.members.filter((member) => member.phase === 'in').length;
+
+/** Everyone in the room or on the way into it. */
+export const present = (facts: ConferenceFacts): readonly Member[] =>
+  facts.members.filter((member) => member.phase !== 'held');
+
+export const hasHost = (facts: ConferenceFacts): boolean => facts.members.some((member) => member.role === 'host');
+
+/** Outside, on hold music, with or without a seat. */
+export const countOnHold = (facts: ConferenceFacts): number =>
+  facts.waiting.length + facts.members.filter((member) => member.phase === 'held').length;
+
+export const isDeserted = (facts: ConferenceFacts): boolean => facts.members.length + facts.waiting.length === 0;
+
+/** The mixer has the member: the room may be told. `null`: nobody on the way in goes by that name. */
+export function comeIn(turn: Turn, callId: CallId): Role | null {
+  const member = findMember(turn.facts, callId);
+  if (member?.phase !== 'joining') return null;
+  updateMember(turn, callId, { phase: 'in', hasBeenIn: true });
+  const inNow = countIn(turn.facts);
+  update(turn, { peak: Math.max(turn.facts.peak, inNow) });
+  if (inNow > 1) update(turn, { othersHaveBeenIn: true, toldAlone: false });
+  if (!member.hasBeenIn) countNumber(turn, member.callerNumber);
+  if (member.inBatch) settleBatch(turn);
+  else if (!member.hasBeenIn) announceEntry(turn);
+  return member.role;
+}
+
+function countNumber(turn: Turn, callerNumber: string | null): void {
+  if (callerNumber === null) return;
+  const { timesIn } = turn.facts;
+  update(turn, { timesIn: { ...timesIn, [callerNumber]: (timesIn[callerNumber] ?? 0) + 1 } });
+}
+
+/** Takes a caller off the lists; what that means to the others is the stage's to say. */
+export function takeAway(turn: Turn, callId: CallId): Member | Waiter | null {
+  const waiter = findWaiter(turn.facts, callId);
+  if (waiter !== undefined) {
+    update(turn, { waiting: turn.facts.waiting.filter((other) => other.callId !== callId) });
+    return waiter;
+  }
+  const member = findMember(turn.facts, callId);
+  if (member === undefined) return null;
+  update(turn, { members: turn.facts.members.filter((other) => other.callId !== callId) });
+  rememberForReturn(turn, member);
+  return member;
+}
+
+/** Whoever was dropped by the host is taken away without being remembered. */
+function rememberForReturn(turn: Turn, { role, hasBeenIn, callerNumber }: Member): void {
+  const { locked, timesIn, mayReturn } = turn.facts;
+  if (!locked || role === 'host' || !hasBeenIn || callerNumber === null || timesIn[callerNumber] !== 1) return;
+  const current = mayReturn.filter((entry) => entry.until >= turn.at && entry.callerNumber !== callerNumber);
+  update(turn, { mayReturn: [...current, { callerNumber, until: turn.at + RETURN_MS }] });
+}
+
+/** Once others have been in, the last caller is told once, and not left alone for ever. */
+export function watchAlone(turn: Turn): void {
+  const [last, ...others] = present(turn.facts);
+  const alone = turn.facts.othersHaveBeenIn && last?.phase === 'in' && others.length === 0;
+  if (!alone) {
+    cancelTimer(turn, 'alone');
+    return;
+  }
+  if (isRunning(turn.facts.timers, 'alone')) return;
+  setTimer(turn, 'alone', secondsToMs(turn.facts.options.aloneLimitSeconds));
+  if (turn.facts.toldAlone) return;
+  update(turn, { toldAlone: true });
+  tell(turn, last.callId, [say('you-are-alone')]);
+}

@@ -1,0 +1,132 @@
+import type { ConferenceOptions, Role } from '../conference-options.js';
+import type { CallId, ConferenceId, PlayId } from '../identifiers.js';
+import type { ConferenceOutcome } from '../outcomes.js';
+import type { RunningTimers } from '../timers.js';
+import type { ConferenceEvent } from './contract.js';
+
+/*
+ * One conference.
+ *
+ *   Empty ── guest ──► WaitingForHost ── the host is in: everyone waiting is admitted ──┐
+ *     │                   ▲   │ nobody left                                             │
+ *     └── host arrives ───┘   ▼                                                         ▼
+ *                           Closed ◄── nobody left; alone; time limit ────────────  InSession
+ *                             ▲ ▲        (host leaves under `end`: everyone)          │   ▲ │
+ *                             │ │                                                     │   │ │ host leaves
+ *                             │ └── everyone has heard it ─── Closing ◄─── ## ────────┘   │ ▼ under `hold`
+ *                             └──────────── nobody left, or not back in time ──────────  HostAway
+ *
+ * A host who was admitted but is not in yet leaves the stage as it is: only a host who is really in opens
+ * the conference.
+ */
+
+/** Someone with a seat: from `Admit` on. */
+export interface Member {
+  readonly callId: CallId;
+  readonly role: Role;
+  readonly callerNumber: string | null;
+  readonly muted: boolean;
+  /** `joining`: admitted, not in yet; `in`: in the room; `held`: on hold music, its seat kept. */
+  readonly phase: 'joining' | 'in' | 'held';
+  /** Was in the room and has been announced, or needs not be. */
+  readonly hasBeenIn: boolean;
+  /** Came in from waiting with others: announced together with them. */
+  readonly inBatch: boolean;
+}
+
+/** A guest outside, on hold music, without a seat. */
+export interface Waiter {
+  readonly callId: CallId;
+  readonly callerNumber: string | null;
+  readonly muted: boolean;
+  /** Was let past the lock, because this caller was in before. */
+  readonly pastLock: boolean;
+}
+
+export interface Empty {
+  readonly kind: 'Empty';
+}
+
+/** Guests wait; no host has been in. */
+export interface WaitingForHost {
+  readonly kind: 'WaitingForHost';
+}
+
+/** A host has been in; under `continue` also without one now. */
+export interface InSession {
+  readonly kind: 'InSession';
+}
+
+/** The last host left under `hold`: everyone is on hold music, seat, lock and mutes kept. */
+export interface HostAway {
+  readonly kind: 'HostAway';
+  /** The grace ran out while a host was just coming in. */
+  readonly graceOver: boolean;
+}
+
+/** The host ended it: the room hears so, nobody comes in any more. */
+export interface Closing {
+  readonly kind: 'Closing';
+  readonly lastWords: PlayId;
+}
+
+export interface Closed {
+  readonly kind: 'Closed';
+  readonly outcome: ConferenceOutcome;
+}
+
+export type ConferenceStage = Empty | WaitingForHost | InSession | HostAway | Closing | Closed;
+
+/** When announcements of one kind were last made, and whether one is owed. */
+export interface Announcements {
+  /** When the latest were made, ms; none older than the window. */
+  readonly recent: readonly number[];
+  /** More came than may be announced singly: one announcement for all of them is owed. */
+  readonly owed: boolean;
+}
+
+/** A guest who left a locked conference and may come back. */
+export interface MayReturn {
+  readonly callerNumber: string;
+  /** On the bridge's clock, ms. */
+  readonly until: number;
+}
+
+/** What holds for a conference in every stage. */
+export interface ConferenceFacts {
+  readonly conferenceId: ConferenceId;
+  /** The newest anyone arrived with. */
+  readonly options: ConferenceOptions;
+  /** In order of admission. */
+  readonly members: readonly Member[];
+  /** In order of arrival. */
+  readonly waiting: readonly Waiter[];
+  readonly locked: boolean;
+  /** Callers turned away by the lock. */
+  readonly lockedOut: number;
+  /** Most callers in the room at once. */
+  readonly peak: number;
+  readonly recordStarted: boolean;
+  /** Two were in at once: from then on the last one is alone. */
+  readonly othersHaveBeenIn: boolean;
+  /** The last caller was told, and nobody has come in since. */
+  readonly toldAlone: boolean;
+  /** How often each number came in, for `readmit`. */
+  readonly timesIn: Readonly<Record<string, number>>;
+  readonly mayReturn: readonly MayReturn[];
+  readonly entries: Announcements;
+  readonly exits: Announcements;
+  readonly timers: RunningTimers;
+  readonly plays: number;
+}
+
+/** Plain data: it can be stored, replayed and taken over. */
+export type ConferenceState = ConferenceStage & { readonly facts: ConferenceFacts };
+
+/** The timers of a conference, by name. */
+export type ConferenceTimer = 'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'entries' | 'exits';
+
+/** What a stage gets to see: neither late timers nor what is the same in every stage. */
+export type StageEvent =
+  | Exclude<ConferenceEvent, { type: 'TimerFired' } | { type: 'ShutdownRequested' } | { type: 'UnknownCodeKeyed' }>
+  | { readonly at: number; readonly type: 'TimerExpired'; readonly name: string };
