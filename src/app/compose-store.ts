@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PinHasher } from '../domain/access/pins.js';
 import type { Clock } from '../ports/clock.js';
 import type { Randomness } from '../ports/randomness.js';
@@ -6,7 +7,7 @@ import type { Store } from '../ports/store.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
 import { SystemClock } from '../adapters/system/clock.js';
-import { loadPinKey, PinKeyUnusable } from '../adapters/system/pin-key.js';
+import { loadPinKey, PIN_KEY_FILE, PinKeyUnusable } from '../adapters/system/pin-key.js';
 import { SystemRandomness } from '../adapters/system/randomness.js';
 import type { Config } from './config.js';
 
@@ -42,6 +43,21 @@ export function openExistingStore(config: Config): Store {
   return SqliteStore.open({ file: existsSync(config.databaseFile) ? config.databaseFile : ':memory:' });
 }
 
+/**
+ * What is wrong with the PIN key, in one line, or `null`. Makes none.
+ * @param needed whether there must be one, because PINs were hashed by it
+ */
+export function checkPinKey(config: Config, needed: boolean): string | null {
+  if (!needed && !existsSync(join(config.dataDirectory, PIN_KEY_FILE))) return null;
+  try {
+    loadPinKey(config.dataDirectory, () => false);
+    return null;
+  } catch (error) {
+    if (error instanceof PinKeyUnusable) return error.message;
+    throw error;
+  }
+}
+
 /** Whether an error of these functions is a refusal made for people, one line that says what to do. */
-export const isStoreRefusal = (error: unknown): error is Error =>
+export const isStoreRefusal = (error: unknown): boolean =>
   error instanceof UnknownSchema || error instanceof PinKeyUnusable;

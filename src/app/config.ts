@@ -15,7 +15,7 @@ export type { Environment } from './config/read-settings.js';
 export type { HostAndPort, PortRange, SipListen } from './config/kinds.js';
 export type { Secret } from './config/secret.js';
 
-/** The bridge's configuration: checked, complete, paths absolute. `docs` of every setting stand in `config/settings.ts`. */
+/** The bridge's configuration: checked, complete, paths absolute. What each setting means stands in `config/settings.ts`. */
 export interface Config {
   readonly dataDirectory: string;
   readonly databaseFile: string;
@@ -44,12 +44,16 @@ export interface Config {
     readonly voice: SettingValue<'prompts.voice'>;
     /** WAV file, or `null` for the catalogue's own. */
     readonly holdMusic: string | null;
+    /** WAV files by the name a dial-in number calls them. */
+    readonly greetings: Readonly<Record<string, string>>;
+    /** Where the recordings of the voice `asterisk` lie, or `null` for the usual place. */
+    readonly asteriskDirectory: string | null;
   };
   /** What an account gets whose creator said nothing else. */
   readonly conference: ConferenceOptions;
   readonly entry: EntryOptions;
   readonly callers: {
-    /** Last digits of a caller's number that records keep; `null`: all of them. See `maskCaller`. */
+    /** Last digits of a caller's number that records keep; `null`: all of them. */
     readonly keepDigits: number | null;
   };
   readonly freeswitch: FreeswitchConfig | null;
@@ -191,6 +195,8 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
       directory: promptsDirectory,
       voice: settings['prompts.voice'],
       holdMusic: settings['prompts.holdMusic'],
+      greetings: settings['prompts.greetings'],
+      asteriskDirectory: settings['prompts.asteriskDirectory'],
     },
     conference: {
       entry: settings['conference.entry'],

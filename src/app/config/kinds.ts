@@ -101,12 +101,28 @@ export const path: Kind<string> = textKind(
   identity,
 );
 
+const PLAIN_NAME = /^[\w-]{1,64}$/;
+
 /** A short name as used in file names. */
 export const plainName: Kind<string> = textKind(
   'a name of letters, digits, - and _',
-  (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
+  (text) => (PLAIN_NAME.test(text) ? text : undefined),
   identity,
 );
+
+/** Paths by name: an object in the file, `NAME=PATH,NAME=PATH` in the environment. */
+export const namedPaths: Kind<Readonly<Record<string, string>>> = {
+  allowed: 'an object of paths by name (in the environment NAME=PATH,NAME=PATH)',
+  fromJson: (value) => z.record(z.string().regex(PLAIN_NAME), z.string().min(1)).safeParse(value).data,
+  fromText: (text) => {
+    const pairs = text.split(',').map((pair) => /^([^=]+)=(.+)$/.exec(pair.trim()));
+    const entries = pairs.map((match) => [match?.[1] ?? '', match?.[2] ?? ''] as const);
+    return entries.every(([name, file]) => PLAIN_NAME.test(name) && file !== '')
+      ? Object.fromEntries(entries)
+      : undefined;
+  },
+  show: (paths) => paths,
+};
 
 export const ipAddress: Kind<string> = textKind(
   'an IP address',

@@ -80,6 +80,13 @@ function refuseMisspelt(env: Environment): void {
   }
 }
 
+/** A path, or paths by name, made absolute. */
+function absolute(base: string, value: unknown): unknown {
+  if (typeof value === 'string') return resolve(base, value);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, path]) => [name, resolve(base, String(path))]));
+}
+
 /**
  * Puts together defaults, file and environment.
  * @throws {ConfigError} at the first thing wrong
@@ -113,7 +120,7 @@ export function readSettings(
     if (found.value === undefined) {
       throw new ConfigError(`${found.label} is ${given(key, found.raw)}, but must be ${setting.kind.allowed}`);
     }
-    settings[key] = setting.isPath && typeof found.value === 'string' ? resolve(found.base, found.value) : found.value;
+    settings[key] = setting.isPath ? absolute(found.base, found.value) : found.value;
     origins[key] = found.origin;
   }
   return { settings: settings as Settings, origins };

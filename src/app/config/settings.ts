@@ -5,6 +5,7 @@ import {
   ipAddress,
   listenAddress,
   listOf,
+  namedPaths,
   network,
   oneOf,
   orNull,
@@ -24,7 +25,7 @@ export interface Setting<T> {
   readonly fallback: T;
   /** What it is, with its unit. */
   readonly about: string;
-  /** A path: relative to the file it stands in, or to the working directory when it comes from the environment. */
+  /** A path, or paths by name: relative to the file it stands in, or to the working directory when it comes from the environment. */
   readonly isPath: boolean;
 }
 
@@ -67,6 +68,9 @@ export const SETTINGS = {
   'prompts.directory': pathSetting(orNull('shipped', path), null, 'spoken prompts; shipped: those of Partyline'),
   'prompts.voice': setting(oneOf('slt', 'asterisk'), 'slt', 'voice of the prompts'),
   'prompts.holdMusic': pathSetting(orNull('shipped', path), null, 'WAV file of the hold music'),
+
+  'prompts.greetings': pathSetting(namedPaths, {}, 'WAV files of greetings, by name'),
+  'prompts.asteriskDirectory': pathSetting(orNull('usual', path), null, 'where the voice asterisk lies'),
 
   'callers.keepDigits': setting(
     orNull('all', wholeNumber(0, 15)),

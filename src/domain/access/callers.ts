@@ -1,10 +1,10 @@
-/** How much of a caller's number is shown or kept. */
+/** How much of a caller's number is shown or kept (product: section 7). */
 
 const MASK = '***';
 
 /**
- * The caller's number with all but the last `keep` characters hidden, and never more than half of it shown, so that
- * an extension of three digits does not stay whole. The mask does not tell how many were hidden.
+ * The number with all but its last `keep` characters hidden, and never more than half of it shown, so that an extension of three
+ * digits does not stay whole. The mask does not tell how many were hidden.
  * @param keep `null` keeps the whole number
  */
 export function maskCaller(caller: string, keep: number | null): string {

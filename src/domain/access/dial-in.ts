@@ -50,8 +50,8 @@ export const sameNumber = (a: string, b: string): boolean => comparable(a) === c
  */
 export function dialInNumberFor<T extends DialIn>(
   numbers: readonly T[],
-  user: string,
   unprovisioned: { readonly pinLength: number; readonly greeting: string | null },
+  user: string,
 ): T | DialIn | null {
   const wanted = comparable(user);
   if (numbers.length > 0) return numbers.find(({ number }) => comparable(number) === wanted) ?? null;

@@ -1,0 +1,225 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PromptCatalogue } from '../../bridge/prompt-catalogue.js';
+import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
+import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
+import type { Store } from '../../ports/store.js';
+import { checkPinKey } from '../compose-store.js';
+import type { Config } from '../config.js';
+import type { CliContext } from './context.js';
+import { bridgeAnswers, whyNotFree, whyNotReachable } from './probes.js';
+
+/** What one look at the installation says. `failed`: the bridge does not work like this. */
+export interface Finding {
+  readonly check: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  /** One line; for a failure with what to do. */
+  readonly text: string;
+}
+
+const LEAST_NODE = 20;
+const MEGABYTE = 1024 * 1024;
+const FULL_MB = 20;
+const NEARLY_FULL_MB = 500;
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @param version as in `process.versions.node` */
+export function checkNode(version: string): Finding {
+  const check = 'node';
+  if (Number.parseInt(version, 10) >= LEAST_NODE) return { check, status: 'ok', text: version };
+  return { check, status: 'failed', text: `${version} is too old: install Node.js ${LEAST_NODE} or later` };
+}
+
+export function checkDataDirectory({ dataDirectory }: Config): readonly Finding[] {
+  const check = 'data directory';
+  const there = existsSync(dataDirectory);
+  const nearest = there ? dataDirectory : nearestExisting(dataDirectory);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch {
+    const text = `${nearest} cannot be written: change its owner, or set PARTYLINE_DATA_DIR`;
+    return [{ check, status: 'failed', text }];
+  }
+  const { mode } = statSync(nearest);
+  const findings: Finding[] = [];
+  if (!there) {
+    findings.push({ check, status: 'ok', text: `${dataDirectory} does not exist yet; the first command makes it` });
+  } else if ((mode & 0o007) !== 0) {
+    findings.push({
+      check,
+      status: 'warning',
+      text: `${dataDirectory} is open to everyone: chmod 700 ${dataDirectory}`,
+    });
+  } else {
+    findings.push({ check, status: 'ok', text: dataDirectory });
+  }
+  return [...findings, checkSpace(nearest)];
+}
+
+function nearestExisting(path: string): string {
+  const parent = dirname(path);
+  return existsSync(parent) || parent === path ? parent : nearestExisting(parent);
+}
+
+function checkSpace(path: string): Finding {
+  const check = 'disk space';
+  const { bavail, bsize } = statfsSync(path);
+  const free = Math.floor((bavail * bsize) / MEGABYTE);
+  const text = `${free} MB free at ${path}`;
+  if (free < FULL_MB) return { check, status: 'failed', text: `${text}: make room, nothing can be stored soon` };
+  return { check, status: free < NEARLY_FULL_MB ? 'warning' : 'ok', text };
+}
+
+/** Database, PIN key, and what is in them. */
+export async function checkStore(context: CliContext, config: Config): Promise<readonly Finding[]> {
+  const database = config.databaseFile;
+  if (!existsSync(database)) {
+    const key = checkPinKey(config, false);
+    const text = `${database} does not exist yet: partyline account add makes it`;
+    return [{ check: 'database', status: 'ok', text }, ...(key === null ? [] : [keyFinding(key)])];
+  }
+  try {
+    return await context.withStore((store) => {
+      const troubles = store.check();
+      const findings: Finding[] = troubles.map((text) => ({ check: 'database', status: 'failed', text }));
+      if (troubles.length === 0) findings.push({ check: 'database', status: 'ok', text: database });
+      return [
+        ...findings,
+        keyFinding(checkPinKey(config, store.countAccounts() > 0)),
+        checkPinStrength(store, config),
+        ...checkWaysIn(store, config),
+      ];
+    });
+  } catch (error) {
+    return [{ check: 'database', status: 'failed', text: reason(error) }];
+  }
+}
+
+const keyFinding = (problem: string | null): Finding =>
+  problem === null
+    ? { check: 'PIN key', status: 'ok', text: 'can be read by its owner alone' }
+    : { check: 'PIN key', status: 'failed', text: problem };
+
+/** PINs are as strong as the shortest that can be keyed anywhere. */
+export function checkPinStrength(store: Store, config: Config): Finding {
+  const check = 'PIN strength';
+  const accounts = store.countAccounts();
+  const lengths = store.numbers().map(({ pinLength }) => pinLength);
+  const length = lengths.length === 0 ? config.entry.pinLength : Math.min(...lengths);
+  const risk = guessRisk(2 * accounts, length);
+  const text = `${2 * accounts} PINs, the shortest of ${length} digits: ${(risk * 100).toPrecision(2)} % a day to be guessed by ${MISSES_A_DAY} tries`;
+  if (risk <= GUESS_RISK_LIMIT) return { check, status: 'ok', text };
+  return {
+    check,
+    status: 'warning',
+    text: `${text}: use longer PINs (number add --pin-length, account add --pin-length)`,
+  };
+}
+
+function checkWaysIn(store: Store, config: Config): readonly Finding[] {
+  const numbers = store.numbers();
+  const trunks = store.trunks();
+  const unknown = numbers.flatMap(({ greeting }) =>
+    greeting === null || greeting === 'welcome' || Object.hasOwn(config.prompts.greetings, greeting) ? [] : [greeting],
+  );
+  return [
+    numbers.length > 0
+      ? { check: 'numbers', status: 'ok', text: numbers.map(({ number }) => number).join(', ') }
+      : {
+          check: 'numbers',
+          status: 'warning',
+          text: `none, so only "${UNPROVISIONED_NUMBER}" is answered: partyline number add NUMBER`,
+        },
+    trunks.length > 0
+      ? { check: 'trunks', status: 'ok', text: trunks.map(({ name }) => name).join(', ') }
+      : {
+          check: 'trunks',
+          status: 'warning',
+          text: 'none, so only this machine can call: partyline trunk add NAME --source IP',
+        },
+    ...unknown.map((greeting): Finding => {
+      const text = `no greeting "${greeting}" is configured (prompts.greetings): callers hear the ordinary one`;
+      return { check: 'greetings', status: 'warning', text };
+    }),
+  ];
+}
+
+export function checkPrompts({ prompts }: Config): Finding {
+  const check = 'prompts';
+  try {
+    PromptCatalogue.load({
+      directory: prompts.directory,
+      voice: prompts.voice,
+      greetings: prompts.greetings,
+      ...(prompts.holdMusic === null ? {} : { holdMusic: prompts.holdMusic }),
+      ...(prompts.asteriskDirectory === null ? {} : { asteriskDirectory: prompts.asteriskDirectory }),
+    });
+    return { check, status: 'ok', text: `${prompts.directory}, voice ${prompts.voice}` };
+  } catch (error) {
+    return { check, status: 'failed', text: reason(error) };
+  }
+}
+
+export async function checkEngine(config: Config): Promise<readonly Finding[]> {
+  if (config.engine === 'embedded')
+    return [{ check: 'engine', status: 'ok', text: 'embedded: needs no other program' }];
+  const peers = [
+    { check: 'freeswitch', peer: config.freeswitch?.eventSocket },
+    { check: 'drachtio', peer: config.drachtio },
+  ];
+  return Promise.all(
+    peers.map(async ({ check, peer }): Promise<Finding> => {
+      if (peer == null) return { check, status: 'failed', text: 'not configured' };
+      const where = `${peer.host}:${peer.port}`;
+      const problem = await whyNotReachable(peer.host, peer.port);
+      if (problem === null) return { check, status: 'ok', text: `answers at ${where}` };
+      return {
+        check,
+        status: 'failed',
+        text: `does not answer at ${where} (${problem}): start it, or correct ${check}`,
+      };
+    }),
+  );
+}
+
+/** The ports are free, or it is a running bridge that has them. */
+export async function checkPorts(config: Config): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const { first, last } = config.media.rtpPorts;
+  const room = Math.floor((last - first + 1) / 2);
+  if (config.engine === 'embedded' && room < config.maximumCalls) {
+    const text = `${first}-${last} has room for ${room} calls, and maximumCalls is ${config.maximumCalls}: widen rtp.ports`;
+    findings.push({ check: 'audio ports', status: 'warning', text });
+  }
+  const { http } = config;
+  if (http !== null && http.port !== 0 && (await bridgeAnswers(http.host, http.port))) {
+    return [
+      ...findings,
+      { check: 'ports', status: 'ok', text: `the bridge is running (http://${http.host}:${http.port})` },
+    ];
+  }
+  const wanted = [
+    // with drachtio-server in front, SIP is its business
+    ...(config.engine === 'embedded' ? config.sip.listen.map((one) => ({ ...one, what: 'SIP' })) : []),
+    ...(http === null ? [] : [{ transport: 'tcp' as const, ...http, what: 'HTTP' }]),
+  ];
+  for (const { transport, host, port, what } of wanted) {
+    if (port === 0) continue;
+    const problem = await whyNotFree(transport, host, port);
+    const where = `${transport}:${host}:${port} (${what})`;
+    findings.push(
+      problem === null
+        ? { check: 'ports', status: 'ok', text: `${where} is free` }
+        : { check: 'ports', status: 'failed', text: `${where} cannot be used: ${meaning(problem)}` },
+    );
+  }
+  return findings;
+}
+
+function meaning(code: string): string {
+  if (code === 'EADDRINUSE') return 'another program has it';
+  if (code === 'EADDRNOTAVAIL') return 'this machine does not have that address';
+  if (code === 'EACCES') return 'this user may not open ports below 1024';
+  return code;
+}

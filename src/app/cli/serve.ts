@@ -1,0 +1,153 @@
+import { Option, type Command } from 'commander';
+import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
+import { startBridge, type RunningBridge } from '../compose.js';
+import type { Config } from '../config.js';
+import { openLog } from '../log.js';
+import { provisionAccount } from '../provision.js';
+import { readRunningNote, removeRunningNote, writeRunningNote } from '../running-file.js';
+import { VERSION } from '../version.js';
+import { withExamples } from './arguments.js';
+import type { CliContext } from './context.js';
+import { Refused } from './io.js';
+import { block } from './output.js';
+
+interface ServeFlags {
+  readonly demo?: boolean;
+  readonly lan?: boolean;
+  readonly engine?: Config['engine'];
+}
+
+/** Longest wait for running calls after SIGTERM, milliseconds: the longest a conference lasts. */
+const DRAIN_LIMIT_MS = 12 * 3_600_000;
+/** So many unexpected errors within a minute mean that going on makes no sense. */
+const ERRORS_A_MINUTE = 100;
+
+export function registerServe(program: Command, context: CliContext): void {
+  const command = program
+    .command('serve')
+    .description('run the bridge until Ctrl-C; SIGTERM takes no new calls and lets running ones finish')
+    .option('--lan', 'take calls from private networks too, not from this machine only')
+    .option('--demo', 'on the first run, provision a demo account and show its PINs')
+    .addOption(new Option('--engine <engine>', 'instead of the configured one').choices(['embedded', 'freeswitch']));
+  withExamples(command, 'partyline serve', 'partyline serve --lan --demo').action(async (flags: ServeFlags) => {
+    await serve(context, flags);
+  });
+}
+
+async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
+  const config = configured(context, flags);
+  const other = readRunningNote(config.dataDirectory);
+  if (other !== null) {
+    throw new Refused(
+      `a bridge runs with ${config.dataDirectory} already (process ${other.pid}): end it, or set PARTYLINE_DATA_DIR`,
+    );
+  }
+  const log = openLog(config.logLevel);
+  const running = await startBridge({ config, log, lan: flags.lan === true });
+  try {
+    surviveErrors((error) => log.error({ error: error.stack ?? error.message }, 'unexpected error'));
+    writeRunningNote(config.dataDirectory, {
+      pid: process.pid,
+      version: VERSION,
+      engine: running.engine,
+      sip: running.listening,
+      http: running.http,
+      startedAt: new Date().toISOString(),
+    });
+    context.print(welcome(config, running, flags));
+    if (flags.demo === true) context.print(demo(config, running));
+    await untilAsked(running, (line) => context.io.stderr(`${line}\n`));
+  } finally {
+    removeRunningNote(config.dataDirectory);
+    await running.stop();
+  }
+}
+
+function configured(context: CliContext, flags: ServeFlags): Config {
+  return flags.engine === undefined
+    ? context.loadConfig().config
+    : context.loadConfig({ PARTYLINE_ENGINE: flags.engine }).config;
+}
+
+function welcome(config: Config, running: RunningBridge, flags: ServeFlags): string {
+  const from =
+    flags.lan === true
+      ? 'this machine, private networks and the trunks provisioned'
+      : 'this machine and the trunks provisioned';
+  return block([
+    ['Partyline', VERSION],
+    ['Engine', running.engine],
+    ['SIP', running.listening.join(', ')],
+    ['Calls from', from],
+    ['Health', running.http === null ? 'off' : `http://${running.http}/readyz`],
+    ['Data', config.dataDirectory],
+  ]);
+}
+
+/** What to dial; with the PINs of a fresh demo account when there is no account yet. */
+function demo(config: Config, running: RunningBridge): string {
+  const { stores, listening } = running;
+  const number = stores.store.numbers()[0]?.number ?? UNPROVISIONED_NUMBER;
+  const target = `sip:${number}@${dialable(listening)}`;
+  if (stores.store.countAccounts() > 0) {
+    return [
+      '',
+      `Dial ${target} and key a PIN. The PINs of the demo account were shown on the first run and are kept nowhere;`,
+      'for new ones: npx partyline account add --name NAME',
+    ].join('\n');
+  }
+  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, config.entry.pinLength);
+  return [
+    '',
+    block([
+      ['Dial', target],
+      ['Host PIN', host],
+      ['Guest PIN', guest],
+    ]),
+    'The PINs are shown this once. To try it, in a second terminal as host and in a third as guest:',
+    `  npx partyline call ${target} --pin ${host} --tone 440`,
+    `  npx partyline call ${target} --pin ${guest}`,
+  ].join('\n');
+}
+
+/** `host:port` that a telephone on this machine reaches the bridge by. */
+function dialable(listening: readonly string[]): string {
+  const first = listening.find((address) => address.startsWith('udp:')) ?? listening[0] ?? 'udp:127.0.0.1:5060';
+  return first
+    .slice(first.indexOf(':') + 1)
+    .replace(/^0\.0\.0\.0:/, '127.0.0.1:')
+    .replace(/^\[::\]:/, '[::1]:');
+}
+
+/** Resolves when the bridge is to end: after Ctrl-C at once, after SIGTERM when the last call has ended or a second signal comes. */
+async function untilAsked({ bridge }: RunningBridge, say: (line: string) => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => {
+      say('Ending ...');
+      resolve();
+    });
+    process.once('SIGTERM', () => {
+      say('No new calls; ending when the last call has. A second signal ends at once.');
+      process.once('SIGTERM', () => resolve());
+      bridge.drain(DRAIN_LIMIT_MS).then(resolve, () => resolve());
+    });
+  });
+}
+
+/** An error nobody expected ends no call: it is logged, unless errors come so thick that nothing works any more. */
+function surviveErrors(tell: (error: Error) => void): void {
+  let window = Date.now();
+  let count = 0;
+  const seen = (reason: unknown): void => {
+    tell(reason instanceof Error ? reason : new Error(String(reason)));
+    const now = Date.now();
+    if (now - window > 60_000) {
+      window = now;
+      count = 0;
+    }
+    count += 1;
+    if (count > ERRORS_A_MINUTE) process.exit(1);
+  };
+  process.on('uncaughtException', seen);
+  process.on('unhandledRejection', seen);
+}
