@@ -43,6 +43,7 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
   const catalogue = PromptCatalogue.load({
     directory: config.prompts.directory,
     voice: config.prompts.voice,
+    greetings: config.prompts.greetings,
     ...(config.prompts.holdMusic === null ? {} : { holdMusic: config.prompts.holdMusic }),
   });
   const stores = openStore(config);
@@ -60,7 +61,7 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
         sources,
         hashPin: (digits) => pins.hash(digits),
         resolve: catalogue.resolve,
-        dialIn: (user) => dialInNumberFor(store.numbers(), user, config.entry),
+        dialIn: (user) => dialInNumberFor(store.numbers(), config.entry, user),
       },
       { maximumCalls: config.maximumCalls, entry: config.entry, recordedDigits: config.callers.keepDigits },
     );
@@ -117,13 +118,12 @@ function advertised(configured: string | null, localNetworks: readonly string[])
 }
 
 function openEngine(config: Config, { clock, randomness }: OpenStore, log: Log): Promise<Engine> {
-  const warn = (message: string): void => log.warn({}, message);
   const media = new EmbeddedMedia({
     clock,
     rtpPorts: { min: config.media.rtpPorts.first, max: config.media.rtpPorts.last },
     ...(config.media.workers === null ? {} : { workers: config.media.workers }),
     advertise: advertised(config.media.address, config.localNetworks),
-    log: warn,
+    log: (message) => log.info({}, message),
   });
   const signaling = new EmbeddedSignaling({
     listen: config.sip.listen.map(({ transport, host, port }) => ({ transport, address: host, port })),

@@ -39,7 +39,9 @@ export function readRunningNote(dataDirectory: string): RunningNote | null {
 }
 
 function isRunningNote(value: unknown): value is RunningNote {
-  return typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number' && 'sip' in value;
+  return (
+    typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number' && 'sip' in value
+  );
 }
 
 function isAlive(pid: number): boolean {
