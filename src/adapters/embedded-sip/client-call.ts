@@ -1,0 +1,352 @@
+import type { Key } from '../../domain/keys.js';
+import { MediaOfferRefused } from '../../ports/signaling.js';
+import { makeRequest } from './build.js';
+import { ALLOW, listed, SDP_CONTENT, SUPPORTED, USER_AGENT } from './capabilities.js';
+import { Deferred } from './deferred.js';
+import { Dialog, NoDialog } from './dialog.js';
+import { contact, cseq, header, toTag } from './headers.js';
+import { parseSessionExpires, timerOf2xx } from './session-expiry.js';
+import type { Peer, SipHeader, SipRequest, SipResponse, SipUri } from './message.js';
+import { nextHop } from './next-hop.js';
+import { sessionBody } from './session-body.js';
+import type { SessionEnd } from './session-core.js';
+import { Session } from './session.js';
+import type { ClientTransaction, Destination } from './transaction-layer.js';
+import type { UserAgent } from './user-agent.js';
+
+/** Why a call of ours did not come about. `status`: the far end's final answer; 408 and 503 also for silence and a failed transport. */
+export class CallRefused extends Error {
+  override readonly name = 'CallRefused';
+  readonly status: number;
+  readonly reason: string;
+  constructor(status: number, reason: string) {
+    super(`call refused with ${status} ${reason}`.trim());
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** How a call ended; `line`: nobody said good-bye. */
+export interface ClientCallEnd {
+  readonly by: 'us' | 'them' | 'line';
+  /** For people. */
+  readonly cause: string;
+}
+
+/** What happens to a call of ours, as it happens. Functions must not throw. */
+export interface ClientCallEvents {
+  /** 101 to 199, with its SDP if it has one (early media). */
+  provisional?(status: number, earlySdp: string | null): void;
+  /**
+   * The far end's offer within the call (re-INVITE, UPDATE), its wish for one (`null`), or the offer in its 200 when we made
+   * none. Resolves with our SDP; left out: the SDP sent last.
+   */
+  offered?(offer: string | null): Promise<string> | string;
+  /** The answer to an offer that `offered(null)` made. */
+  reanswered?(answer: string): void;
+  keyPressed?(key: Key): void;
+}
+
+/** What a call begins with. */
+export interface Invitation {
+  /** Whom to call: `sip:user@host:port`; a name is looked up. */
+  readonly target: string;
+  /** Our offer, or `null` to be offered: then {@link ClientCallEvents.offered} makes the answer for the ACK. */
+  readonly localSdp: string | null;
+  /** From, e.g. `"Alice" <sip:alice@example.org>`, without a tag; left out: anonymous. */
+  readonly from?: string;
+  /** Further headers, names in lower case. */
+  readonly headers?: readonly SipHeader[];
+  /** Where to send, if not to what the target says (an outbound proxy, a test): IP address and port. */
+  readonly via?: { readonly address: string; readonly port: number };
+  readonly events?: ClientCallEvents;
+}
+
+/** A call of ours, from its INVITE to its end. */
+export class ClientCall {
+  readonly sipCallId: string;
+  /** The far end's SDP; resolves when the ACK is out. @throws {CallRefused} as a rejection, status 487 when cancelled. */
+  readonly answered: Promise<string | null>;
+  /** Resolves once, whatever happened: also for calls never answered. */
+  readonly ended: Promise<ClientCallEnd>;
+  readonly #agent: UserAgent;
+  readonly #events: ClientCallEvents;
+  readonly #destination: Destination;
+  readonly #invite: SipRequest;
+  readonly #offer: string | null;
+  readonly #closed: () => void;
+  /** Early dialogs by To tag (RFC 3261 section 12.1): a forked INVITE makes several. */
+  readonly #early = new Map<string, Dialog>();
+  /** RSeq last seen in each early dialog (RFC 3262 section 4). */
+  readonly #rseqs = new Map<string, number>();
+  /** ACKs by To tag, for repeated 2xx. */
+  readonly #acks = new Map<string, SipRequest>();
+  #transaction: ClientTransaction | null = null;
+  #session: Session | null = null;
+  #hangUpWanted = false;
+  #over = false;
+  readonly #answered = new Deferred<string | null>();
+  readonly #ended = new Deferred<ClientCallEnd>();
+
+  /** Sends nothing yet. @param closed called once when nothing of the call is left. */
+  constructor(agent: UserAgent, target: SipUri, destination: Destination, invitation: Invitation, closed: () => void) {
+    this.#agent = agent;
+    this.#events = invitation.events ?? {};
+    this.#destination = destination;
+    this.#offer = invitation.localSdp;
+    this.#closed = closed;
+    this.sipCallId = agent.randomness.identifier('c');
+    this.answered = this.#answered.promise;
+    // Whoever follows a call by `ended` alone need not look at this one.
+    this.answered.catch(() => undefined);
+    this.ended = this.#ended.promise;
+    this.#invite = this.#makeInvite(target, invitation);
+  }
+
+  /** Sends the INVITE. */
+  start(): void {
+    this.#transaction = this.#agent.layer.send(this.#invite, this.#destination, {
+      response: (response, peer) => this.#responseReceived(response, peer),
+      failed: (cause) => {
+        const status = cause === 'timeout' ? 408 : 503;
+        this.#refused(status, cause === 'timeout' ? 'no answer' : 'not reachable', 'line');
+      },
+    });
+  }
+
+  /** Gives up before the answer (RFC 3261 section 9.1); an answer that crosses it is hung up. Nothing afterwards. */
+  cancel(): void {
+    if (this.#session !== null || this.#over) return;
+    this.#hangUpWanted = true;
+    this.#transaction?.cancel();
+  }
+
+  /** BYE, or CANCEL before the answer. Resolves when the call is over; never rejects. */
+  async hangUp(): Promise<void> {
+    if (this.#session === null) {
+      this.cancel();
+      await this.ended;
+      return;
+    }
+    await this.#session.end();
+  }
+
+  /** As {@link hangUp}. */
+  bye(): Promise<void> {
+    return this.hangUp();
+  }
+
+  /** A key by INFO. @returns the far end's status, or `null` without an answer. */
+  async info(key: Key, durationMs = 160): Promise<number | null> {
+    const headers = [{ name: 'content-type', value: 'application/dtmf-relay' }];
+    return (await this.#session?.ask('INFO', { headers, body: `Signal=${key}\r\nDuration=${durationMs}\r\n` })) ?? null;
+  }
+
+  /** Any request within the dialog with one answer, e.g. OPTIONS. @returns its status, or `null`. */
+  async ask(method: string, headers: readonly SipHeader[] = [], body = ''): Promise<number | null> {
+    return (await this.#session?.ask(method, { headers, body })) ?? null;
+  }
+
+  /**
+   * Re-INVITE with our offer, or without one (`null`: then the far end's offer comes to {@link ClientCallEvents.offered}).
+   * @returns the far end's SDP. @throws {ReofferRefused} @throws {CallGone}
+   */
+  async reinvite(sdp: string | null): Promise<string> {
+    return (await this.#established().offer('INVITE', sdp)) ?? '';
+  }
+
+  /** UPDATE (RFC 3311), with an offer or without. @returns the far end's SDP, `null` where nothing was offered. */
+  async update(sdp: string | null): Promise<string | null> {
+    return this.#established().offer('UPDATE', sdp);
+  }
+
+  #established(): Session {
+    if (this.#session === null) throw new Error('the call is not answered');
+    return this.#session;
+  }
+
+  #makeInvite(target: SipUri, invitation: Invitation): SipRequest {
+    const from = invitation.from ?? '"Anonymous" <sip:anonymous@anonymous.invalid>';
+    const { transport, address, port } = this.#destination;
+    const own = this.#agent.layer.listening().find((bound) => bound.transport === transport);
+    const peer: Peer = {
+      transport,
+      address,
+      port,
+      localAddress: own?.address ?? '0.0.0.0',
+      localPort: own?.port ?? 0,
+    };
+    return makeRequest({
+      method: 'INVITE',
+      uri: target,
+      from: `${from};tag=${this.#agent.newTag()}`,
+      to: `<${target.raw}>`,
+      callId: this.sipCallId,
+      cseq: 1,
+      headers: [
+        this.#agent.contactFor(peer, false),
+        ALLOW,
+        SUPPORTED,
+        USER_AGENT,
+        ...(invitation.headers ?? []),
+        ...(this.#offer === null ? [] : [SDP_CONTENT]),
+      ],
+      body: this.#offer ?? '',
+    });
+  }
+
+  /** RFC 3261 section 13.2.2. */
+  #responseReceived(response: SipResponse, peer: Peer): void {
+    if (response.status <= 100) return;
+    if (response.status < 200) {
+      this.#provisional(response, peer);
+      return;
+    }
+    if (response.status < 300) {
+      this.#accepted(response, peer);
+      return;
+    }
+    // 401 and 407: the place to try again with credentials (RFC 3261 section 22).
+    this.#refused(response.status, response.reason, this.#hangUpWanted ? 'us' : 'them');
+  }
+
+  #provisional(response: SipResponse, peer: Peer): void {
+    const tag = toTag(response);
+    if (tag !== null && contact(response) !== null) {
+      const dialog = this.#early.get(tag) ?? Dialog.ofClient(this.#invite, response);
+      this.#early.set(tag, dialog);
+      if (listed(response, 'require').has('100rel') && !this.#acknowledgeProvisional(dialog, response, peer)) return;
+    }
+    if (!this.#over && this.#session === null) this.#events.provisional?.(response.status, sdpOf(response));
+  }
+
+  /** PRACK (RFC 3262 section 4). @returns false for a copy of an answer already seen. */
+  #acknowledgeProvisional(dialog: Dialog, response: SipResponse, peer: Peer): boolean {
+    const rseq = Number.parseInt(header(response, 'rseq') ?? '', 10);
+    // "If the UAC receives another reliable provisional response to the same request, and its RSeq value is not one higher ...
+    // that response MUST NOT be acknowledged with a PRACK, and MUST NOT be processed further."
+    const last = this.#rseqs.get(dialog.remoteTag);
+    if (Number.isNaN(rseq) || (last !== undefined && rseq !== last + 1)) return false;
+    this.#rseqs.set(dialog.remoteTag, rseq);
+    const headers = [USER_AGENT, { name: 'rack', value: `${rseq} ${cseq(this.#invite).number} INVITE` }];
+    const prack = dialog.request('PRACK', { headers });
+    this.#agent.layer.send(prack, nextHop(dialog.nextHop, peer, false), {
+      response: () => undefined,
+      failed: () => undefined,
+    });
+    return true;
+  }
+
+  #accepted(response: SipResponse, peer: Peer): void {
+    const tag = toTag(response) ?? '';
+    const known = this.#acks.get(tag);
+    if (known !== undefined) {
+      // Section 13.2.2.4: an ACK for each 2xx that comes again.
+      this.#sendAck(known, tag, peer);
+      return;
+    }
+    if (this.#session?.dialog.remoteTag === tag) return;
+    let dialog: Dialog;
+    try {
+      dialog = Dialog.ofClient(this.#invite, response, this.#early.get(tag) ?? null);
+    } catch (error) {
+      if (!(error instanceof NoDialog)) throw error;
+      this.#refused(500, error.message, 'line');
+      return;
+    }
+    this.#early.set(tag, dialog);
+    if (this.#session !== null || this.#over || this.#hangUpWanted) {
+      this.#turnDown(dialog, peer);
+      return;
+    }
+    const session = this.#makeSession(dialog, peer);
+    this.#session = session;
+    session.heard(response, peer);
+    session.localSdp = this.#offer;
+    session.runTimer(timerOf2xx(parseSessionExpires(header(response, 'session-expires'))));
+    const theirs = sdpOf(response);
+    if (this.#offer !== null || theirs === null) {
+      this.#acknowledge(session, peer, null);
+      this.#answered.resolve(theirs);
+      return;
+    }
+    this.#answerOffer(theirs).then(
+      (answer) => {
+        session.localSdp = answer;
+        this.#acknowledge(session, peer, answer);
+        this.#answered.resolve(theirs);
+      },
+      () => {
+        this.#acknowledge(session, peer, null);
+        this.#answered.reject(new CallRefused(488, 'offer not acceptable'));
+        void this.hangUp();
+      },
+    );
+  }
+
+  /** Another branch of a forked INVITE, or an answer that crossed our CANCEL: ACK and BYE (section 13.2.2.4). */
+  #turnDown(dialog: Dialog, peer: Peer): void {
+    const ack = dialog.ack(cseq(this.#invite).number);
+    this.#acks.set(dialog.remoteTag, ack);
+    this.#sendAck(ack, dialog.remoteTag, peer);
+    const over = (): void => {
+      if (this.#session === null) this.#refused(487, 'cancelled', 'us');
+    };
+    const bye = dialog.request('BYE', { headers: [USER_AGENT] });
+    this.#agent.layer.send(bye, nextHop(dialog.nextHop, peer, false), { response: over, failed: over });
+  }
+
+  #acknowledge(session: Session, peer: Peer, sdp: string | null): void {
+    const extras = sdp === null ? {} : { headers: [SDP_CONTENT], body: sdp };
+    const ack = session.dialog.ack(cseq(this.#invite).number, extras);
+    this.#acks.set(session.dialog.remoteTag, ack);
+    this.#sendAck(ack, session.dialog.remoteTag, peer);
+  }
+
+  #sendAck(ack: SipRequest, tag: string, peer: Peer): void {
+    const dialog = this.#early.get(tag);
+    if (dialog !== undefined) this.#agent.layer.sendAck(ack, nextHop(dialog.nextHop, peer, false));
+  }
+
+  #makeSession(dialog: Dialog, peer: Peer): Session {
+    return new Session({
+      agent: this.#agent,
+      dialog,
+      peer,
+      proxied: false,
+      contact: { name: 'contact', value: header(this.#invite, 'contact') ?? '' },
+      phase: 'established',
+      user: {
+        keyPressed: (key) => this.#events.keyPressed?.(key),
+        mediaOffered: (offer) => this.#answerOffer(offer),
+        mediaAnswered: (answer) => this.#events.reanswered?.(answer),
+        pracked: (transaction) => this.#session?.respond(transaction, 481),
+        ended: ({ lineLost, cause }: SessionEnd) => this.#ended.resolve({ by: lineLost ? 'line' : 'them', cause }),
+        closed: () => this.#finish({ by: 'us', cause: 'hung up' }),
+      },
+    });
+  }
+
+  async #answerOffer(offer: string | null): Promise<string> {
+    const answer = (await this.#events.offered?.(offer)) ?? this.#session?.localSdp ?? this.#offer;
+    if (answer === null) throw new MediaOfferRefused('nothing to answer with');
+    return answer;
+  }
+
+  #refused(status: number, reason: string, by: ClientCallEnd['by']): void {
+    this.#answered.reject(new CallRefused(status, reason));
+    this.#finish({ by, cause: `${status} ${reason}` });
+  }
+
+  #finish(end: ClientCallEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#ended.resolve(end);
+    this.#closed();
+  }
+}
+
+function sdpOf(response: SipResponse): string | null {
+  const body = sessionBody(response);
+  return body.kind === 'sdp' ? body.sdp : null;
+}
