@@ -1,0 +1,355 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_CONFERENCE_OPTIONS } from '../../src/domain/conference-options.js';
+import { accountId, callId, conferenceId } from '../../src/domain/identifiers.js';
+import { Duplicate, StoreUnavailable } from '../../src/ports/store.js';
+import type { Account, CallRecord, ConferenceRecord, Store } from '../../src/ports/store.js';
+
+const account = (id: string, more: Partial<Account> = {}): Account => ({
+  id: accountId(id),
+  name: `Name of ${id}`,
+  enabled: true,
+  options: DEFAULT_CONFERENCE_OPTIONS,
+  createdAt: 1_700_000_000_000,
+  ...more,
+});
+
+const call = (id: string, more: Partial<CallRecord> = {}): CallRecord => ({
+  id: callId(id),
+  sipCallId: `${id}@example.org`,
+  startedAt: 1_700_000_000_000,
+  answeredAt: null,
+  joinedAt: null,
+  endedAt: 1_700_000_060_000,
+  trunk: null,
+  dialled: '+442071234567',
+  caller: null,
+  accountId: null,
+  conferenceRecordId: null,
+  role: null,
+  outcome: 'abandoned',
+  keyMethod: null,
+  codec: null,
+  mixer: null,
+  packetLoss: null,
+  jitterMs: null,
+  ...more,
+});
+
+const conference = (id: string, more: Partial<ConferenceRecord> = {}): ConferenceRecord => ({
+  conferenceId: conferenceId(id),
+  accountId: accountId(id),
+  startedAt: 1_700_000_000_000,
+  endedAt: null,
+  peak: 1,
+  lockedOut: 0,
+  outcome: null,
+  ...more,
+});
+
+/** What holds for every store. `factory` opens an empty one. */
+export function describeStore(name: string, factory: () => Store): void {
+  describe(`store: ${name}`, () => {
+    let store: Store;
+    const add = (id: string, more: Partial<Account> = {}): Account => {
+      const added = account(id, more);
+      store.addAccount(added, { host: `${id}-host`, guest: `${id}-guest` });
+      return added;
+    };
+
+    beforeEach(() => {
+      store = factory();
+    });
+    afterEach(() => {
+      store.close();
+    });
+
+    describe('accounts', () => {
+      it('gives back an account as it was added', () => {
+        const options = { ...DEFAULT_CONFERENCE_OPTIONS, hostLeaves: 'hold', maxCallers: 7, readmit: true } as const;
+        const added = add('a1', { name: 'Zoë "the chair" O’Neill', enabled: false, options, createdAt: 1 });
+        expect(store.account(added.id)).toEqual(added);
+      });
+
+      it('knows no account by an id that was never added', () => {
+        expect(store.account(accountId('nobody'))).toBeNull();
+      });
+
+      it('refuses a second account of the same id', () => {
+        add('a1');
+        expect(() => store.addAccount(account('a1'), { host: 'x', guest: 'y' })).toThrow(Duplicate);
+        expect(store.findPin('x')).toBeNull();
+      });
+
+      it('finds accounts by name whatever the case, in any script', () => {
+        add('a1', { name: 'ÉMILIE' });
+        add('a2', { name: 'émilie' });
+        add('a3', { name: 'Emilie' });
+        expect(store.accountsNamed('Émilie').map(({ id }) => id)).toEqual(['a1', 'a2']);
+        expect(store.accountsNamed('E\u0301milie')).toHaveLength(2);
+        expect(store.accountsNamed('mili')).toEqual([]);
+      });
+
+      it('takes wildcards and quotes in a name literally', () => {
+        add('a1', { name: "Robert'); DROP TABLE accounts;--" });
+        expect(store.accountsNamed('%')).toEqual([]);
+        expect(store.accountsNamed("robert'); drop table accounts;--")).toHaveLength(1);
+      });
+
+      it('lists accounts page by page in order of creation, whatever the clock said', () => {
+        add('b', { createdAt: 3 });
+        add('a', { createdAt: 2 });
+        add('c', { createdAt: 1 });
+        const first = store.accounts({ limit: 2 });
+        expect(first.map(({ id }) => id)).toEqual(['b', 'a']);
+        expect(store.accounts({ limit: 2, after: accountId('a') }).map(({ id }) => id)).toEqual(['c']);
+        expect(store.accounts({ limit: 2, after: accountId('c') })).toEqual([]);
+        expect(store.accounts({ limit: 2, after: accountId('gone') })).toEqual([]);
+      });
+
+      it('refuses limits out of range', () => {
+        for (const limit of [0, -1, 1.5, 10_001, Number.NaN]) {
+          expect(() => store.accounts({ limit })).toThrow(RangeError);
+          expect(() => store.callRecords({ limit })).toThrow(RangeError);
+          expect(() => store.conferenceRecords({ limit })).toThrow(RangeError);
+        }
+      });
+
+      it('changes what it is told to and leaves the rest', () => {
+        const added = add('a1');
+        const options = { ...DEFAULT_CONFERENCE_OPTIONS, entry: 'none' } as const;
+        expect(store.updateAccount(added.id, { name: 'New' })).toBe(true);
+        expect(store.account(added.id)).toEqual({ ...added, name: 'New' });
+        store.updateAccount(added.id, { options, enabled: false });
+        expect(store.account(added.id)).toEqual({ ...added, name: 'New', enabled: false, options });
+        expect(store.accountsNamed('new')).toHaveLength(1);
+        expect(store.accountsNamed(added.name)).toEqual([]);
+      });
+
+      it('says when there is no account to change or remove', () => {
+        expect(store.updateAccount(accountId('nobody'), { enabled: false })).toBe(false);
+        expect(store.removeAccount(accountId('nobody'))).toBe(false);
+      });
+
+      it('counts accounts', () => {
+        expect(store.countAccounts()).toBe(0);
+        add('a1');
+        add('a2', { enabled: false });
+        expect(store.countAccounts()).toBe(2);
+        store.removeAccount(accountId('a1'));
+        expect(store.countAccounts()).toBe(1);
+      });
+    });
+
+    describe('PINs', () => {
+      it('finds account and role by the hash of a PIN', () => {
+        const added = add('a1');
+        add('a2');
+        expect(store.findPin('a1-host')).toEqual({ account: added, role: 'host' });
+        expect(store.findPin('a1-guest')).toEqual({ account: added, role: 'guest' });
+        expect(store.findPin('A1-HOST')).toBeNull();
+        expect(store.findPin('')).toBeNull();
+      });
+
+      it('does not find the PINs of a disabled account, until it is enabled again', () => {
+        const added = add('a1');
+        store.updateAccount(added.id, { enabled: false });
+        expect(store.findPin('a1-host')).toBeNull();
+        store.updateAccount(added.id, { enabled: true });
+        expect(store.findPin('a1-host')?.account.id).toBe('a1');
+      });
+
+      it.each([
+        ['host', 'host', { host: 'a1-host', guest: 'free' }],
+        ['host', 'guest', { host: 'a1-guest', guest: 'free' }],
+        ['guest', 'host', { host: 'free', guest: 'a1-host' }],
+        ['guest', 'guest', { host: 'free', guest: 'a1-guest' }],
+      ])('refuses a %s PIN that is the %s PIN of another account, and writes nothing', (_mine, _theirs, pins) => {
+        add('a1');
+        expect(() => store.addAccount(account('a2'), pins)).toThrow(Duplicate);
+        expect(store.account(accountId('a2'))).toBeNull();
+        expect(store.findPin('free')).toBeNull();
+        expect(store.countAccounts()).toBe(1);
+      });
+
+      it('refuses one PIN for host and guest of the same account', () => {
+        expect(() => store.addAccount(account('a1'), { host: 'same', guest: 'same' })).toThrow(Duplicate);
+        expect(store.countAccounts()).toBe(0);
+      });
+
+      it('keeps the PINs of a disabled account taken', () => {
+        add('a1', { enabled: false });
+        expect(() => store.addAccount(account('a2'), { host: 'a1-host', guest: 'x' })).toThrow(Duplicate);
+      });
+
+      it('frees the PINs of an account that was removed', () => {
+        add('a1');
+        expect(store.removeAccount(accountId('a1'))).toBe(true);
+        expect(store.findPin('a1-host')).toBeNull();
+        store.addAccount(account('a2'), { host: 'a1-guest', guest: 'a1-host' });
+        expect(store.findPin('a1-host')?.role).toBe('guest');
+      });
+    });
+
+    describe('numbers and trunks', () => {
+      it('lists numbers as they were added, in order', () => {
+        const numbers = [
+          { number: '+442071234567', pinLength: 9, greeting: 'welcome', createdAt: 5 },
+          { number: 'conference', pinLength: 6, greeting: null, createdAt: 4 },
+        ];
+        numbers.forEach((number) => store.addNumber(number));
+        expect(store.numbers()).toEqual(numbers);
+      });
+
+      it('refuses a number that is there, and forgets a removed one', () => {
+        const number = { number: '8000', pinLength: 9, greeting: null, createdAt: 1 };
+        store.addNumber(number);
+        expect(() => store.addNumber({ ...number, pinLength: 7 })).toThrow(Duplicate);
+        expect(store.removeNumber('8000')).toBe(true);
+        expect(store.removeNumber('8000')).toBe(false);
+        expect(store.numbers()).toEqual([]);
+      });
+
+      it('lists trunks as they were added, in order', () => {
+        const trunks = [
+          { name: 'pbx', sources: ['192.0.2.10', '2001:db8::/32'], enabled: true, createdAt: 2 },
+          { name: 'Carrier', sources: [], enabled: false, createdAt: 1 },
+        ];
+        trunks.forEach((trunk) => store.addTrunk(trunk));
+        expect(store.trunks()).toEqual(trunks);
+      });
+
+      it('refuses a trunk whose name is there in any case, and forgets a removed one', () => {
+        const trunk = { name: 'PBX', sources: ['192.0.2.1'], enabled: true, createdAt: 1 };
+        store.addTrunk(trunk);
+        expect(() => store.addTrunk({ ...trunk, name: 'pbx' })).toThrow(Duplicate);
+        expect(store.removeTrunk('Pbx')).toBe(true);
+        expect(store.removeTrunk('PBX')).toBe(false);
+        expect(store.trunks()).toEqual([]);
+      });
+    });
+
+    describe('records', () => {
+      it('gives back a call record as it was written', () => {
+        add('a1');
+        const full = call('c1', {
+          answeredAt: 1_700_000_001_000,
+          joinedAt: 1_700_000_009_000,
+          trunk: 'pbx',
+          caller: '***567',
+          accountId: accountId('a1'),
+          conferenceRecordId: 12,
+          role: 'host',
+          outcome: 'completed',
+          keyMethod: 'event',
+          codec: 'PCMU',
+          mixer: 'worker-1',
+          packetLoss: 0.015,
+          jitterMs: 3.25,
+        });
+        store.addCallRecord(full);
+        store.addCallRecord(call('c2', { startedAt: 1 }));
+        expect(store.callRecords({ limit: 10 })).toEqual([full, call('c2', { startedAt: 1 })]);
+      });
+
+      it('rounds times to whole milliseconds rather than lose a record', () => {
+        store.addCallRecord(call('c1', { startedAt: 10.4, answeredAt: 11.6, endedAt: 12.5 }));
+        expect(store.callRecords({ limit: 1 })[0]).toMatchObject({ startedAt: 10, answeredAt: 12, endedAt: 13 });
+      });
+
+      it('refuses a second record of the same call', () => {
+        store.addCallRecord(call('c1'));
+        expect(() => store.addCallRecord(call('c1'))).toThrow(Duplicate);
+      });
+
+      it('lists calls newest first, of the same moment the one written last, and at most as many as asked for', () => {
+        for (const [id, startedAt] of [
+          ['c1', 20],
+          ['c2', 30],
+          ['c3', 10],
+          ['c4', 30],
+        ] as const) {
+          store.addCallRecord(call(id, { startedAt }));
+        }
+        expect(store.callRecords({ limit: 10 }).map(({ id }) => id)).toEqual(['c4', 'c2', 'c1', 'c3']);
+        expect(store.callRecords({ limit: 2 }).map(({ id }) => id)).toEqual(['c4', 'c2']);
+      });
+
+      it('filters calls by time from-inclusive and to-exclusive, by account and by outcome, alone and together', () => {
+        add('a1');
+        const own = { accountId: accountId('a1') };
+        store.addCallRecord(call('c1', { startedAt: 10, outcome: 'locked' }));
+        store.addCallRecord(call('c2', { startedAt: 20, outcome: 'full', ...own }));
+        store.addCallRecord(call('c3', { startedAt: 30, outcome: 'locked', ...own }));
+        const ids = (filter: object): string[] => store.callRecords({ limit: 10, ...filter }).map(({ id }) => id);
+        expect(ids({ from: 20 })).toEqual(['c3', 'c2']);
+        expect(ids({ to: 20 })).toEqual(['c1']);
+        expect(ids({ from: 10, to: 30 })).toEqual(['c2', 'c1']);
+        expect(ids(own)).toEqual(['c3', 'c2']);
+        expect(ids({ outcome: 'locked' })).toEqual(['c3', 'c1']);
+        expect(ids({ outcome: 'locked', from: 15, to: 99, ...own })).toEqual(['c3']);
+        expect(ids({ outcome: 'alone' })).toEqual([]);
+      });
+
+      it('keeps the start of a conference, and its end once it ended', () => {
+        const id = store.startConferenceRecord(conference('a1'));
+        const other = store.startConferenceRecord(conference('a2', { startedAt: 1 }));
+        expect(other).not.toBe(id);
+        expect(store.conferenceRecords({ limit: 1 })).toEqual([conference('a1')]);
+        const end = { endedAt: 1_700_000_100_000, peak: 5, lockedOut: 2, outcome: 'host-ended' } as const;
+        store.endConferenceRecord(id, end);
+        expect(store.conferenceRecords({ limit: 9 })).toEqual([
+          conference('a1', end),
+          conference('a2', { startedAt: 1 }),
+        ]);
+        expect(store.conferenceRecords({ limit: 9, accountId: accountId('a2') })).toHaveLength(1);
+      });
+
+      it('keeps the call records of a removed account without it', () => {
+        add('a1');
+        store.addCallRecord(call('c1', { accountId: accountId('a1'), role: 'guest' }));
+        store.removeAccount(accountId('a1'));
+        expect(store.callRecords({ limit: 9 })).toEqual([call('c1', { role: 'guest' })]);
+      });
+
+      it('writes the record of a call that outlived its account without the account', () => {
+        store.addCallRecord(call('c1', { accountId: accountId('removed-meanwhile') }));
+        expect(store.callRecords({ limit: 9 })[0]?.accountId).toBeNull();
+      });
+
+      it('keeps the conference records of a removed account together under a label that says nothing', () => {
+        add('a1');
+        add('a2');
+        for (const startedAt of [30, 20]) store.startConferenceRecord(conference('a1', { startedAt }));
+        store.startConferenceRecord(conference('a2', { startedAt: 10 }));
+        store.removeAccount(accountId('a1'));
+        const [first, second, third] = store.conferenceRecords({ limit: 9 });
+        expect(first?.accountId).toBe(second?.accountId);
+        expect(first?.accountId).not.toContain('a1');
+        expect(first?.conferenceId).not.toContain('a1');
+        expect(third?.accountId).toBe('a2');
+        store.removeAccount(accountId('a2'));
+        expect(store.conferenceRecords({ limit: 9 })[2]?.accountId).not.toBe(first?.accountId);
+      });
+
+      it('still ends the record of a conference whose account was removed', () => {
+        add('a1');
+        const id = store.startConferenceRecord(conference('a1'));
+        store.removeAccount(accountId('a1'));
+        store.endConferenceRecord(id, { endedAt: 5, peak: 2, lockedOut: 0, outcome: 'emptied' });
+        expect(store.conferenceRecords({ limit: 1 })[0]).toMatchObject({ endedAt: 5, outcome: 'emptied' });
+      });
+    });
+
+    it('has nothing to complain about when all is well', () => {
+      add('a1');
+      expect(store.check()).toEqual([]);
+    });
+
+    it('refuses to work once it is closed, and says so', () => {
+      store.close();
+      expect(() => store.findPin('x')).toThrow(StoreUnavailable);
+      expect(() => add('a1')).toThrow(StoreUnavailable);
+      expect(store.check()).not.toEqual([]);
+    });
+  });
+}
