@@ -104,6 +104,7 @@ export function leave(
 
 /** Ends the call from our side, now. */
 export function hangUp(turn: Turn, outcome: CallOutcome): Ended {
+  cancelAllTimers(turn);
   turn.effects.push({ type: 'HangUp' });
   return close(turn, outcome);
 }

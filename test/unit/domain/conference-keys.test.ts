@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { callId } from '../../../src/domain/identifiers.js';
+import { brief, Room } from './room.js';
+
+describe('*6', () => {
+  it('mutes and unmutes one’s own line and says so privately', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.keys('ann', 'mute'))).toEqual(['mute ann', 'tell ann: you-are-muted']);
+    expect(brief(room.keys('ann', 'mute'))).toEqual(['unmute ann', 'tell ann: you-are-unmuted']);
+  });
+
+  it('on hold holds from the moment of joining', () => {
+    const room = new Room();
+    room.arrives('ann');
+    expect(brief(room.keys('ann', 'mute'))).toEqual(['tell ann: you-are-muted']);
+    room.arrives('host', 'host');
+    expect(brief(room.joins('host'))).toEqual(['admit ann muted: joining there-is-one-other you-are-muted']);
+  });
+});
+
+describe('*#', () => {
+  it('tells a guest how many are in', () => {
+    const room = new Room().withHostAnd('ann', 'bob');
+    room.keys('ann', 'count');
+    expect(room.told('ann')).toBe('3 callers-in-conference');
+  });
+
+  it('tells who is alone so', () => {
+    const room = new Room().withHostAnd();
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('you-are-the-only-one');
+  });
+
+  it('tells a host also how many were turned away', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'lock');
+    room.arrives('bob');
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('2 callers-in-conference one-was-turned-away');
+    room.arrives('cid');
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('2 callers-in-conference 2 were-turned-away');
+  });
+
+  it('tells a host on the way in how many wait', () => {
+    const room = new Room();
+    room.arrives('ann');
+    room.arrives('bob');
+    room.arrives('host', 'host');
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('you-are-the-only-one 2 are-waiting');
+  });
+
+  it('tells a caller on hold that it goes on', () => {
+    const room = new Room();
+    room.arrives('ann');
+    room.keys('ann', 'count');
+    expect(room.told('ann')).toBe('still-waiting');
+  });
+});
+
+describe('**', () => {
+  it('reads the codes of a guest to a guest', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('ann', 'help');
+    expect(room.told('ann')).toBe(
+      'help-intro press star 6 help-mute press star hash help-count press star star help-menu',
+    );
+  });
+
+  it('reads those of the host to a host', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'help');
+    expect(room.told('host')).toContain('press star 5 help-lock press star 8 help-roll-call press hash hash help-end');
+  });
+
+  it('reads the map as it is, and nothing the account does without', () => {
+    const room = new Room({ keyMap: { mute: ['*0'], end: [] }, lockAllowed: false, rollCall: false }).withHostAnd();
+    room.keys('host', 'help');
+    expect(room.told('host')).toBe(
+      'help-intro press star 0 help-mute press star hash help-count press star star help-menu',
+    );
+  });
+});
+
+describe('*5 and *7', () => {
+  it('lock, and again unlock; all hear it', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-locked']);
+    expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
+  });
+
+  it('are not available where the account may not lock', () => {
+    const room = new Room({ lockAllowed: false }).withHostAnd('ann');
+    expect(brief(room.keys('host', 'lock'))).toEqual(['tell host: not-available']);
+  });
+
+  it('unlock also after locking was taken from the account', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'lock');
+    room.arrives('bob', 'guest', null, { lockAllowed: false });
+    expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
+  });
+});
+
+describe('*8', () => {
+  it('tells a host how many are in', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'roll-call');
+    expect(room.told('host')).toBe('2 callers-in-conference');
+  });
+
+  it('is not available where the account wants no roll call', () => {
+    const room = new Room({ rollCall: false }).withHostAnd('ann');
+    expect(brief(room.keys('host', 'roll-call'))).toEqual(['tell host: not-available']);
+  });
+});
+
+describe('a code', () => {
+  it.each(['lock', 'roll-call', 'end'] as const)('of the host (%s) is refused to a guest with words', (action) => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.keys('ann', action))).toEqual(['tell ann: only-host-can-do-that']);
+    const waiting = new Room();
+    waiting.arrives('bob');
+    expect(brief(waiting.keys('bob', action))).toEqual(['tell bob: only-host-can-do-that']);
+  });
+
+  it('that is unknown is said to be', () => {
+    const room = new Room().withHostAnd('ann');
+    room.happen({ type: 'UnknownCodeKeyed', callId: callId('ann') });
+    expect(room.told('ann')).toBe('unknown-code');
+  });
+
+  it('of someone who is not there does nothing', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(room.keys('nobody', 'mute')).toEqual([]);
+    expect(room.happen({ type: 'UnknownCodeKeyed', callId: callId('nobody') })).toEqual([]);
+  });
+});
+
+describe('##', () => {
+  it('is heard by the room; then everyone is disconnected', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.keys('host', 'end'))).toEqual(['room: host-ended-conference']);
+    expect(brief(room.happen({ type: 'PlayFinished', playId: room.lastRoomPlay }))).toEqual([
+      'dismiss host (host-ended): ',
+      'dismiss ann (host-ended): ',
+      'close: host-ended',
+    ]);
+  });
+
+  it('is heard by those on the way in and on hold, each by himself', () => {
+    const room = new Room().withHostAnd('ann');
+    room.arrives('bob');
+    expect(brief(room.keys('host', 'end'))).toEqual([
+      'dismiss bob (host-ended): host-ended-conference',
+      'room: host-ended-conference',
+    ]);
+  });
+
+  it('by a host who is not in yet ends it for those who wait', () => {
+    const room = new Room();
+    room.arrives('ann');
+    room.arrives('host', 'host');
+    expect(brief(room.keys('host', 'end'))).toEqual([
+      'dismiss host (host-ended): host-ended-conference',
+      'dismiss ann (host-ended): host-ended-conference',
+      'close: host-ended',
+    ]);
+  });
+
+  it('refuses joins meanwhile, a host’s too', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'end');
+    expect(brief(room.arrives('bob'))).toEqual(['refuse bob: closing']);
+    expect(brief(room.arrives('host2', 'host'))).toEqual(['refuse host2: closing']);
+  });
+
+  it('is over although the end of the words is never reported', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'end');
+    room.wait(15_000);
+    expect(room.outcome).toBe('host-ended');
+  });
+
+  it('is not cut short by the end of an earlier announcement', () => {
+    const room = new Room().withHostAnd('ann');
+    const earlier = room.lastRoomPlay;
+    room.keys('host', 'end');
+    expect(room.happen({ type: 'PlayFinished', playId: earlier })).toEqual([]);
+  });
+
+  it('is over at once when the last caller hangs up meanwhile, without a tone', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'end');
+    expect(brief(room.leaves('host'))).toEqual([]);
+    expect(brief(room.leaves('ann'))).toEqual(['close: host-ended']);
+  });
+
+  it('answers no code any more', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'end');
+    expect(room.keys('ann', 'count')).toEqual([]);
+  });
+});

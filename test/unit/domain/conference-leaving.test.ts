@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import { brief, Room } from './room.js';
+
+describe('a guest who leaves', () => {
+  it('is announced by a tone', () => {
+    const room = new Room().withHostAnd('ann', 'bob');
+    expect(brief(room.leaves('ann'))).toEqual(['room: <exit>']);
+  });
+
+  it('is not announced to an empty room', () => {
+    const room = new Room().withHostAnd();
+    expect(brief(room.leaves('host'))).toEqual(['close: emptied']);
+  });
+});
+
+describe('when the last host leaves under `continue`', () => {
+  it('the others go on', () => {
+    const room = new Room().withHostAnd('ann', 'bob');
+    expect(brief(room.leaves('host'))).toEqual(['room: <exit>']);
+    expect(room.state.kind).toBe('InSession');
+  });
+
+  it('a host may return and is told to be the host', () => {
+    const room = new Room().withHostAnd('ann', 'bob');
+    room.leaves('host');
+    room.arrives('host2', 'host');
+    expect(room.introduction('host2')).toBe('joining there-are 2 other-callers you-are-the-host');
+  });
+});
+
+describe('when the last host leaves under `end`', () => {
+  it('every caller is disconnected at once, with no message and no exit tone', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann', 'bob');
+    expect(brief(room.leaves('host'))).toEqual([
+      'dismiss ann (host-left): ',
+      'dismiss bob (host-left): ',
+      'close: host-left',
+    ]);
+  });
+
+  it('also when the line was lost', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann');
+    room.leaves('host', true);
+    expect(room.outcome).toBe('host-left');
+  });
+
+  it('not while another host is in or on the way in', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann');
+    room.arrives('host2', 'host');
+    room.leaves('host');
+    expect(room.state.kind).toBe('InSession');
+    room.leaves('host2');
+    expect(room.outcome).toBe('host-left');
+  });
+});
+
+describe('when the last host leaves under `hold`', () => {
+  const held = (options = {}): Room => {
+    const room = new Room({ hostLeaves: 'hold', ...options }).withHostAnd('ann', 'bob');
+    room.leaves('host');
+    return room;
+  };
+
+  it('everyone is sent to hold, those on the way in too', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
+    room.arrives('bob');
+    expect(brief(room.leaves('host', true))).toEqual(['hold ann: host-away', 'hold bob: host-away']);
+  });
+
+  it('newcomers wait', () => {
+    expect(brief(held().arrives('cid'))).toEqual(['keep cid waiting: host-away']);
+  });
+
+  it('a returning host finds everyone, the mutes as they were, and newcomers come in after them', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann', 'bob');
+    room.keys('bob', 'mute');
+    room.leaves('host');
+    room.arrives('cid');
+    room.wait(60_000);
+    room.arrives('host2', 'host');
+    expect(room.introduction('host2')).toBe('joining you-are-the-host 3 are-waiting');
+    expect(brief(room.joins('host2'))).toEqual([
+      'admit ann: host-returned',
+      'admit bob muted: host-returned you-are-muted',
+      'admit cid: joining there-are 3 other-callers',
+    ]);
+  });
+
+  it('a returning host finds the lock', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
+    room.keys('host', 'lock');
+    room.leaves('host');
+    room.comes('host2', 'host');
+    expect(brief(room.arrives('dan'))[0]).toBe('refuse dan: locked');
+  });
+
+  it('those who come back are not announced again', () => {
+    const room = held();
+    const before = room.roomHeard.length;
+    room.comes('host2', 'host');
+    room.joins('ann');
+    room.joins('bob');
+    room.wait(10_000);
+    expect(room.roomHeard).toHaveLength(before);
+  });
+
+  it('nobody is told to be alone when the host comes back to callers on hold', () => {
+    const room = held();
+    room.comes('host2', 'host');
+    expect(room.told('host2')).toBe('');
+    expect(room.timers.names).not.toContain('alone');
+  });
+
+  it('everyone is told and disconnected when no host is back in time', () => {
+    const room = held();
+    room.arrives('cid');
+    room.wait(119_999);
+    expect(room.outcome).toBeUndefined();
+    expect(brief(room.wait(1))).toEqual([
+      'dismiss ann (host-not-back): conference-ended',
+      'dismiss bob (host-not-back): conference-ended',
+      'dismiss cid (host-not-back): conference-ended',
+      'close: host-not-back',
+    ]);
+  });
+
+  it('a host who is just hearing the introduction is back in time', () => {
+    const room = held();
+    room.wait(119_000);
+    room.arrives('host2', 'host');
+    room.wait(5_000);
+    expect(room.outcome).toBeUndefined();
+    room.joins('host2');
+    room.wait(200_000);
+    expect(room.state.kind).toBe('InSession');
+  });
+
+  it('a host who gives up during the introduction is not', () => {
+    const room = held();
+    room.wait(119_000);
+    room.arrives('host2', 'host');
+    room.wait(5_000);
+    room.leaves('host2');
+    expect(room.outcome).toBe('host-not-back');
+  });
+
+  it('the conference is over when the last one on hold hangs up', () => {
+    const room = held();
+    room.leaves('ann');
+    expect(brief(room.leaves('bob'))).toEqual(['close: emptied']);
+  });
+
+  it('a late word that someone is in changes nothing', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
+    room.arrives('bob');
+    room.leaves('host');
+    expect(brief(room.joins('bob'))).toEqual([]);
+  });
+});
+
+describe('the last caller left', () => {
+  it('is told once, and disconnected after 15 minutes alone', () => {
+    const room = new Room().withHostAnd('ann');
+    room.leaves('host');
+    expect(room.told('ann')).toBe('you-are-alone');
+    room.wait(899_999);
+    expect(room.outcome).toBeUndefined();
+    expect(brief(room.wait(1))).toEqual(['dismiss ann (alone): conference-ended', 'close: alone']);
+    expect(room.did('Tell')).toHaveLength(1);
+  });
+
+  it('may stay once someone comes', () => {
+    const room = new Room().withHostAnd('ann');
+    room.leaves('ann');
+    room.wait(600_000);
+    room.comes('bob');
+    room.wait(600_000);
+    expect(room.outcome).toBeUndefined();
+  });
+
+  it('is not told again of someone who never got in', () => {
+    const room = new Room().withHostAnd('ann');
+    room.leaves('ann');
+    room.arrives('bob');
+    room.leaves('bob');
+    expect(room.did('Tell')).toHaveLength(1);
+    room.wait(900_000);
+    expect(room.outcome).toBe('alone');
+  });
+
+  it('may wait for the others as long as none has been in', () => {
+    const room = new Room().withHostAnd();
+    room.wait(3_600_000);
+    expect(room.outcome).toBeUndefined();
+  });
+});
+
+describe('a conference', () => {
+  it('lasts 12 hours at most', () => {
+    const room = new Room().withHostAnd('ann');
+    room.wait(43_200_000 - room.now - 1);
+    expect(room.outcome).toBeUndefined();
+    expect(brief(room.wait(1))).toEqual([
+      'dismiss host (time-limit): time-limit-reached',
+      'dismiss ann (time-limit): time-limit-reached',
+      'close: time-limit',
+    ]);
+  });
+
+  it('lets everyone go without a word when the bridge shuts down', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.happen({ type: 'ShutdownRequested' }))).toEqual([
+      'dismiss host (draining): ',
+      'dismiss ann (draining): ',
+      'close: shutdown',
+    ]);
+  });
+
+  it('records the most callers it had at once', () => {
+    const room = new Room().withHostAnd('ann', 'bob');
+    room.leaves('bob');
+    room.comes('cid');
+    for (const name of ['host', 'ann', 'cid']) room.leaves(name);
+    expect(room.did('CloseConference')).toMatchObject([{ outcome: 'emptied', peak: 3 }]);
+  });
+
+  it('leaves no timer running and answers nothing once closed', () => {
+    const room = new Room().withHostAnd('ann');
+    room.leaves('ann');
+    room.leaves('host');
+    expect(room.timers.names).toEqual([]);
+    expect(room.arrives('bob')).toEqual([]);
+  });
+});

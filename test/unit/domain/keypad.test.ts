@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import type { Role } from '../../../src/domain/conference-options.js';
+import type { KeyMap } from '../../../src/domain/keypad/contract.js';
+import { entryEndedByItself, IDLE_KEYPAD, pressKey, swallowHash } from '../../../src/domain/keypad/decoder.js';
+import { actionFor, completeKeyMap, DEFAULT_KEY_MAP, validateKeyMap } from '../../../src/domain/keypad/key-map.js';
+import { speakCode } from '../../../src/domain/keypad/spoken-code.js';
+import type { Key } from '../../../src/domain/keys.js';
+import { words } from './words.js';
+
+interface Setting {
+  readonly map?: Partial<KeyMap>;
+  readonly role?: Role;
+  readonly quietSince?: number | null;
+  /** When an entry ended by itself, if one did. */
+  readonly entryEndedAt?: number;
+}
+
+/** Keys as `*@0 6@300`; returns what they came to, nothings left out. */
+function decode(keys: string, { map = {}, role = 'host', quietSince = 0, entryEndedAt }: Setting = {}): string {
+  let keypad = entryEndedAt === undefined ? IDLE_KEYPAD : entryEndedByItself(IDLE_KEYPAD, entryEndedAt);
+  const results: string[] = [];
+  for (const stroke of keys.split(' ')) {
+    const [key, time] = stroke.split('@');
+    const at = Number(time);
+    const after = swallowHash(keypad, key as Key, at);
+    keypad = after.state;
+    if (after.swallowed) {
+      results.push('swallowed');
+      continue;
+    }
+    const { state, keyed } = pressKey(keypad, key as Key, at, { map: completeKeyMap(map), role, quietSince });
+    keypad = state;
+    if (keyed.type !== 'nothing') results.push(keyed.type === 'action' ? keyed.action : keyed.type);
+  }
+  return results.join(' ');
+}
+
+describe('a code', () => {
+  it.each([
+    ['*@0 6@200', 'mute'],
+    ['*@0 #@200', 'count'],
+    ['*@0 *@200', 'help'],
+    ['*@0 5@200', 'lock'],
+    ['*@0 7@200', 'lock'],
+    ['*@0 8@200', 'roll-call'],
+    ['#@0 #@200', 'end'],
+  ])('%s means %s', (keys, action) => {
+    expect(decode(keys)).toBe(action);
+  });
+
+  it('lets 2.5 s pass between its keys', () => {
+    expect(decode('*@0 6@2500')).toBe('mute');
+  });
+
+  it('is forgotten after more than 2.5 s, and what follows begins anew', () => {
+    expect(decode('*@0 6@2501')).toBe('');
+    expect(decode('*@0 *@2501 6@2700')).toBe('mute');
+  });
+
+  it('begins with * or #: bare digits mean nothing', () => {
+    expect(decode('6@0 5@100 0@200')).toBe('');
+  });
+
+  it('is not disturbed by the keys A to D', () => {
+    expect(decode('*@0 A@100 6@200 D@300')).toBe('mute');
+  });
+
+  it('that is not in the map is unknown', () => {
+    expect(decode('*@0 1@200')).toBe('unknown-code');
+    expect(decode('#@0 7@200')).toBe('unknown-code');
+  });
+
+  it('is not spoilt by a stray # before it', () => {
+    expect(decode('#@0 *@500 6@900')).toBe('mute');
+  });
+
+  it('of the host is found for a guest too, so that it can be answered', () => {
+    expect(decode('*@0 5@200', { role: 'guest' })).toBe('lock');
+  });
+
+  it('may be another by the account, which frees the usual one', () => {
+    const map = { end: ['*0'] };
+    expect(decode('*@0 0@200', { map })).toBe('end');
+    expect(decode('#@0 #@200', { map })).not.toContain('end');
+  });
+});
+
+describe('the code ##', () => {
+  it('has its keys at most 1 s apart', () => {
+    expect(decode('#@0 #@1000')).toBe('end');
+    expect(decode('#@0 #@1001')).toBe('');
+  });
+
+  it('is made of the last two of three, when only these are close together', () => {
+    expect(decode('#@0 #@1500 #@2000')).toBe('end');
+  });
+
+  it('does nothing while a prompt speaks', () => {
+    expect(decode('#@0 #@200', { quietSince: null })).toBe('');
+  });
+
+  it('does nothing when the prompt ended between its keys', () => {
+    expect(decode('#@1000 #@1600', { quietSince: 1300 })).toBe('');
+  });
+
+  it('counts once both keys come after the prompt', () => {
+    expect(decode('#@1000 #@1600 #@1900', { quietSince: 1300 })).toBe('end');
+  });
+});
+
+describe('an entry that ended by itself', () => {
+  it('swallows one # within the next 3 s', () => {
+    expect(decode('#@3000', { entryEndedAt: 0 })).toBe('swallowed');
+    expect(decode('#@3001 #@3500', { entryEndedAt: 0 })).toBe('end');
+  });
+
+  it('swallows it whatever comes after: it is never the first of ##', () => {
+    expect(decode('#@500 #@900', { entryEndedAt: 0 })).toBe('swallowed');
+    expect(decode('#@500 #@900 #@1200', { entryEndedAt: 0 })).toBe('swallowed end');
+  });
+
+  it('swallows it also after a digit too many', () => {
+    expect(decode('5@300 #@700', { entryEndedAt: 0 })).toBe('swallowed');
+  });
+
+  it('leaves the # of a code begun with *', () => {
+    expect(decode('*@300 #@700', { entryEndedAt: 0 })).toBe('count');
+  });
+});
+
+describe('a key map', () => {
+  const faults = (map: Partial<KeyMap>): readonly string[] =>
+    validateKeyMap(completeKeyMap(map)).map((fault) => fault.reason);
+
+  it('as delivered can be used', () => {
+    expect(validateKeyMap(DEFAULT_KEY_MAP)).toEqual([]);
+  });
+
+  it('may have aliases, and actions without a code', () => {
+    expect(faults({ mute: ['*6', '*0'], end: [] })).toEqual([]);
+  });
+
+  it('is refused where one code means two things to the same caller', () => {
+    expect(faults({ lock: ['*6'] })).toEqual([expect.stringContaining('ambiguous')]);
+    expect(faults({ mute: ['*6', '*6'] })).toEqual([expect.stringContaining('already means mute')]);
+  });
+
+  it('is refused where a code cannot be reached behind a shorter one', () => {
+    expect(faults({ lock: ['*61'] })).toEqual(['"*61" is unreachable: "*6" (mute) is complete before it']);
+  });
+
+  it.each([
+    ['61', 'does not begin with * or #'],
+    ['', 'does not begin with * or #'],
+    ['*', 'single key'],
+    ['*A', 'other keys'],
+    ['*12345', 'more than'],
+  ])('is refused with the code "%s": it %s', (code, reason) => {
+    expect(faults({ mute: [code] })).toContainEqual(expect.stringContaining(reason));
+  });
+
+  it('names the action and the code of every fault', () => {
+    expect(validateKeyMap(completeKeyMap({ lock: ['*6', '5'] }))).toMatchObject([
+      { action: 'lock', code: '*6' },
+      { action: 'lock', code: '5' },
+    ]);
+  });
+
+  it('knows no action for a code that is not in it', () => {
+    expect(actionFor(DEFAULT_KEY_MAP, '*1', 'host')).toBeNull();
+  });
+
+  it('is read out key by key', () => {
+    expect(words(speakCode('*6'))).toBe('press star 6');
+    expect(words(speakCode('##'))).toBe('press hash hash');
+    expect(words(speakCode('*12#'))).toBe('press star 12 hash');
+  });
+});
