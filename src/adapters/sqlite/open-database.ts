@@ -20,7 +20,10 @@ export const IN_MEMORY = ':memory:';
 
 /** Opens the file and brings its schema up to date. Errors of SQLite come out as they are. */
 export function openDatabase({ file, readonly = false, maximumPages }: OpenOptions): Database {
-  if (file !== IN_MEMORY && !readonly) prepareFile(file);
+  if (file !== IN_MEMORY) {
+    if (!readonly) prepareFile(file);
+    else if (!existsSync(file)) throw new StoreUnavailable(`there is no database ${file}`);
+  }
   const database = new SqliteDatabase(file, {
     readonly,
     fileMustExist: file !== IN_MEMORY,

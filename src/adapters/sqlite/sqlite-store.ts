@@ -80,8 +80,10 @@ export class SqliteStore implements Store {
       }
     };
     attempt(() => {
-      const result = this.#database.prepare<[], { integrity_check: string }>('PRAGMA integrity_check(10)').all();
-      findings.push(...result.map((row) => row.integrity_check).filter((line) => line !== 'ok'));
+      const result = this.#database.prepare<[], { integrity_check: string }>('PRAGMA integrity_check(5)').all();
+      const lines = result.flatMap((row) => row.integrity_check.split('\n'));
+      const damage = lines.filter((line) => line !== 'ok' && !line.startsWith('***')).slice(0, 5);
+      findings.push(...damage.map((line) => `the database is damaged, restore a backup (${line})`));
     });
     attempt(() => {
       const orphans = this.#database.prepare('PRAGMA foreign_key_check').all().length;
