@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
+import { startCall, stepCall } from '../../../src/domain/call-flow/machine.js';
+import {
+  DEFAULT_CONFERENCE_OPTIONS,
+  DEFAULT_ENTRY_OPTIONS,
+  type ConferenceOptions,
+} from '../../../src/domain/conference-options.js';
+import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
+import { startConference, stepConference } from '../../../src/domain/conference/machine.js';
+import { callId, conferenceId, lookupId, playId, timerId } from '../../../src/domain/identifiers.js';
+import { KEYPAD_ACTIONS } from '../../../src/domain/keypad/contract.js';
+import { KEYS } from '../../../src/domain/keys.js';
+import { music, say, type Utterance } from '../../../src/domain/prompts.js';
+import { LONGEST_TIMER_MS } from '../../../src/domain/timers.js';
+import { admission } from './caller.js';
+import type { WithoutTime } from './words.js';
+
+/** A number chooses among the identities given out so far, current or stale; `wild` makes one up. */
+const chosen = <T>(given: readonly T[], choice: number, wild: T): T => given[choice % (given.length + 1)] ?? wild;
+
+const role = fc.constantFrom('host' as const, 'guest' as const);
+const waitReason = fc.constantFrom('no-host' as const, 'host-away' as const);
+const utterances: fc.Arbitrary<readonly Utterance[]> = fc.constantFrom([], [say('joining')], [say('goodbye'), music]);
+const options: fc.Arbitrary<ConferenceOptions> = fc
+  .record({
+    hostLeaves: fc.constantFrom('continue' as const, 'end' as const, 'hold' as const),
+    maxCallers: fc.constantFrom(null, 0, 1, 3),
+    confirmHangup: fc.boolean(),
+    readmit: fc.boolean(),
+    lockAllowed: fc.boolean(),
+    muteGuestsOnEntry: fc.boolean(),
+    graceSeconds: fc.constantFrom(0, 120, 1e12),
+    reassureSeconds: fc.constantFrom(0, 60),
+    waitLimitSeconds: fc.constantFrom(1, 3600, 1e12),
+  })
+  .map((some) => ({ ...DEFAULT_CONFERENCE_OPTIONS, ...some }));
+
+interface Given {
+  readonly plays: readonly string[];
+  readonly timers: readonly string[];
+  readonly lookups: readonly string[];
+}
+type CallMove = (given: Given) => WithoutTime<CallEvent>;
+
+const callMove: fc.Arbitrary<CallMove> = fc.oneof(
+  fc.constant<CallMove>(() => ({ type: 'CallAnswered' })),
+  fc.constantFrom(...KEYS).map((key): CallMove => () => ({ type: 'KeyPressed', key, method: 'event' })),
+  fc.nat(30).map((n): CallMove => ({ plays }) => ({
+    type: 'PlayFinished',
+    playId: playId(chosen([...plays].reverse(), n, 'wild')),
+  })),
+  fc.nat(30).map((n): CallMove => ({ timers }) => ({
+    type: 'TimerFired',
+    timerId: timerId(chosen([...timers].reverse(), n, 'wild')),
+  })),
+  fc.tuple(fc.nat(3), role, options).map(([n, as, chosenOptions]): CallMove => ({ lookups }) => ({
+    type: 'PinMatched',
+    lookupId: lookupId(chosen([...lookups].reverse(), n, 'wild')),
+    admission: admission(as, chosenOptions),
+  })),
+  fc
+    .tuple(fc.nat(3), fc.constantFrom('PinMissed' as const, 'PinLookupFailed' as const))
+    .map(([n, type]): CallMove => ({ lookups }) => ({
+      type,
+      lookupId: lookupId(chosen([...lookups].reverse(), n, 'wild')),
+    })),
+  waitReason.map((reason): CallMove => () => ({ type: 'KeptWaiting', reason })),
+  fc
+    .tuple(fc.boolean(), utterances)
+    .map(([muted, introduction]): CallMove => () => ({ type: 'Admitted', muted, introduction })),
+  fc
+    .constantFrom('full' as const, 'locked' as const, 'closing' as const)
+    .map((reason): CallMove => () => ({ type: 'Refused', reason })),
+  utterances.map((told): CallMove => () => ({ type: 'Told', utterances: told })),
+  waitReason.map((reason): CallMove => () => ({ type: 'SentToHold', reason })),
+  fc.boolean().map((muted): CallMove => () => ({ type: 'MuteChanged', muted })),
+  utterances.map((farewell): CallMove => () => ({ type: 'Dismissed', outcome: 'host-ended', farewell })),
+  fc.constant<CallMove>(() => ({ type: 'MixerJoined' })),
+  fc.constant<CallMove>(() => ({ type: 'MixerJoinFailed' })),
+  fc.constant<CallMove>(() => ({ type: 'MediaFailed' })),
+  fc.boolean().map((lineLost): CallMove => () => ({ type: 'CallerHungUp', lineLost })),
+);
+
+/** Likely beginnings, so that random events meet a call in every stage. */
+const callBeginning: fc.Arbitrary<readonly CallMove[]> = fc
+  .tuple(role, options, fc.nat(5))
+  .map(([as, chosenOptions, length]) => {
+    const way: readonly CallMove[] = [
+      () => ({ type: 'CallAnswered' }),
+      ({ timers }) => ({ type: 'TimerFired', timerId: timerId(timers.at(-1) ?? 'wild') }),
+      () => ({ type: 'KeyPressed', key: '1', method: 'event' }),
+      ({ lookups }) => ({
+        type: 'PinMatched',
+        lookupId: lookupId(lookups.at(-1) ?? 'wild'),
+        admission: admission(as, chosenOptions),
+      }),
+      () => ({ type: 'Admitted', muted: false, introduction: [] }),
+      () => ({ type: 'MixerJoined' }),
+    ];
+    return way.slice(0, length + 1);
+  });
+
+const paced = <T>(move: fc.Arbitrary<T>, size: number): fc.Arbitrary<readonly { after: number; move: T }[]> =>
+  fc.array(fc.record({ after: fc.constantFrom(0, 1, 200, 1_500, 5_000, 120_000), move }), { maxLength: size });
+
+const count = (effects: readonly { type: string }[], type: string): number =>
+  effects.filter((effect) => effect.type === type).length;
+
+describe('a call, whatever happens in whatever order,', () => {
+  it('closes exactly once, reports leaving exactly once if it ever asked for a place, and then does nothing', () => {
+    fc.assert(
+      fc.property(callBeginning, paced(callMove, 40), (beginning, moves) => {
+        let state = startCall({ callId: callId('call'), entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 1 } });
+        const done: CallEffect[] = [];
+        let now = 0;
+        const happen = (event: WithoutTime<CallEvent>): void => {
+          const before = state;
+          const step = stepCall(state, { ...event, at: now });
+          state = step.state;
+          if (before.kind === 'Ended') expect(step).toEqual({ state: before, effects: [] });
+          expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
+          done.push(...step.effects);
+        };
+        const given = (): Given => ({
+          plays: done.flatMap((effect) => (effect.type === 'Play' ? [effect.playId] : [])),
+          timers: done.flatMap((effect) => (effect.type === 'SetTimer' ? [effect.timerId] : [])),
+          lookups: done.flatMap((effect) => (effect.type === 'LookUpPin' ? [effect.lookupId] : [])),
+        });
+        for (const move of beginning) happen(move(given()));
+        for (const { after, move } of moves) {
+          now += after;
+          happen(move(given()));
+        }
+        happen({ type: 'CallerHungUp', lineLost: false });
+
+        expect(state.kind).toBe('Ended');
+        expect(count(done, 'CloseCall')).toBe(1);
+        expect(done.at(-1)?.type).toBe('CloseCall');
+        expect(count(done, 'ReportLeft')).toBe(count(done, 'RequestAdmission'));
+        expect(count(done, 'RequestAdmission')).toBeLessThanOrEqual(1);
+        expect(count(done, 'HangUp')).toBeLessThanOrEqual(1);
+        expectUniqueIdentities(done);
+        expectBoundedTimers(done);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+type ConferenceMove = (given: {
+  readonly plays: readonly string[];
+  readonly timers: readonly string[];
+}) => WithoutTime<ConferenceEvent>;
+
+const who = fc.constantFrom('ann', 'bob', 'cid', 'dan', 'host').map(callId);
+const conferenceMove: fc.Arbitrary<ConferenceMove> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(who, fc.constantFrom('1', '2', null), options, fc.boolean())
+      .map(([caller, callerNumber, chosenOptions, asHost]): ConferenceMove => () => ({
+        type: 'CallerArrived',
+        callId: caller,
+        role: asHost || caller === callId('host') ? 'host' : 'guest',
+        callerNumber,
+        options: chosenOptions,
+      })),
+  },
+  { weight: 4, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'CallerJoined', callId: caller })) },
+  {
+    weight: 2,
+    arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'CallerLeft', callId: caller, lineLost: false })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(who, fc.constantFrom(...KEYPAD_ACTIONS))
+      .map(([caller, action]): ConferenceMove => () => ({ type: 'ActionRequested', callId: caller, action })),
+  },
+  { weight: 1, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'UnknownCodeKeyed', callId: caller })) },
+  {
+    weight: 1,
+    arbitrary: fc.nat(20).map((n): ConferenceMove => ({ plays }) => ({
+      type: 'PlayFinished',
+      playId: playId(chosen([...plays].reverse(), n, 'wild')),
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(20).map((n): ConferenceMove => ({ timers }) => ({
+      type: 'TimerFired',
+      timerId: timerId(chosen([...timers].reverse(), n, 'wild')),
+    })),
+  },
+);
+
+describe('a conference, whatever happens in whatever order,', () => {
+  it('knows everyone once, lets nobody in before a host, and closes exactly once, everyone let go', () => {
+    fc.assert(
+      fc.property(paced(conferenceMove, 60), (moves) => {
+        let state = startConference({ conferenceId: conferenceId('room') });
+        const done: ConferenceEffect[] = [];
+        let now = 0;
+        let hostWasIn = false;
+        const happen = (event: WithoutTime<ConferenceEvent>): void => {
+          const before = state;
+          const step = stepConference(state, { ...event, at: now });
+          state = step.state;
+          if (before.kind === 'Closed') expect(step).toEqual({ state: before, effects: [] });
+          expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
+          done.push(...step.effects);
+
+          const { members, waiting } = state.facts;
+          const known = [...members, ...waiting].map((caller) => caller.callId);
+          expect(new Set(known).size).toBe(known.length);
+          hostWasIn ||= members.some((member) => member.role === 'host' && member.phase === 'in');
+          if (!hostWasIn) expect(members.filter((member) => member.role === 'guest')).toEqual([]);
+          if (state.kind === 'InSession') expect(waiting).toEqual([]);
+          if (state.kind === 'HostAway') expect(members.filter((member) => member.phase === 'in')).toEqual([]);
+          if (state.kind === 'Closed') expect(known).toEqual([]);
+          if (state.kind !== 'Empty' && state.kind !== 'Closed') expect(known).not.toEqual([]);
+        };
+        for (const { after, move } of moves) {
+          now += after;
+          const given = {
+            plays: done.flatMap((effect) => (effect.type === 'PlayToRoom' ? [effect.playId] : [])),
+            timers: done.flatMap((effect) => (effect.type === 'SetTimer' ? [effect.timerId] : [])),
+          };
+          happen(move(given));
+        }
+        happen({ type: 'ShutdownRequested' });
+
+        expect(state.kind).toBe('Closed');
+        expect(count(done, 'CloseConference')).toBe(1);
+        expect(done.at(-1)?.type).toBe('CloseConference');
+        expect(count(done, 'RecordStarted')).toBeLessThanOrEqual(1);
+        expectUniqueIdentities(done);
+        expectBoundedTimers(done);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function expectUniqueIdentities(effects: readonly (CallEffect | ConferenceEffect)[]): void {
+  const plays = effects.flatMap((effect) => ('playId' in effect ? [effect.playId] : []));
+  const timers = effects.flatMap((effect) => ('timerId' in effect ? [effect.timerId] : []));
+  expect(new Set(plays).size).toBe(plays.length);
+  expect(new Set(timers).size).toBe(timers.length);
+}
+
+function expectBoundedTimers(effects: readonly (CallEffect | ConferenceEffect)[]): void {
+  for (const effect of effects) {
+    if (effect.type !== 'SetTimer') continue;
+    expect(Number.isInteger(effect.ms)).toBe(true);
+    expect(effect.ms).toBeGreaterThanOrEqual(0);
+    expect(effect.ms).toBeLessThanOrEqual(LONGEST_TIMER_MS);
+  }
+}

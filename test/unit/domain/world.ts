@@ -1,0 +1,334 @@
+import { assertNever } from '../../../src/domain/assert-never.js';
+import type { CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
+import { startCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
+import { DEFAULT_ENTRY_OPTIONS, type ConferenceOptions, type Role } from '../../../src/domain/conference-options.js';
+import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
+import { startConference, stepConference, type ConferenceState } from '../../../src/domain/conference/machine.js';
+import { callId, conferenceId, type CallId, type PlayId } from '../../../src/domain/identifiers.js';
+import type { Key } from '../../../src/domain/keys.js';
+import { say, type Utterance } from '../../../src/domain/prompts.js';
+import { admission } from './caller.js';
+import { ManualTimers } from './manual-timers.js';
+import { words, type WithoutTime } from './words.js';
+
+export const HOST_PIN = '11';
+export const GUEST_PIN = '22';
+
+/** How long each piece of a play lasts, and how long a mixer needs to take someone in. */
+const PIECE_MS = 1_500;
+const JOIN_MS = 150;
+
+interface Line {
+  readonly id: CallId;
+  state: CallState;
+  readonly timers: ManualTimers;
+  readonly effects: CallEffect[];
+  playing: PlayId | null;
+  conference: Conference | null;
+  role: Role;
+}
+
+/** One conference from its first caller to its close; the next to call opens another. */
+interface Conference {
+  state: ConferenceState;
+  readonly timers: ManualTimers;
+  readonly effects: ConferenceEffect[];
+  hostWasIn: boolean;
+  closedAt: number | null;
+}
+
+/** A bridge in memory: callers with telephones, one account, sounds that take their time, a mixer that may fail. */
+export class World {
+  now = 0;
+  readonly lines: Line[] = [];
+  readonly conferences: Conference[] = [];
+  /** Guests the mixer took in before any host was in: there must be none. */
+  readonly tooEarly: CallId[] = [];
+  mixerWorks = true;
+  readonly #options: ConferenceOptions;
+  readonly #due: { readonly at: number; readonly run: () => void }[] = [];
+  readonly #queue: (() => void)[] = [];
+
+  constructor(options: ConferenceOptions) {
+    this.#options = options;
+  }
+
+  dial(): Line {
+    const id = callId(`call${this.lines.length}`);
+    const line: Line = {
+      id,
+      state: startCall({ callId: id, entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 2 } }),
+      timers: new ManualTimers(),
+      effects: [],
+      playing: null,
+      conference: null,
+      role: 'guest',
+    };
+    this.lines.push(line);
+    this.toLine(line, { type: 'CallAnswered' });
+    this.#settle();
+    return line;
+  }
+
+  press(line: Line, key: Key): void {
+    this.toLine(line, { type: 'KeyPressed', key, method: 'event' });
+    this.#settle();
+  }
+
+  hangUp(line: Line, lineLost: boolean): void {
+    this.toLine(line, { type: 'CallerHungUp', lineLost });
+    this.#settle();
+  }
+
+  breakMedia(line: Line): void {
+    this.toLine(line, { type: 'MediaFailed' });
+    this.#settle();
+  }
+
+  wait(ms: number): void {
+    const end = this.now + ms;
+    for (let at = this.#nextAt(); at !== null && at <= end; at = this.#nextAt()) {
+      this.now = Math.max(this.now, at);
+      this.#runDue();
+      this.#settle();
+    }
+    this.now = end;
+  }
+
+  #nextAt(): number | null {
+    const timers = [...this.lines, ...this.conferences].flatMap(({ timers: { nextDue } }) => nextDue ?? []);
+    const dues = [...timers, ...this.#due.map((entry) => entry.at)];
+    return dues.length === 0 ? null : Math.min(...dues);
+  }
+
+  #runDue(): void {
+    for (const line of this.lines) {
+      const timer = line.timers.takeDue(this.now);
+      if (timer !== null) this.toLine(line, { type: 'TimerFired', timerId: timer.timerId });
+    }
+    for (const conference of this.conferences) {
+      const timer = conference.timers.takeDue(this.now);
+      if (timer !== null) this.#toConference(conference, { type: 'TimerFired', timerId: timer.timerId });
+    }
+    const index = this.#due.findIndex((entry) => entry.at <= this.now);
+    if (index >= 0) this.#due.splice(index, 1)[0]?.run();
+  }
+
+  #later(ms: number, run: () => void): void {
+    this.#due.push({ at: this.now + ms, run });
+  }
+
+  #settle(): void {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next();
+  }
+
+  toLine(line: Line, event: WithoutTime<CallEvent>): void {
+    this.#queue.push(() => {
+      const { state, effects } = stepCall(line.state, { ...event, at: this.now });
+      line.state = state;
+      line.effects.push(...effects);
+      for (const effect of effects) this.#carryOut(line, effect);
+    });
+  }
+
+  #carryOut(line: Line, effect: CallEffect): void {
+    switch (effect.type) {
+      case 'Play':
+        this.#stop(line);
+        line.playing = effect.playId;
+        this.#endLater(effect.utterances, () => {
+          if (line.playing === effect.playId) this.#stop(line);
+        });
+        return;
+      case 'StopPlaying': {
+        this.#stop(line);
+        return;
+      }
+      case 'SetTimer': {
+        line.timers.set(effect.name, effect.timerId, this.now + effect.ms);
+        return;
+      }
+      case 'CancelTimer': {
+        line.timers.cancel(effect.name);
+        return;
+      }
+      case 'LookUpPin': {
+        const { lookupId, digits } = effect;
+        const role: Role = digits === HOST_PIN ? 'host' : 'guest';
+        const found = digits === HOST_PIN || digits === GUEST_PIN;
+        this.toLine(
+          line,
+          found
+            ? { type: 'PinMatched', lookupId, admission: admission(role, this.#options) }
+            : { type: 'PinMissed', lookupId },
+        );
+        return;
+      }
+      case 'RequestAdmission': {
+        const { role, options } = effect.admission;
+        const conference = this.#openConference();
+        line.conference = conference;
+        line.role = role;
+        this.#toConference(conference, {
+          type: 'CallerArrived',
+          callId: line.id,
+          role,
+          callerNumber: line.id.slice(-1),
+          options,
+        });
+        return;
+      }
+      case 'JoinMixer': {
+        this.#stop(line);
+        const works = this.mixerWorks;
+        this.#later(JOIN_MS, () => this.toLine(line, { type: works ? 'MixerJoined' : 'MixerJoinFailed' }));
+        return;
+      }
+      case 'ReportJoined':
+        if (line.conference !== null && line.role === 'guest' && !line.conference.hostWasIn)
+          this.tooEarly.push(line.id);
+        if (line.conference !== null && line.role === 'host') line.conference.hostWasIn = true;
+        {
+          this.#report(line, { type: 'CallerJoined', callId: line.id });
+          return;
+        }
+      case 'ReportAction': {
+        this.#report(line, { type: 'ActionRequested', callId: line.id, action: effect.action });
+        return;
+      }
+      case 'ReportUnknownCode': {
+        this.#report(line, { type: 'UnknownCodeKeyed', callId: line.id });
+        return;
+      }
+      case 'ReportLeft': {
+        this.#report(line, { type: 'CallerLeft', callId: line.id, lineLost: effect.lineLost });
+        return;
+      }
+      case 'LeaveMixer':
+      case 'SetMuted':
+      case 'HangUp':
+      case 'CloseCall':
+        return;
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #stop(line: Line): void {
+    const { playing } = line;
+    if (playing === null) return;
+    line.playing = null;
+    this.toLine(line, { type: 'PlayFinished', playId: playing });
+  }
+
+  #endLater(utterances: readonly Utterance[], end: () => void): void {
+    if (utterances.some((piece) => piece.kind === 'music')) return;
+    this.#later(PIECE_MS * utterances.length, end);
+  }
+
+  #openConference(): Conference {
+    const current = this.conferences.at(-1);
+    if (current !== undefined && current.closedAt === null) return current;
+    const conference: Conference = {
+      state: startConference({ conferenceId: conferenceId('room') }),
+      timers: new ManualTimers(),
+      effects: [],
+      hostWasIn: false,
+      closedAt: null,
+    };
+    this.conferences.push(conference);
+    return conference;
+  }
+
+  #report(line: Line, event: WithoutTime<ConferenceEvent>): void {
+    if (line.conference !== null) this.#toConference(line.conference, event);
+  }
+
+  #toConference(conference: Conference, event: WithoutTime<ConferenceEvent>): void {
+    this.#queue.push(() => {
+      // Whoever asks while the last word of a conference is on its way opens the next.
+      if (event.type === 'CallerArrived' && conference.closedAt !== null) {
+        const line = this.lines.find((other) => other.id === event.callId);
+        const next = this.#openConference();
+        if (line !== undefined) line.conference = next;
+        this.#toConference(next, event);
+        return;
+      }
+      const { state, effects } = stepConference(conference.state, { ...event, at: this.now });
+      conference.state = state;
+      conference.effects.push(...effects);
+      for (const effect of effects) this.#carryOutForConference(conference, effect);
+    });
+  }
+
+  #carryOutForConference(conference: Conference, effect: ConferenceEffect): void {
+    switch (effect.type) {
+      case 'Admit': {
+        this.#tell(effect.callId, {
+          type: 'Admitted',
+          muted: effect.muted,
+          introduction: effect.introduction,
+        });
+        return;
+      }
+      case 'KeepWaiting': {
+        this.#tell(effect.callId, { type: 'KeptWaiting', reason: effect.reason });
+        return;
+      }
+      case 'Refuse': {
+        this.#tell(effect.callId, { type: 'Refused', reason: effect.reason });
+        return;
+      }
+      case 'Tell': {
+        this.#tell(effect.callId, { type: 'Told', utterances: effect.utterances });
+        return;
+      }
+      case 'SendToHold': {
+        this.#tell(effect.callId, { type: 'SentToHold', reason: effect.reason });
+        return;
+      }
+      case 'Mute': {
+        this.#tell(effect.callId, { type: 'MuteChanged', muted: effect.muted });
+        return;
+      }
+      case 'Dismiss': {
+        this.#tell(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
+        return;
+      }
+      case 'PlayToRoom': {
+        this.#endLater(effect.utterances, () =>
+          this.#toConference(conference, { type: 'PlayFinished', playId: effect.playId }),
+        );
+        return;
+      }
+      case 'SetTimer': {
+        conference.timers.set(effect.name, effect.timerId, this.now + effect.ms);
+        return;
+      }
+      case 'CancelTimer': {
+        conference.timers.cancel(effect.name);
+        return;
+      }
+      case 'RecordStarted':
+        return;
+      case 'CloseConference':
+        conference.closedAt = this.now;
+        return;
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #tell(id: CallId, event: WithoutTime<CallEvent>): void {
+    const line = this.lines.find((other) => other.id === id);
+    if (line !== undefined) this.toLine(line, event);
+  }
+}
+
+/** Whether the conference has begun to end by `##`. */
+export const wasEndedByHost = ({ effects }: Conference): boolean =>
+  effects.some(
+    (effect) =>
+      (effect.type === 'PlayToRoom' && words(effect.utterances) === words([say('host-ended-conference')])) ||
+      (effect.type === 'Dismiss' && effect.outcome === 'host-ended'),
+  );
