@@ -1,0 +1,344 @@
+import { MessageChannel } from 'node:worker_threads';
+import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
+import { MediaNotAcceptable } from '../../ports/media.js';
+import type { LegStatistics, MediaEndpoint, MediaListener, PlayItem, PlayOutcome } from '../../ports/media.js';
+import { LegLedger } from './leg-ledger.js';
+import type { EndpointHandle, PlayOrder, SessionDescriptor, WorkerEvent } from './protocol.js';
+import type { RoomRegistry } from './room-registry.js';
+import { acceptAnswer, answerOffer, makeOffer, type Agreement, type Destination, type LocalSession } from './sdp.js';
+import type { SoundShelf } from './sound-shelf.js';
+import { WorkerGone, type WorkerLink } from './worker-link.js';
+import type { WorkerSlot } from './worker-team.js';
+
+/** What a leg needs of the engine around it. */
+export interface LegSurroundings {
+  readonly listener: MediaListener;
+  readonly rooms: RoomRegistry;
+  readonly sounds: SoundShelf;
+  /** The leg has closed, or cannot go on: its ports are free, its name is forgotten. */
+  closed(leg: Leg): void;
+}
+
+/** What never changes in a leg's life. */
+export interface LegFacts {
+  readonly callId: CallId;
+  readonly handle: EndpointHandle;
+  readonly bindAddress: string;
+  readonly rtpPort: number;
+  readonly ssrc: number;
+  readonly cname: string;
+  readonly silenceMs: number;
+  readonly silenceOnHoldMs: number;
+}
+
+interface Playing {
+  readonly playId: PlayId;
+  /** A file of the list could not be read: the rest is played, and the play ends as failed. */
+  incomplete: boolean;
+  /** `null` while the files are being read. */
+  order: PlayOrder | null;
+}
+
+/**
+ * The main thread's face of one caller's audio. What the leg should be is kept here and every worker gets it as a
+ * {@link SessionDescriptor}, so that any worker can carry it on; operations run one after the other.
+ */
+export class Leg implements MediaEndpoint {
+  readonly facts: LegFacts;
+  private readonly ledger = new LegLedger();
+  private readonly around: LegSurroundings;
+  private session: LocalSession;
+  private agreement: Agreement | null;
+  private latched: Destination | null = null;
+  private room: ConferenceId | null = null;
+  private muted = false;
+  private inbandOff = false;
+  private playing: Playing | null = null;
+  private slot: WorkerSlot;
+  private isClosed = false;
+  private last: Promise<unknown> = Promise.resolve();
+  private closing: Promise<void> | null = null;
+  /** Resolves when the latest recovery is through. */
+  private recovery: Promise<void> = Promise.resolve();
+
+  constructor(
+    facts: LegFacts,
+    session: LocalSession,
+    agreement: Agreement | null,
+    slot: WorkerSlot,
+    around: LegSurroundings,
+  ) {
+    this.facts = facts;
+    this.session = session;
+    this.agreement = agreement;
+    this.slot = slot;
+    this.around = around;
+  }
+
+  get callId(): CallId {
+    return this.facts.callId;
+  }
+
+  get mixer(): string {
+    return this.slot.name;
+  }
+
+  get localSdp(): string {
+    return this.session.sdp;
+  }
+
+  /** Whether this leg is carried by the worker in `slot`. */
+  isOn(slot: WorkerSlot): boolean {
+    return this.slot === slot;
+  }
+
+  /** Opens the ports. @throws {WorkerRefused} when they cannot be bound. */
+  open(): Promise<void> {
+    return this.inOrder(async () => {
+      await this.request((link) => link.request({ type: 'open', descriptor: this.descriptor(), play: null }));
+    });
+  }
+
+  acceptAnswer(answer: string): Promise<void> {
+    return this.inOrder(async () => {
+      const agreement = acceptAnswer(this.session, answer);
+      await this.agree(agreement);
+    });
+  }
+
+  renegotiate(offer: string | null): Promise<string> {
+    return this.inOrder(async () => {
+      if (offer === null) {
+        this.session = makeOffer(this.session);
+        return this.session.sdp;
+      }
+      const { session, agreement } = answerOffer(this.session, offer);
+      await this.agree(agreement);
+      this.session = session;
+      return session.sdp;
+    });
+  }
+
+  play(playId: PlayId, items: readonly PlayItem[]): void {
+    if (this.isClosed) return;
+    if (this.playing !== null) this.finishPlay(this.playing.playId, 'replaced');
+    const playing: Playing = { playId, incomplete: false, order: null };
+    this.playing = playing;
+    const ready = this.around.sounds.atHand(items);
+    if (ready !== null) {
+      this.begin(playing, { playId, sounds: ready });
+      return;
+    }
+    this.slot.link.command({ type: 'stopPlaying', handle: this.facts.handle });
+    void this.around.sounds.load(items).then(({ sounds, failures }) => {
+      if (this.playing !== playing) return;
+      for (const failure of failures) this.around.listener.trouble(failure);
+      playing.incomplete = failures.length > 0;
+      if (playing.incomplete && sounds.length === 0) this.finishPlay(playId, 'failed');
+      else this.begin(playing, { playId, sounds });
+    });
+  }
+
+  stopPlaying(): void {
+    if (this.playing === null) return;
+    if (this.playing.order === null) this.finishPlay(this.playing.playId, 'stopped');
+    else this.slot.link.command({ type: 'stopPlaying', handle: this.facts.handle });
+  }
+
+  join(room: ConferenceId, { muted }: { readonly muted: boolean }): Promise<void> {
+    return this.inOrder(async () => {
+      this.stopPlaying();
+      if (this.room !== null && this.room !== room) this.around.rooms.leave(this.room, this);
+      const home = this.around.rooms.enter(room, this, this.slot);
+      try {
+        if (home !== this.slot) await this.moveTo(home);
+        this.room = room;
+        this.muted = muted;
+        await this.request((link) => link.request({ type: 'join', handle: this.facts.handle, room, muted }));
+      } catch (error) {
+        this.around.rooms.leave(room, this);
+        this.room = null;
+        throw error;
+      }
+    });
+  }
+
+  leave(): Promise<void> {
+    return this.inOrder(async () => {
+      const { room } = this;
+      if (room === null) return;
+      this.room = null;
+      await this.request((link) => link.request({ type: 'leave', handle: this.facts.handle }));
+      this.around.rooms.leave(room, this);
+    });
+  }
+
+  setMuted(muted: boolean): Promise<void> {
+    return this.inOrder(async () => {
+      this.muted = muted;
+      await this.request((link) => link.request({ type: 'mute', handle: this.facts.handle, muted }));
+    });
+  }
+
+  stopInbandDetection(): void {
+    this.inbandOff = true;
+    this.slot.link.command({ type: 'stopInband', handle: this.facts.handle });
+  }
+
+  statistics(): Promise<LegStatistics> {
+    return Promise.resolve(this.ledger.statistics());
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce();
+    return this.closing;
+  }
+
+  /** What the worker tells of this leg. */
+  happened(event: WorkerEvent): void {
+    if (this.isClosed) return;
+    const { listener } = this.around;
+    switch (event.type) {
+      case 'key':
+        if (event.method === 'event') this.inbandOff = true;
+        listener.keyPressed(this.callId, event.key, event.method);
+        return;
+      case 'playFinished':
+        if (this.playing?.playId === event.playId) {
+          const { playId, incomplete } = this.playing;
+          this.finishPlay(playId, incomplete && event.outcome === 'completed' ? 'failed' : event.outcome);
+        }
+        return;
+      case 'audioMissing':
+        listener.audioMissing(this.callId, event.silentMs);
+        return;
+      case 'latched':
+        this.latched = event.source;
+        return;
+      case 'legFailed':
+        this.lose(event.reason);
+        return;
+      case 'roomPlayFinished':
+      case 'trouble':
+        return;
+    }
+  }
+
+  /** The worker in the leg's slot was replaced: opens the leg there again as it was. Never rejects. */
+  recover(): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    const { playing } = this;
+    let again: PlayOrder | null = null;
+    if (playing?.order != null) {
+      const last = playing.order.sounds.at(-1);
+      if (last?.loop === true) again = { playId: playing.playId, sounds: [last] };
+      else this.finishPlay(playing.playId, 'failed');
+    }
+    const { link } = this.slot;
+    this.recovery = link
+      .request({ type: 'open', descriptor: this.descriptor(), play: again })
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        // Gone again: the next recovery is under way already.
+        if (error instanceof WorkerGone) return;
+        this.lose(`the audio could not be carried on: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    return this.recovery;
+  }
+
+  /** The leg cannot go on. */
+  lose(reason: string): void {
+    if (this.isClosed) return;
+    this.around.listener.endpointLost(this.callId, reason);
+    void this.close();
+  }
+
+  private begin(playing: Playing, order: PlayOrder): void {
+    playing.order = order;
+    this.slot.link.command({ type: 'play', handle: this.facts.handle, play: order });
+  }
+
+  private finishPlay(playId: PlayId, outcome: PlayOutcome): void {
+    if (this.playing?.playId === playId) this.playing = null;
+    // Not from within `play` or `stopPlaying`: whoever listens may call them again.
+    queueMicrotask(() => {
+      if (!this.isClosed) this.around.listener.playFinished(this.callId, playId, outcome);
+    });
+  }
+
+  private async agree(agreement: Agreement): Promise<void> {
+    const before = { agreement: this.agreement, latched: this.latched };
+    this.agreement = agreement;
+    if (agreement.remote !== null) this.latched = null;
+    try {
+      await this.request((link) => link.request({ type: 'agree', handle: this.facts.handle, agreement }));
+    } catch (error) {
+      this.agreement = before.agreement;
+      this.latched = before.latched;
+      throw error;
+    }
+  }
+
+  /**
+   * Hands the leg over to the worker in `home`, from thread to thread: the new one opens the ports beside the old
+   * one, which then lets go. A stall of this thread delays the end of the promise, not the audio.
+   */
+  private async moveTo(home: WorkerSlot): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    const old = this.slot;
+    const adopted = home.link.request({ type: 'adopt', descriptor: this.descriptor(), from: port1 }, [port1]);
+    old.link.command({ type: 'handOver', handle: this.facts.handle, to: port2 }, [port2]);
+    this.slot = home;
+    try {
+      await adopted;
+    } catch (error) {
+      if (!(error instanceof WorkerGone)) {
+        this.slot = old;
+        throw error;
+      }
+      // The new worker died under it; its successor opened the leg again by the descriptor.
+      await old.link.request({ type: 'close', handle: this.facts.handle }).catch(() => undefined);
+      await this.recovery;
+    }
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.isClosed = true;
+    this.playing = null;
+    const { room } = this;
+    if (room !== null) this.around.rooms.leave(room, this);
+    this.room = null;
+    await this.last;
+    await this.slot.link.request({ type: 'close', handle: this.facts.handle }).catch(() => undefined);
+    this.around.closed(this);
+  }
+
+  private descriptor(): SessionDescriptor {
+    const { handle, bindAddress, rtpPort, ssrc, cname, silenceMs, silenceOnHoldMs } = this.facts;
+    const { agreement, latched, room, muted, inbandOff } = this;
+    const ledger = this.ledger.memory;
+    return {
+      ...{ handle, bindAddress, rtpPort, ssrc, cname, silenceMs, silenceOnHoldMs },
+      ...{ agreement, latched, room, muted, inbandOff, ledger },
+    };
+  }
+
+  /** A request whose effect is part of the descriptor: when the worker dies under it, the recovery brings it about. */
+  private async request(send: (link: WorkerLink) => Promise<number>): Promise<void> {
+    try {
+      await send(this.slot.link);
+    } catch (error) {
+      if (!(error instanceof WorkerGone)) throw error;
+      await this.recovery;
+    }
+  }
+
+  private inOrder<T>(operation: () => Promise<T>): Promise<T> {
+    const result = this.last.then(() => {
+      if (this.isClosed) throw new MediaNotAcceptable('the endpoint is closed');
+      return operation();
+    });
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,194 @@
+import { randomInt } from 'node:crypto';
+import type { Key } from '../../domain/keys.js';
+import { SAMPLE_RATE_HZ } from './frame.js';
+import { LegLedger } from './leg-ledger.js';
+import { PhoneMemory, type PhoneMemoryBlocks } from './phone-memory.js';
+import { openApart, openHere, type PhoneControl } from './phone-thread.js';
+import {
+  acceptAnswer,
+  answerOffer,
+  makeOffer,
+  newLocalSession,
+  type Agreement,
+  type CodecName,
+  type Direction,
+  type LocalSession,
+} from './sdp.js';
+
+export interface RtpPhoneOptions {
+  /** Default 127.0.0.1. */
+  readonly bindAddress?: string;
+  /** The address in our SDP; differs from `bindAddress` to play a telephone behind NAT. Default: `bindAddress`. */
+  readonly advertise?: string;
+  /** Local RTP port, even; RTCP is one above. Default: any free pair. */
+  readonly port?: number;
+  /** In order of preference. Default PCMU, PCMA. */
+  readonly codecs?: readonly CodecName[];
+  /** Milliseconds per packet sent and asked for: 10 to 60. Default 20. */
+  readonly ptimeMs?: number;
+  /** Payload type of telephone-event in our offers; `null`: no RFC 4733. Default 101. */
+  readonly eventPayloadType?: number | null;
+  /** Offers RTP and RTCP on one port (RFC 5761). Default false. */
+  readonly rtcpMux?: boolean;
+  /** Sends RTCP every 5 s. Default true. */
+  readonly rtcp?: boolean;
+  /** How much of what is heard is kept, seconds: the latest. Default 60. */
+  readonly recordSeconds?: number;
+  /** Runs socket, timing and recording in a worker thread shared by all such phones of the process, so that this thread may stall. Default false. */
+  readonly ownThread?: boolean;
+}
+
+export type { Direction } from './sdp.js';
+
+/** What the telephone says; the last one asked for holds until replaced. */
+export type PhoneSource =
+  | { readonly kind: 'silence' }
+  /** `dbfs`: level of a sine of this amplitude against full scale, e.g. -20. */
+  | { readonly kind: 'tone'; readonly hz: number; readonly dbfs: number }
+  /** 8 kHz mono samples. */
+  | { readonly kind: 'samples'; readonly samples: Int16Array; readonly loop: boolean }
+  /** No RTP at all, as a telephone that lost its network. */
+  | { readonly kind: 'nothing' };
+
+export interface PhoneStatistics {
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly rtcpReceived: number;
+  readonly byeReceived: boolean;
+  /** Packets by milliseconds since the one before: index 0 is 0 up to 1 ms, the last one everything above. */
+  readonly interArrivalMs: readonly number[];
+  /** Longest time between two packets since `resetGaps`, milliseconds. */
+  readonly longestGapMs: number;
+  /** SSRC last heard, 0 before the first packet. */
+  readonly ssrc: number;
+  /** Packets missing by sequence number. */
+  readonly packetsLost: number;
+}
+
+export interface PhoneLevels {
+  /** RMS of the last packet heard and of the last frame said, dBFS; -96 for digital silence. */
+  readonly inDbfs: number;
+  readonly outDbfs: number;
+  /** Milliseconds of the machine's monotonic clock (`process.hrtime`) at which the level last rose over -45 dBFS; 0: never. */
+  readonly inOnsetMs: number;
+  readonly outOnsetMs: number;
+}
+
+/**
+ * The RTP side of a telephone: for the test telephone and for tests, hundreds in one process at one tick.
+ * Construction: `const phone = await RtpPhone.open(options)`.
+ */
+export class RtpPhone {
+  /** Local RTP port. */
+  readonly port: number;
+  private readonly control: PhoneControl;
+  private readonly memory: PhoneMemory;
+  private readonly ledger: LegLedger;
+  private session: LocalSession;
+  private agreed: Agreement | null = null;
+  private clearedAt = 0;
+
+  private constructor(control: PhoneControl, session: LocalSession, blocks: PhoneMemoryBlocks) {
+    this.port = control.port;
+    this.control = control;
+    this.session = session;
+    this.memory = new PhoneMemory(blocks);
+    this.ledger = new LegLedger(blocks.ledger);
+  }
+
+  /** Binds the ports. @throws Error of the system when they cannot be bound. */
+  static async open(options: RtpPhoneOptions = {}): Promise<RtpPhone> {
+    const bindAddress = options.bindAddress ?? '127.0.0.1';
+    const recordSamples = Math.round((options.recordSeconds ?? 60) * SAMPLE_RATE_HZ);
+    const blocks = PhoneMemory.blocks(recordSamples, new LegLedger().memory);
+    const line = { bindAddress, port: options.port ?? null, rtcp: options.rtcp ?? true, memory: blocks };
+    const control = await (options.ownThread === true ? openApart(line) : openHere(line));
+    const session = newLocalSession({
+      sessionId: randomInt(1, 2 ** 47),
+      address: options.advertise ?? bindAddress,
+      rtpPort: control.port,
+      codecs: options.codecs ?? ['PCMU', 'PCMA'],
+      eventPayloadType: options.eventPayloadType === undefined ? 101 : options.eventPayloadType,
+      ptimeMs: options.ptimeMs ?? 20,
+      offerRtcpMux: options.rtcpMux ?? false,
+    });
+    return new RtpPhone(control, session, blocks);
+  }
+
+  /** A new offer; the session id stays, the version rises when something changed. */
+  offer(direction: Direction = 'sendrecv'): string {
+    this.session = makeOffer(this.session, direction);
+    return this.session.sdp;
+  }
+
+  /** @throws {MediaNotAcceptable} */
+  acceptAnswer(answer: string): void {
+    this.agree(acceptAnswer(this.session, answer));
+  }
+
+  /** @throws {MediaNotAcceptable} */
+  answer(offer: string): string {
+    const { session, agreement } = answerOffer(this.session, offer);
+    this.session = session;
+    this.agree(agreement);
+    return session.sdp;
+  }
+
+  /** Codec, payload types, addresses and direction in force; `null` before an answer. */
+  get agreement(): Agreement | null {
+    return this.agreed;
+  }
+
+  say(source: PhoneSource): void {
+    this.control.say(source);
+  }
+
+  /**
+   * Resolves when the key was sent whole; keys pressed meanwhile wait. Default: RFC 4733 where agreed, else tones; 100 ms.
+   */
+  pressKey(
+    key: Key,
+    options: { readonly method?: 'event' | 'inband'; readonly durationMs?: number } = {},
+  ): Promise<void> {
+    const events = (this.agreed?.eventSendPayloadType ?? null) !== null;
+    const method = events ? (options.method ?? 'event') : 'inband';
+    return this.control.press(key, method, options.durationMs ?? 100);
+  }
+
+  /**
+   * What was heard since the first packet or `clearHeard`, as far as it is still kept: 8 kHz, placed by RTP timestamps,
+   * so that what never came is zeros.
+   */
+  heard(): Int16Array {
+    return this.memory.since(this.clearedAt);
+  }
+
+  clearHeard(): void {
+    this.clearedAt = this.memory.samples;
+  }
+
+  levels(): PhoneLevels {
+    return this.memory.levels();
+  }
+
+  statistics(): PhoneStatistics {
+    return this.memory.statistics(this.ledger.packetsSent);
+  }
+
+  /** Forgets the gaps measured so far; the counts stay. */
+  resetGaps(): void {
+    this.memory.resetGaps();
+  }
+
+  /** Sends BYE (RTCP) and closes; may be called twice. */
+  close(): Promise<void> {
+    return this.control.close();
+  }
+
+  private agree(agreement: Agreement): void {
+    this.agreed = agreement;
+    this.control.agree(agreement);
+  }
+}
+
+export type RtpPhoneShape = RtpPhone;

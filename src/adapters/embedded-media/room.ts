@@ -1,0 +1,76 @@
+import type { PlayOutcome } from '../../ports/media.js';
+import { FRAME_SAMPLES } from './frame.js';
+import { mixOnce, RoomMix, type MixMember } from './mix.js';
+import { Player } from './player.js';
+import type { PlayOrder } from './protocol.js';
+import type { Session } from './session.js';
+
+/** One conference's mix inside a worker, with the queue of what is played to all. */
+export class Room {
+  readonly name: string;
+  private readonly sessions = new Set<Session>();
+  /** The same members for {@link mixOnce}, kept so that a tick builds no list. */
+  private members: readonly MixMember[] = [];
+  private readonly mix = new RoomMix();
+  private readonly queue: PlayOrder[] = [];
+  private player: Player | null = null;
+  private readonly played = new Int16Array(FRAME_SAMPLES);
+  private readonly finished: (playId: string, outcome: PlayOutcome) => void;
+
+  constructor(name: string, finished: (playId: string, outcome: PlayOutcome) => void) {
+    this.name = name;
+    this.finished = finished;
+  }
+
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  add(session: Session): void {
+    this.sessions.add(session);
+    this.membersChanged();
+  }
+
+  remove(session: Session): void {
+    this.sessions.delete(session);
+    this.membersChanged();
+  }
+
+  /** Played after what waits already. */
+  play(order: PlayOrder): void {
+    this.queue.push(order);
+  }
+
+  /** Everyone's `output` is ready afterwards. */
+  tick(): void {
+    mixOnce(this.mix, this.members, this.pull());
+  }
+
+  /** The room ends: what was still to be played ends with it. */
+  close(): void {
+    for (const { playId } of this.queue) this.finished(playId, 'stopped');
+    this.queue.length = 0;
+    this.player = null;
+  }
+
+  /** The queue's first is the one that plays. */
+  private pull(): Int16Array | null {
+    const [order] = this.queue;
+    if (order === undefined) return null;
+    this.player ??= new Player(
+      order.sounds.map(({ samples }) => samples),
+      order.sounds.at(-1)?.loop ?? false,
+    );
+    const filled = this.player.pull(this.played);
+    if (this.player.finished) {
+      this.player = null;
+      this.queue.shift();
+      this.finished(order.playId, 'completed');
+    }
+    return filled ? this.played : null;
+  }
+
+  private membersChanged(): void {
+    this.members = Array.from(this.sessions, ({ member }) => member);
+  }
+}

@@ -1,0 +1,235 @@
+import type { Key } from '../../domain/keys.js';
+import type { PlayOutcome } from '../../ports/media.js';
+import { FRAME_SAMPLES } from './frame.js';
+import { InboundAudio } from './inbound.js';
+import { LegLedger } from './leg-ledger.js';
+import { LegRtcp } from './leg-rtcp.js';
+import { MixMember } from './mix.js';
+import { OutboundAudio } from './outbound.js';
+import { Player } from './player.js';
+import type { PlayOrder, ReleasedLeg, SessionDescriptor } from './protocol.js';
+import { isRtcp } from './rtp-packet.js';
+import type { Agreement, Destination } from './sdp.js';
+
+/** The ports of one leg; sends are fire and forget. */
+export interface SessionSockets {
+  sendRtp(packet: Buffer, length: number, to: Destination): void;
+  /** From the RTCP port, or from the RTP port where they are one. */
+  sendRtcp(packet: Buffer, to: Destination, multiplexed: boolean): void;
+  close(): void;
+}
+
+export interface SessionListener {
+  key(key: Key, method: 'event' | 'inband'): void;
+  latched(source: Destination): void;
+  audioMissing(silentMs: number): void;
+  playFinished(playId: string, outcome: PlayOutcome): void;
+}
+
+/** The room under a private sound: a quarter, 12 dB down. */
+const DUCKED = 0.25;
+const SILENT_FRAME = new Int16Array(FRAME_SAMPLES);
+
+/**
+ * One caller's leg inside a worker: fed with packets and ticks, it drains into its sockets and its listener.
+ * It owns no socket, no timer and no clock.
+ */
+export class Session {
+  /** The caller as a member of a room: `input`, `speaking` and `muted` are kept here. */
+  readonly member = new MixMember();
+  readonly descriptor: SessionDescriptor;
+  private readonly sockets: SessionSockets;
+  private readonly listener: SessionListener;
+  private readonly ledger: LegLedger;
+  private readonly inbound: InboundAudio;
+  private readonly outbound: OutboundAudio;
+  private readonly rtcp: LegRtcp;
+  private agreement: Agreement | null = null;
+  /** Port that the caller's RTCP really came from, behind a NAT. */
+  private rtcpSource: Destination | null = null;
+  private player: Player | null = null;
+  private playId = '';
+  private stopping: PlayOutcome | null = null;
+  private readonly played = new Int16Array(FRAME_SAMPLES);
+  private readonly mixed = new Int16Array(FRAME_SAMPLES);
+  private gain = 1;
+  /** The sign of life whose absence was told already. */
+  private toldLifeMs = -1;
+  private givenAway = false;
+
+  /** @param random 32 random bits. */
+  constructor(
+    descriptor: SessionDescriptor,
+    sockets: SessionSockets,
+    listener: SessionListener,
+    nowMs: number,
+    random: number,
+  ) {
+    this.descriptor = descriptor;
+    this.sockets = sockets;
+    this.listener = listener;
+    this.ledger = new LegLedger(descriptor.ledger);
+    this.inbound = new InboundAudio(this.ledger, descriptor.inbandOff, listener);
+    this.outbound = new OutboundAudio(descriptor.ssrc, this.ledger, nowMs, random, (packet, length, to) => {
+      this.sockets.sendRtp(packet, length, to);
+    });
+    this.rtcp = new LegRtcp(descriptor, this.ledger, this.inbound.reception, nowMs, (random >>> 16) / 0x1_0000);
+    this.member.muted = descriptor.muted;
+    if (descriptor.agreement !== null) this.takeAgreement(descriptor.agreement);
+    this.inbound.latch.restore(descriptor.latched);
+    if (this.ledger.lifeMs === 0) this.ledger.alive(nowMs);
+  }
+
+  /** A new offer or answer went through. The signalling is a sign of life, too. */
+  agree(agreement: Agreement, nowMs: number): void {
+    this.takeAgreement(agreement);
+    this.ledger.alive(nowMs);
+  }
+
+  receiveRtp(packet: Buffer, address: string, port: number, nowMs: number): void {
+    const { agreement } = this;
+    if (agreement === null) return;
+    if (isRtcp(packet, packet.length)) {
+      if (agreement.rtcpMux) this.receiveRtcp(packet, address, port, nowMs);
+      return;
+    }
+    // What we agreed not to receive is no attack: it is left alone.
+    if (agreement.direction === 'inactive') return;
+    this.inbound.receive(packet, packet.length, address, port, nowMs);
+  }
+
+  receiveRtcp(packet: Buffer, address: string, port: number, nowMs: number): void {
+    const { agreement } = this;
+    if (agreement === null) return;
+    if (!this.inbound.latch.admitRtcp(address, agreement.remoteRtcp)) {
+      this.ledger.rejected();
+      return;
+    }
+    if (!this.rtcp.receive(packet, packet.length, nowMs)) return;
+    this.ledger.alive(nowMs);
+    if (!agreement.rtcpMux) this.rtcpSource = { address, port };
+  }
+
+  /** First half of a tick: what the caller said, into {@link member}; keys are told. */
+  hear(nowMs: number): void {
+    const { member } = this;
+    member.speaking = this.inbound.pull(member.input, nowMs);
+  }
+
+  /** Second half of a tick: what the caller hears; `room` is `null` outside of any. */
+  speak(room: Int16Array | null, nowMs: number): void {
+    this.outbound.frame(this.compose(room), this.sendsTo(), nowMs);
+    const report = this.rtcp.due(nowMs, this.outbound.rtpTimestamp);
+    if (report !== null) this.sendRtcp(report);
+    this.checkLife(nowMs);
+  }
+
+  /** So many ticks were left out. */
+  skip(ticks: number): void {
+    this.outbound.pass(ticks);
+  }
+
+  /** A play still running is dropped; the main thread has told its end. */
+  play({ playId, sounds }: PlayOrder): void {
+    this.player = new Player(
+      sounds.map(({ samples }) => samples),
+      sounds.at(-1)?.loop ?? false,
+    );
+    this.playId = playId;
+    this.stopping = null;
+  }
+
+  stopPlaying(): void {
+    if (this.player === null) return;
+    this.stopping = 'stopped';
+    this.player.stop();
+  }
+
+  stopInband(): void {
+    this.inbound.stopInband();
+  }
+
+  /** For the thread that takes the leg over. Nothing is sent from here on. */
+  giveAway(nowMs: number): ReleasedLeg {
+    this.givenAway = true;
+    const { toneHeard } = this.inbound;
+    return { ...this.inbound.unheard(nowMs), latched: this.inbound.latch.latched, toneHeard };
+  }
+
+  takeOver({ packets, arrivalsMs, latched, toneHeard }: ReleasedLeg, nowMs: number): void {
+    this.inbound.latch.restore(latched);
+    this.inbound.takeOver(packets, arrivalsMs, toneHeard, nowMs);
+  }
+
+  /** BYE, unless another thread goes on with the leg; then the ports close. */
+  close(nowMs: number): void {
+    if (!this.givenAway && this.agreement !== null) {
+      this.sendRtcp(this.rtcp.goodbye(nowMs, this.outbound.rtpTimestamp));
+    }
+    this.sockets.close();
+  }
+
+  private takeAgreement(agreement: Agreement): void {
+    this.agreement = agreement;
+    this.rtcpSource = null;
+    this.inbound.agree(agreement);
+    this.outbound.agree(agreement);
+    this.ledger.codecIs(agreement.codec);
+  }
+
+  private sendsTo(): Destination | null {
+    const { agreement } = this;
+    if (agreement?.remote == null) return null;
+    if (agreement.direction === 'recvonly' || agreement.direction === 'inactive') return null;
+    return this.inbound.latch.destination;
+  }
+
+  /** Over a room the private sound is mixed, and the room turned down for it; outside it stands alone. */
+  private compose(room: Int16Array | null): Int16Array {
+    const before = this.gain;
+    const filled = this.player?.pull(this.played) ?? false;
+    const finished = this.player?.finished ?? false;
+    this.gain = this.player === null || finished ? 1 : DUCKED;
+    if (finished) this.finishPlay();
+    if (room === null) return filled ? this.played : SILENT_FRAME;
+    if (!filled && before === 1 && this.gain === 1) return room;
+
+    const { mixed, played } = this;
+    const step = (this.gain - before) / FRAME_SAMPLES;
+    for (let index = 0; index < FRAME_SAMPLES; index++) {
+      const sum = (room[index] ?? 0) * (before + step * index) + (filled ? (played[index] ?? 0) : 0);
+      mixed[index] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+    }
+    return mixed;
+  }
+
+  private finishPlay(): void {
+    this.player = null;
+    this.listener.playFinished(this.playId, this.stopping ?? 'completed');
+  }
+
+  private sendRtcp(packet: Buffer): void {
+    const { agreement } = this;
+    if (agreement?.remote == null) return;
+    const { latched } = this.inbound.latch;
+    if (agreement.rtcpMux) {
+      const to = this.inbound.latch.destination;
+      if (to !== null) this.sockets.sendRtcp(packet, to, true);
+      return;
+    }
+    const moved = latched !== null && latched.address !== agreement.remote.address;
+    const guess = moved ? { address: latched.address, port: latched.port + 1 } : agreement.remoteRtcp;
+    const to = this.rtcpSource ?? guess;
+    if (to !== null && to.port <= 65_535) this.sockets.sendRtcp(packet, to, false);
+  }
+
+  private checkLife(nowMs: number): void {
+    const { agreement, ledger } = this;
+    if (agreement === null || ledger.lifeMs === this.toldLifeMs) return;
+    const silentMs = nowMs - ledger.lifeMs;
+    const limit = agreement.held ? this.descriptor.silenceOnHoldMs : this.descriptor.silenceMs;
+    if (silentMs < limit) return;
+    this.toldLifeMs = ledger.lifeMs;
+    this.listener.audioMissing(Math.round(silentMs));
+  }
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { assertNever } from '../../domain/assert-never.js';
+import { MixingEngine } from './mixing-engine.js';
+import { monotonicMs } from './monotonic.js';
+import type {
+  Command,
+  EndpointHandle,
+  FromWorker,
+  HandoverMessage,
+  ReleasedLeg,
+  Request,
+  SessionDescriptor,
+  ToWorker,
+  WorkerEvent,
+} from './protocol.js';
+import { RtpSockets } from './rtp-sockets.js';
+import { Session, type SessionListener } from './session.js';
+import { Ticker } from './ticker.js';
+
+/** The old worker has so long to let a leg go; then it is taken to be dead, and the leg goes on without its last packets. */
+const RELEASE_TIMEOUT_MS = 200;
+/** The new worker has so long to open the ports; then the leg stays. */
+const OPENED_TIMEOUT_MS = 2_000;
+const MOST_EARLY_PACKETS = 64;
+
+/** A packet that came before the old worker had let go. */
+interface EarlyPacket {
+  readonly packet: Buffer;
+  readonly address: string;
+  readonly port: number;
+  readonly atMs: number;
+}
+
+/** One worker: carries out what the main thread asks, opens the sockets, runs the tick as long as there are legs. */
+export class WorkerHost {
+  private readonly engine: MixingEngine;
+  private readonly ticker: Ticker;
+  private readonly post: (message: FromWorker) => void;
+  private readonly toldDropped = new Set<EndpointHandle>();
+
+  constructor(post: (message: FromWorker) => void) {
+    this.post = post;
+    this.engine = new MixingEngine((event) => this.tell(event));
+    this.ticker = new Ticker((skipped) => this.engine.tick(monotonicMs(), skipped));
+  }
+
+  take(message: ToWorker): void {
+    if (message.type === 'command') {
+      this.command(message.command);
+      return;
+    }
+    const { number, request } = message;
+    this.request(request).then(
+      (value) => this.post({ type: 'reply', number, ok: true, value }),
+      (error: unknown) => {
+        this.post({ type: 'reply', number, ok: false, error: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  }
+
+  private async request(request: Request): Promise<number> {
+    switch (request.type) {
+      case 'open':
+        await this.open(request.descriptor, (session) => {
+          if (request.play !== null) session.play(request.play);
+        });
+        return 0;
+      case 'adopt':
+        await this.adopt(request.descriptor, request.from);
+        return 0;
+      case 'agree':
+        this.session(request.handle).agree(request.agreement, monotonicMs());
+        return 0;
+      case 'join':
+        this.session(request.handle);
+        this.engine.join(request.handle, request.room, request.muted);
+        return 0;
+      case 'leave':
+        this.engine.leave(request.handle);
+        return 0;
+      case 'mute':
+        this.session(request.handle).member.muted = request.muted;
+        return 0;
+      case 'close':
+        this.close(request.handle);
+        return 0;
+      case 'roomSize':
+        return this.engine.roomSize(request.room);
+      case 'stop':
+        for (const session of this.engine.all()) session.close(monotonicMs());
+        this.ticker.stop();
+        return 0;
+      default:
+        return assertNever(request);
+    }
+  }
+
+  private command(command: Command): void {
+    switch (command.type) {
+      case 'handOver':
+        this.handOver(command.handle, command.to);
+        return;
+      case 'play':
+        this.engine.find(command.handle)?.play(command.play);
+        return;
+      case 'stopPlaying':
+        this.engine.find(command.handle)?.stopPlaying();
+        return;
+      case 'stopInband':
+        this.engine.find(command.handle)?.stopInband();
+        return;
+      case 'playToRoom':
+        this.engine.playToRoom(command.room, command.play);
+        return;
+      case 'fail':
+        if (command.how === 'throw') throw new Error('made to fail');
+        for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+      default:
+        assertNever(command);
+    }
+  }
+
+  /** Binds the ports; `prepare` runs before the first packet and tick reach the session. */
+  private async open(descriptor: SessionDescriptor, prepare: (session: Session) => void): Promise<void> {
+    const early: EarlyPacket[] = [];
+    const { sockets, route } = await this.bind(descriptor, early);
+    this.begin(descriptor, sockets, route, early, prepare);
+  }
+
+  /**
+   * Takes a leg over from the worker at the other end of `from`: opens its ports beside it, so that packets arrive
+   * here, waits for it to let go, and goes on with the same numbering.
+   */
+  private async adopt(descriptor: SessionDescriptor, from: MessagePort): Promise<void> {
+    const early: EarlyPacket[] = [];
+    const { sockets, route } = await this.bind(descriptor, early);
+    const released = new Promise<ReleasedLeg | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), RELEASE_TIMEOUT_MS);
+      from.once('message', (message: HandoverMessage) => {
+        clearTimeout(timer);
+        resolve(message.type === 'released' ? message : null);
+      });
+    });
+    from.postMessage({ type: 'opened' } satisfies HandoverMessage);
+    const leg = await released;
+    from.close();
+    this.begin(descriptor, sockets, route, early, (session) => {
+      if (leg !== null) session.takeOver(leg, monotonicMs());
+    });
+  }
+
+  private handOver(handle: EndpointHandle, to: MessagePort): void {
+    const timer = setTimeout(() => to.close(), OPENED_TIMEOUT_MS);
+    to.once('message', () => {
+      clearTimeout(timer);
+      // Packets that this thread's sockets still hold are read before the leg is let go.
+      setImmediate(() => {
+        setImmediate(() => this.release(handle, to));
+      });
+    });
+  }
+
+  private release(handle: EndpointHandle, to: MessagePort): void {
+    const nowMs = monotonicMs();
+    const session = this.engine.remove(handle);
+    const leg: ReleasedLeg = session?.giveAway(nowMs) ?? {
+      packets: [],
+      arrivalsMs: [],
+      latched: null,
+      toneHeard: false,
+    };
+    to.postMessage({ type: 'released', ...leg } satisfies HandoverMessage);
+    session?.close(nowMs);
+    this.idle();
+    to.close();
+  }
+
+  private async bind(descriptor: SessionDescriptor, early: EarlyPacket[]) {
+    const route: { session: Session | null } = { session: null };
+    const { handle } = descriptor;
+    const sockets = await RtpSockets.bind(descriptor.bindAddress, descriptor.rtpPort, true, {
+      rtp: (packet, { address, port }) => {
+        const atMs = monotonicMs();
+        try {
+          if (route.session !== null) route.session.receiveRtp(packet, address, port, atMs);
+          else if (early.length < MOST_EARLY_PACKETS) early.push({ packet, address, port, atMs });
+        } catch (error) {
+          this.dropped(handle, error);
+        }
+      },
+      rtcp: (packet, { address, port }) => {
+        try {
+          route.session?.receiveRtcp(packet, address, port, monotonicMs());
+        } catch (error) {
+          this.dropped(handle, error);
+        }
+      },
+    });
+    return { sockets, route };
+  }
+
+  private begin(
+    descriptor: SessionDescriptor,
+    sockets: RtpSockets,
+    route: { session: Session | null },
+    early: readonly EarlyPacket[],
+    prepare: (session: Session) => void,
+  ): void {
+    const random = randomBytes(4).readUInt32BE();
+    const session = new Session(descriptor, sockets, this.listener(descriptor.handle), monotonicMs(), random);
+    prepare(session);
+    for (const { packet, address, port, atMs } of early) session.receiveRtp(packet, address, port, atMs);
+    route.session = session;
+    this.close(descriptor.handle);
+    this.engine.add(session);
+    this.ticker.start();
+  }
+
+  private close(handle: EndpointHandle): void {
+    this.toldDropped.delete(handle);
+    this.engine.remove(handle)?.close(monotonicMs());
+    this.idle();
+  }
+
+  private idle(): void {
+    if (this.engine.size === 0) this.ticker.stop();
+  }
+
+  /** A packet that cannot be digested is left out; it harms neither its own call nor another. */
+  private dropped(handle: EndpointHandle, error: unknown): void {
+    if (this.toldDropped.has(handle)) return;
+    this.toldDropped.add(handle);
+    const why = error instanceof Error ? error.message : String(error);
+    this.tell({ type: 'trouble', message: `a packet of one call was left out: ${why}` });
+  }
+
+  private listener(handle: EndpointHandle): SessionListener {
+    return {
+      key: (key, method) => this.tell({ type: 'key', handle, key, method }),
+      latched: (source) => this.tell({ type: 'latched', handle, source }),
+      audioMissing: (silentMs) => this.tell({ type: 'audioMissing', handle, silentMs }),
+      playFinished: (playId, outcome) => this.tell({ type: 'playFinished', handle, playId, outcome }),
+    };
+  }
+
+  private session(handle: EndpointHandle): Session {
+    const session = this.engine.find(handle);
+    if (session === null) throw new Error('no such endpoint on this worker');
+    return session;
+  }
+
+  private tell(event: WorkerEvent): void {
+    this.post({ type: 'event', event });
+  }
+}

@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { FromWorker, ToWorker, WorkerData } from './protocol.js';
+import { WorkerHost } from './worker-host.js';
+
+/** Entry of a media worker: messages in, messages out, and a heartbeat as long as the event loop turns. */
+const HEARTBEAT_MS = 20;
+
+const port = parentPort;
+if (port !== null) {
+  const { heartbeat } = workerData as WorkerData;
+  const beats = new Int32Array(heartbeat);
+  const post = (message: FromWorker): void => port.postMessage(message);
+  const host = new WorkerHost(post);
+  port.on('message', (message: ToWorker) => host.take(message));
+  setInterval(() => Atomics.add(beats, 0, 1), HEARTBEAT_MS);
+  post({ type: 'ready' });
+}
