@@ -105,10 +105,9 @@ export class PhoneMemory {
     }
   }
 
-  /** A copy of what was recorded from sample number `from` on, as far as it is still there. */
-  since(from: number): Int16Array {
+  /** A copy of what was recorded from sample number `from` up to `end`, as far as it is still there. */
+  since(from: number, end = Atomics.load(this.ints, INT.samples)): Int16Array {
     const { recording } = this;
-    const end = Atomics.load(this.ints, INT.samples);
     const start = Math.max(from, end - recording.length, 0);
     const copy = new Int16Array(Math.max(0, end - start));
     for (let index = 0; index < copy.length; index++) copy[index] = recording[(start + index) % recording.length] ?? 0;

@@ -167,6 +167,14 @@ export class RtpPhone {
     this.clearedAt = this.memory.samples;
   }
 
+  /** What `heard` gives, forgotten with it; nothing is lost between two takings, whichever thread records. */
+  takeHeard(): Int16Array {
+    const end = this.memory.samples;
+    const heard = this.memory.since(this.clearedAt, end);
+    this.clearedAt = end;
+    return heard;
+  }
+
   levels(): PhoneLevels {
     return this.memory.levels();
   }
