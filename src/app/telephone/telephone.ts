@@ -150,7 +150,7 @@ export class Telephone implements CallInProgress {
     if (this.#last === null) this.#phone.say(source);
   }
 
-  /** Everything heard since the call began, or since `clearHeard` or `takeHeard`; 8 kHz. */
+  /** Everything heard since the call began, or since `clearHeard` or `takeHeard`, as far as it is kept (`recordSeconds`); 8 kHz. */
   heard(): Int16Array {
     return this.#last?.heard ?? this.#phone.heard();
   }
@@ -161,7 +161,8 @@ export class Telephone implements CallInProgress {
   }
 
   takeHeard(): Int16Array {
-    const heard = this.heard();
+    if (this.#last === null) return this.#phone.takeHeard();
+    const { heard } = this.#last;
     this.clearHeard();
     return heard;
   }
