@@ -6,7 +6,7 @@ import { play, stopPlaying, type Turn } from './turn.js';
 export type Background = 'music' | 'none';
 
 /** Messages that may wait their turn; beyond that the newest win, the oldest are out of date. */
-export const LONGEST_QUEUE = 3;
+const LONGEST_QUEUE = 3;
 
 export const silentSpeech = (at: number): Speech => ({ saying: null, queue: [], quietSince: at });
 

@@ -107,7 +107,7 @@ export interface InConference {
 }
 
 /** A menu owns the bare digits, and leaves with `*`. Roll call, hands and screening become menus here. */
-export interface Menu {
+interface Menu {
   readonly kind: 'confirm-end';
 }
 

@@ -3,8 +3,8 @@ import type { Announcements } from './state.js';
 import { playToRoom, setTimer, update, type Turn } from './turn.js';
 
 /** Announcements never pile up: of one kind the room hears so many singly within the window, then one for all the rest. */
-export const SINGLY = 3;
-export const WINDOW_MS = 4_000;
+const SINGLY = 3;
+const WINDOW_MS = 4_000;
 /** How long others of a batch are waited for before the ones who are in are announced. */
 const BATCH_MS = 4_000;
 

@@ -10,7 +10,7 @@ const LAST_WORDS_MS = 15_000;
 export function close(turn: Turn, outcome: ConferenceOutcome): Closed {
   cancelAllTimers(turn);
   const { peak, lockedOut } = turn.facts;
-  update(turn, { members: [], waiting: [], mayReturn: [], timesIn: {} });
+  update(turn, { members: [], waiting: [], mayReturn: [], seenOnce: [], seenAgain: [] });
   turn.effects.push({ type: 'CloseConference', outcome, peak, lockedOut });
   return { kind: 'Closed', outcome };
 }

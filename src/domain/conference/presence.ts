@@ -46,8 +46,15 @@ export function comeIn(turn: Turn, callId: CallId): Role | null {
 
 function countNumber(turn: Turn, callerNumber: string | null): void {
   if (callerNumber === null) return;
-  const { timesIn } = turn.facts;
-  update(turn, { timesIn: { ...timesIn, [callerNumber]: (timesIn[callerNumber] ?? 0) + 1 } });
+  const { seenOnce, seenAgain } = turn.facts;
+  if (seenAgain.includes(callerNumber)) return;
+  if (!seenOnce.includes(callerNumber)) update(turn, { seenOnce: [...seenOnce, callerNumber] });
+  else {
+    update(turn, {
+      seenOnce: seenOnce.filter((other) => other !== callerNumber),
+      seenAgain: [...seenAgain, callerNumber],
+    });
+  }
 }
 
 /** Takes a caller off the lists; what that means to the others is the stage's to say. */
@@ -66,8 +73,8 @@ export function takeAway(turn: Turn, callId: CallId): Member | Waiter | null {
 
 /** Whoever was dropped by the host is taken away without being remembered. */
 function rememberForReturn(turn: Turn, { role, hasBeenIn, callerNumber }: Member): void {
-  const { locked, timesIn, mayReturn } = turn.facts;
-  if (!locked || role === 'host' || !hasBeenIn || callerNumber === null || timesIn[callerNumber] !== 1) return;
+  const { locked, seenOnce, mayReturn } = turn.facts;
+  if (!locked || role === 'host' || !hasBeenIn || callerNumber === null || !seenOnce.includes(callerNumber)) return;
   const current = mayReturn.filter((entry) => entry.until >= turn.at && entry.callerNumber !== callerNumber);
   update(turn, { mayReturn: [...current, { callerNumber, until: turn.at + RETURN_MS }] });
 }

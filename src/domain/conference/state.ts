@@ -86,7 +86,7 @@ export interface Announcements {
 }
 
 /** A guest who left a locked conference and may come back. */
-export interface MayReturn {
+interface MayReturn {
   readonly callerNumber: string;
   /** On the bridge's clock, ms. */
   readonly until: number;
@@ -111,8 +111,9 @@ export interface ConferenceFacts {
   readonly othersHaveBeenIn: boolean;
   /** The last caller was told, and nobody has come in since. */
   readonly toldAlone: boolean;
-  /** How often each number came in, for `readmit`. */
-  readonly timesIn: Readonly<Record<string, number>>;
+  /** Numbers that were in once, and those that were in more often, for `readmit`. */
+  readonly seenOnce: readonly string[];
+  readonly seenAgain: readonly string[];
   readonly mayReturn: readonly MayReturn[];
   readonly entries: Announcements;
   readonly exits: Announcements;

@@ -4,6 +4,6 @@ export type KeypadAction = (typeof KEYPAD_ACTIONS)[number];
 
 /**
  * Which codes do what: one code, several (aliases), or none (the action cannot be keyed).
- * Whose action it is does not depend on the map: see `ACTION_AUDIENCE`.
+ * Whose action it is does not depend on the map.
  */
 export type KeyMap = Readonly<Record<KeypadAction, readonly string[]>>;

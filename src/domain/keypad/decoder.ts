@@ -4,11 +4,11 @@ import type { KeyMap, KeypadAction } from './contract.js';
 import { actionFor, beginsCode } from './key-map.js';
 
 /** Longest pause between the keys of a code. */
-export const CODE_GAP_MS = 2_500;
+const CODE_GAP_MS = 2_500;
 /** Longest pause between the two of `##`. */
-export const DOUBLE_HASH_GAP_MS = 1_000;
+const DOUBLE_HASH_GAP_MS = 1_000;
 /** How long an entry that ended by itself waits for the `#` its caller still presses. */
-export const SWALLOW_MS = 3_000;
+const SWALLOW_MS = 3_000;
 
 /** What one caller has keyed so far. */
 export interface KeypadState {

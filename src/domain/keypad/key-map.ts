@@ -11,9 +11,9 @@ export const DEFAULT_KEY_MAP: KeyMap = {
 };
 
 /** Whose an action is. Two actions of different audiences may share a code. */
-export type Audience = 'everyone' | Role;
+type Audience = 'everyone' | Role;
 
-export const ACTION_AUDIENCE: Readonly<Record<KeypadAction, Audience>> = {
+const ACTION_AUDIENCE: Readonly<Record<KeypadAction, Audience>> = {
   mute: 'everyone',
   count: 'everyone',
   help: 'everyone',
@@ -23,7 +23,7 @@ export const ACTION_AUDIENCE: Readonly<Record<KeypadAction, Audience>> = {
 };
 
 /** Keys in a code, at most: nobody remembers more, and the next key must come within 2.5 s. */
-export const LONGEST_CODE = 4;
+const LONGEST_CODE = 4;
 
 export const isFor = (action: KeypadAction, role: Role): boolean =>
   ACTION_AUDIENCE[action] === 'everyone' || ACTION_AUDIENCE[action] === role;
