@@ -40,7 +40,7 @@ module.exports = {
       name: 'only-compose-picks-adapters',
       comment: 'compose.ts is the only file that picks adapters (the test telephone, a SIP client of its own, has its own composition).',
       severity: 'error',
-      from: { path: '^src/app', pathNot: '^src/app/(compose|compose-store|telephone/[^/]+)\\.ts$' },
+      from: { path: '^src/app', pathNot: '^src/app/(compose|compose-store|compose-local-engine|telephone/[^/]+)\\.ts$' },
       to: { path: '^src/adapters' },
     },
     {

@@ -1,5 +1,7 @@
+import { DrachtioSignaling } from '../adapters/drachtio/signaling.js';
 import { EmbeddedMedia } from '../adapters/embedded-media/media.js';
 import { EmbeddedSignaling } from '../adapters/embedded-sip/signaling.js';
+import { FreeSwitchMedia } from '../adapters/freeswitch/media.js';
 import { localAddressFor } from '../adapters/system/route.js';
 import { Bridge } from '../bridge/bridge.js';
 import { KnownSources } from '../bridge/known-sources.js';
@@ -11,6 +13,7 @@ import type { Media } from '../ports/media.js';
 import type { Signaling } from '../ports/signaling.js';
 import type { Trunk } from '../ports/store.js';
 import { openStore, type OpenStore } from './compose-store.js';
+import { startLocalEngine } from './compose-local-engine.js';
 import type { Config } from './config.js';
 import { HttpServer } from './http/server.js';
 import { VERSION } from './version.js';
@@ -36,6 +39,13 @@ export interface RunningBridge {
   /** Address of the HTTP side, or `null` when it is off. */
   readonly http: string | null;
   stop(): Promise<void>;
+}
+
+interface Engine {
+  readonly signaling: Signaling;
+  readonly media: Media;
+  /** Ends programs that were started for it. */
+  close(): Promise<void>;
 }
 
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
@@ -75,11 +85,12 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
             mixers: () => engine.media.mixers(),
             troubles: () => store.check(),
           });
-    await http?.start();
     try {
+      await http?.start();
       await bridge.start();
     } catch (error) {
       await http?.stop();
+      await engine.close();
       throw error;
     }
     return {
@@ -91,6 +102,7 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
       async stop() {
         await bridge.stop();
         await http?.stop();
+        await engine.close();
         store.close();
       },
     };
@@ -98,11 +110,6 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
     store.close();
     throw error;
   }
-}
-
-interface Engine {
-  readonly signaling: Signaling;
-  readonly media: Media;
 }
 
 function localTrunk(lan: boolean): Trunk {
@@ -117,7 +124,13 @@ function advertised(configured: string | null, localNetworks: readonly string[])
   };
 }
 
-function openEngine(config: Config, { clock, randomness }: OpenStore, log: Log): Promise<Engine> {
+function openEngine(config: Config, stores: OpenStore, log: Log): Promise<Engine> {
+  return config.engine === 'freeswitch'
+    ? openProduction(config, log)
+    : Promise.resolve(openEmbedded(config, stores, log));
+}
+
+function openEmbedded(config: Config, { clock, randomness }: OpenStore, log: Log): Engine {
   const media = new EmbeddedMedia({
     clock,
     rtpPorts: { min: config.media.rtpPorts.first, max: config.media.rtpPorts.last },
@@ -131,5 +144,30 @@ function openEngine(config: Config, { clock, randomness }: OpenStore, log: Log):
     randomness,
     advertise: advertised(config.sip.address, config.localNetworks),
   });
-  return Promise.resolve({ signaling, media });
+  return { signaling, media, close: () => Promise.resolve() };
+}
+
+/** drachtio-server and FreeSWITCH: those configured, or those of this machine, started on loopback. */
+async function openProduction(config: Config, log: Log): Promise<Engine> {
+  const { freeswitch, drachtio } = config;
+  if (freeswitch !== null && drachtio !== null) {
+    const signaling = new DrachtioSignaling({
+      host: drachtio.host,
+      port: drachtio.port,
+      secret: drachtio.secret.reveal(),
+    });
+    const { host, port, secret } = freeswitch.eventSocket;
+    const media = new FreeSwitchMedia({
+      srf: signaling.srf,
+      eventSocket: { host, port, secret: secret.reveal() },
+      profile: freeswitch.profile,
+      listenAddress: freeswitch.listenAddress,
+      listenPort: freeswitch.listenPort,
+    });
+    return { signaling, media, close: () => Promise.resolve() };
+  }
+  const local = await startLocalEngine(config, log);
+  const signaling = new DrachtioSignaling(local.drachtio);
+  const media = new FreeSwitchMedia({ srf: signaling.srf, ...local.freeswitch });
+  return { signaling, media, close: () => local.stop() };
 }

@@ -19,7 +19,10 @@ export type { Secret } from './config/secret.js';
 export interface Config {
   readonly dataDirectory: string;
   readonly databaseFile: string;
-  /** Decided: `auto` became one of the two. With `freeswitch`, the members `freeswitch` and `drachtio` are set. */
+  /**
+   * Decided: `auto` became one of the two. With `freeswitch`, the members `freeswitch` and `drachtio` are either both set,
+   * or both `null`: then the programs of this machine are started on loopback.
+   */
   readonly engine: 'embedded' | 'freeswitch';
   readonly logLevel: SettingValue<'log.level'>;
   readonly maximumCalls: number;
@@ -63,12 +66,8 @@ export interface Config {
 export interface FreeswitchConfig {
   readonly eventSocket: HostAndPort & { readonly secret: Secret };
   readonly profile: string;
-  /** Where the profile listens for SIP, or `null`: asked of FreeSWITCH. */
-  readonly sipAddress: HostAndPort | null;
   readonly listenAddress: string;
-  readonly advertisedAddress: string;
-  /** The prompts' directory as FreeSWITCH sees it. */
-  readonly promptsDirectory: string;
+  readonly listenPort: number;
 }
 
 export interface DrachtioConfig extends HostAndPort {
@@ -175,7 +174,7 @@ function refuseSecretFiles(path: string): string {
 
 function buildConfig(settings: Settings, readSecret: (path: string) => string): Config {
   const promptsDirectory = settings['prompts.directory'] ?? SHIPPED_PROMPTS;
-  const freeswitch = buildFreeswitch(settings, promptsDirectory, readSecret);
+  const freeswitch = buildFreeswitch(settings, readSecret);
   const drachtio = buildDrachtio(settings, readSecret);
   return {
     dataDirectory: settings.dataDir,
@@ -231,18 +230,14 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
 
 function chooseEngine(wanted: SettingValue<'engine'>, freeswitch: boolean, drachtio: boolean): Config['engine'] {
   if (wanted === 'embedded' || (wanted === 'auto' && !freeswitch && !drachtio)) return 'embedded';
-  const missing = !freeswitch ? 'freeswitch.eventSocket.host' : !drachtio ? 'drachtio.host' : null;
-  if (missing === null) return 'freeswitch';
+  if (freeswitch === drachtio) return 'freeswitch';
+  const missing = freeswitch ? 'drachtio.host' : 'freeswitch.eventSocket.host';
   throw new ConfigError(
     `engine is ${wanted}, and the engine freeswitch needs ${missing} too: set it (or ${environmentName(missing)}), or set engine to embedded`,
   );
 }
 
-function buildFreeswitch(
-  settings: Settings,
-  promptsDirectory: string,
-  readSecret: (path: string) => string,
-): FreeswitchConfig | null {
+function buildFreeswitch(settings: Settings, readSecret: (path: string) => string): FreeswitchConfig | null {
   const host = settings['freeswitch.eventSocket.host'];
   if (host === null) return null;
   return {
@@ -252,10 +247,8 @@ function buildFreeswitch(
       secret: chooseSecret(settings, 'freeswitch.eventSocket', readSecret),
     },
     profile: settings['freeswitch.profile'],
-    sipAddress: settings['freeswitch.sipAddress'],
     listenAddress: settings['freeswitch.listenAddress'],
-    advertisedAddress: settings['freeswitch.advertisedAddress'] ?? settings['freeswitch.listenAddress'],
-    promptsDirectory: settings['freeswitch.promptsDirectory'] ?? promptsDirectory,
+    listenPort: settings['freeswitch.listenPort'],
   };
 }
 

@@ -6,6 +6,7 @@ import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
 import { checkPinKey } from '../compose-store.js';
 import type { Config } from '../config.js';
+import { readRunningNote } from '../running-file.js';
 import type { CliContext } from './context.js';
 import { bridgeAnswers, whyNotFree, whyNotReachable } from './probes.js';
 
@@ -193,10 +194,15 @@ export async function checkPorts(config: Config): Promise<readonly Finding[]> {
     findings.push({ check: 'audio ports', status: 'warning', text });
   }
   const { http } = config;
+  const running = readRunningNote(config.dataDirectory);
+  if (running !== null) {
+    const text = `the bridge is running (process ${running.pid}, ${running.sip.join(', ')})`;
+    return [...findings, { check: 'ports', status: 'ok', text }];
+  }
   if (http !== null && http.port !== 0 && (await bridgeAnswers(http.host, http.port))) {
     return [
       ...findings,
-      { check: 'ports', status: 'ok', text: `the bridge is running (http://${http.host}:${http.port})` },
+      { check: 'ports', status: 'ok', text: `a bridge is running (http://${http.host}:${http.port})` },
     ];
   }
   const wanted = [

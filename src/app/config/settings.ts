@@ -114,17 +114,11 @@ export const SETTINGS = {
   'freeswitch.eventSocket.secret': setting(orNull('none', secret), null, 'password of the event socket'),
   'freeswitch.eventSocket.secretFile': pathSetting(orNull('none', path), null, 'file that holds that password'),
   'freeswitch.profile': setting(plainName, 'drachtio_mrf', 'SIP profile of FreeSWITCH that takes the callers'),
-  'freeswitch.sipAddress': setting(orNull('auto', listenAddress), null, 'where that profile listens; auto: as it says'),
   'freeswitch.listenAddress': setting(ipAddress, '127.0.0.1', 'where FreeSWITCH connects back to Partyline'),
-  'freeswitch.advertisedAddress': setting(
-    orNull('auto', ipAddress),
-    null,
-    'that address as FreeSWITCH sees it; auto: freeswitch.listenAddress',
-  ),
-  'freeswitch.promptsDirectory': setting(
-    orNull('same', path),
-    null,
-    'the prompts as FreeSWITCH sees them; same: the same path as here',
+  'freeswitch.listenPort': setting(
+    wholeNumber(1, 65_535),
+    8085,
+    'port there; the dialplan of freeswitch-conf names it',
   ),
 
   'drachtio.host': setting(orNull('none', host), null, 'drachtio-server'),
