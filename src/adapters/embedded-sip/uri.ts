@@ -1,4 +1,4 @@
-import { formatParameters, parseDecimal } from './grammar.js';
+import { parseDecimal } from './grammar.js';
 import type { Parameters, SipUri } from './message.js';
 
 /** SIP, SIPS and TEL URIs (RFC 3261 section 19.1, RFC 3966): from text, to text, and the escaping in between. */
@@ -117,12 +117,13 @@ export function makeUri(parts: UriParts): SipUri {
   const host = bracketed(parts.host).toLowerCase();
   const port = parts.port ?? null;
   const parameters = parts.parameters ?? NO_PARAMETERS;
-  const escapedParameters: Parameters = new Map(
-    [...parameters].map(([name, value]) => [name, value === null ? null : escapeUriParameter(value)]),
-  );
+  let parameterText = '';
+  for (const [name, value] of parameters) {
+    parameterText += value === null ? `;${name}` : `;${name}=${escapeUriParameter(value)}`;
+  }
   const raw =
     `${scheme}:${user === '' ? '' : `${escapeUser(user)}@`}${host}` +
-    `${port === null ? '' : `:${port}`}${formatParameters(escapedParameters)}`;
+    `${port === null ? '' : `:${port}`}${parameterText}`;
   return { scheme, user, host, port, parameters, raw };
 }
 
