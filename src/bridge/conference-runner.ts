@@ -2,7 +2,7 @@ import { assertNever } from '../domain/assert-never.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
 import type { ConferenceEffect, ConferenceEvent } from '../domain/conference/contract.js';
 import { startConference, stepConference, type ConferenceState } from '../domain/conference/machine.js';
-import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
+import { playId, type AccountId, type CallId, type ConferenceId, type PlayId } from '../domain/identifiers.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, PlayItem } from '../ports/media.js';
@@ -12,6 +12,8 @@ import { EventQueue } from './event-queue.js';
 import type { Log } from './log.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
+
+let nextMark = 0;
 
 export interface ConferenceDependencies {
   readonly clock: Clock;
@@ -32,6 +34,8 @@ export class ConferenceRunner {
   readonly #dependencies: ConferenceDependencies;
   readonly #queue: EventQueue<ConferenceEvent>;
   readonly #timers: Timers;
+  /** Tells the plays of this conference from those of the ones before it in the same room. */
+  readonly #mark = `${(nextMark += 1)}/`;
   #state: ConferenceState;
   #recordId: number | null = null;
 
@@ -53,8 +57,10 @@ export class ConferenceRunner {
     this.#queue.push({ ...event, at: this.#dependencies.clock.monotonic() });
   }
 
-  roomPlayFinished(playId: PlayId): void {
-    this.dispatch({ type: 'PlayFinished', playId });
+  /** A play of an earlier conference in the same room may still be told: it is none of this one's. */
+  roomPlayFinished(told: PlayId): void {
+    if (told.startsWith(this.#mark))
+      this.dispatch({ type: 'PlayFinished', playId: playId(told.slice(this.#mark.length)) });
   }
 
   #take(event: ConferenceEvent): void {
@@ -81,7 +87,7 @@ export class ConferenceRunner {
       case 'Dismiss':
         return toCall(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
       case 'PlayToRoom':
-        return media.playToRoom(this.id, effect.playId, resolve(effect.utterances));
+        return media.playToRoom(this.id, playId(this.#mark + effect.playId), resolve(effect.utterances));
       case 'SetTimer':
         return this.#timers.set(effect.name, effect.timerId, effect.ms);
       case 'CancelTimer':
