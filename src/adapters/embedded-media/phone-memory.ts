@@ -28,8 +28,13 @@ export class PhoneMemory {
   }
 
   static blocks(recordSamples: number, ledger: SharedArrayBuffer): PhoneMemoryBlocks {
+    const figures = new SharedArrayBuffer(FLOATS * 8 + (INT.bins + BINS) * 4);
+    const floats = new Float64Array(figures, 0, FLOATS);
+    // Nothing heard or said yet is silence, not full scale.
+    floats[FLOAT.inDbfs] = SILENCE_DBFS;
+    floats[FLOAT.outDbfs] = SILENCE_DBFS;
     return {
-      figures: new SharedArrayBuffer(FLOATS * 8 + (INT.bins + BINS) * 4),
+      figures,
       recording: new SharedArrayBuffer(Math.max(1, recordSamples) * 2),
       ledger,
     };
@@ -151,5 +156,7 @@ export class PhoneMemory {
   }
 }
 
+/** Digital silence, as `PhoneLevels` has it. */
+const SILENCE_DBFS = -96;
 /** A level that is no longer silence. */
 const ONSET_DBFS = -45;
