@@ -12,7 +12,7 @@ export interface ConferenceFlags {
   readonly lock?: boolean;
   readonly readmit?: boolean;
   readonly rollCall?: boolean;
-  readonly maxCallers?: number | null;
+  readonly maxCallers?: number | 'none';
   readonly muteGuests?: boolean;
   readonly confirmHangup?: boolean;
   readonly waitLimit?: number;
@@ -60,7 +60,7 @@ export function applyConferenceFlags(options: ConferenceOptions, flags: Conferen
     lockAllowed: flags.lock ?? options.lockAllowed,
     readmit: flags.readmit ?? options.readmit,
     rollCall: flags.rollCall ?? options.rollCall,
-    maxCallers: flags.maxCallers === undefined ? options.maxCallers : flags.maxCallers,
+    maxCallers: flags.maxCallers === 'none' ? null : (flags.maxCallers ?? options.maxCallers),
     muteGuestsOnEntry: flags.muteGuests ?? options.muteGuestsOnEntry,
     confirmHangup: flags.confirmHangup ?? options.confirmHangup,
     waitLimitSeconds: flags.waitLimit ?? options.waitLimitSeconds,

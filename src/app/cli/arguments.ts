@@ -19,11 +19,11 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
-/** As `wholeNumber`, or the word `none` for `null`. */
-export function wholeNumberOrNone(least: number, most: number): (text: string) => number | null {
+/** As `wholeNumber`, or the word `none`; it stays a word, as commander takes `null` for an empty text. */
+export function wholeNumberOrNone(least: number, most: number): (text: string) => number | 'none' {
   const read = wholeNumber(least, most);
   return (text) => {
-    if (text === 'none') return null;
+    if (text === 'none') return text;
     try {
       return read(text);
     } catch {

@@ -9,6 +9,8 @@ import { isoTime, localTime, table } from './output.js';
 /** The greeting that every voice has. */
 const ORDINARY_GREETING = 'welcome';
 
+const NO_GREETING = 'none';
+
 export function registerNumber(program: Command, context: CliContext): void {
   const number = program.command('number').description('dial-in numbers: what callers dial to reach the bridge');
   registerAdd(number, context);
@@ -23,8 +25,7 @@ function dialInNumber(text: string): string {
   return canonicalNumber(text);
 }
 
-function greetingName(text: string): string | null {
-  if (text === 'none') return null;
+function greetingName(text: string): string {
   if (!/^[\w-]{1,64}$/.test(text)) throw new InvalidArgumentError('It must be letters, digits, - and _, or none.');
   return text;
 }
@@ -40,14 +41,14 @@ function registerAdd(number: Command, context: CliContext): void {
     command,
     'partyline number add +442071234567',
     'partyline number add 8000 --pin-length 7 --greeting none',
-  ).action((added: string, flags: { pinLength?: number; greeting?: string | null }) => {
+  ).action((added: string, flags: { pinLength?: number; greeting?: string }) => {
     context.withNewStore(({ store, clock }, config) => {
       const known = store.numbers();
       const same = known.find((one) => sameNumber(one.number, added));
       if (same !== undefined)
         throw new Refused(`the number ${same.number} is there already: remove it first to change it`);
       const pinLength = flags.pinLength ?? config.entry.pinLength;
-      const greeting = flags.greeting === undefined ? config.entry.greeting : flags.greeting;
+      const greeting = flags.greeting === NO_GREETING ? null : (flags.greeting ?? config.entry.greeting);
       store.addNumber({ number: added, pinLength, greeting, createdAt: clock.wall() });
       context.print(`${added} is answered from now on; its PINs have ${pinLength} digits.`);
       if (known.length === 0 && added !== UNPROVISIONED_NUMBER) {

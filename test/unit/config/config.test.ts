@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig, parseConfig } from '../../../src/app/config.js';
 import type { Environment } from '../../../src/app/config.js';
 import { environmentName, SETTING_KEYS, SETTINGS } from '../../../src/app/config/settings.js';
+import type { Setting } from '../../../src/app/config/settings.js';
 import { DEFAULT_CONFERENCE_OPTIONS, DEFAULT_ENTRY_OPTIONS } from '../../../src/domain/conference-options.js';
 
 /** The line that a wrong configuration is refused with. */
@@ -43,8 +44,9 @@ describe('the defaults', () => {
 
   it('would be accepted if they were written down', () => {
     for (const key of SETTING_KEYS) {
-      const { kind, fallback } = SETTINGS[key] as { kind: (typeof SETTINGS)['engine']['kind']; fallback: 'auto' };
-      expect([key, kind.fromJson(fallback === null ? null : kind.show(fallback))]).toEqual([key, fallback]);
+      const { kind, fallback }: Setting<unknown> = SETTINGS[key];
+      const written: unknown = fallback === null ? null : kind.show(fallback);
+      expect([key, kind.fromJson(written)]).toEqual([key, fallback]);
     }
   });
 });
