@@ -4,10 +4,11 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
   readSync,
+  rmSync,
   statSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -55,6 +56,9 @@ export function loadPinKey(dataDirectory: string, mayCreate: () => boolean): Pin
   const found = readKey(path);
   if (found !== null) return new PinKey(found);
   if (!mayCreate()) {
+    // another process may have made key and account just now
+    const late = readKey(path);
+    if (late !== null) return new PinKey(late);
     throw new PinKeyUnusable(
       `the PIN key ${path} is missing but the database holds accounts: put the key back from a backup; without it no PIN can be recognised`,
     );
@@ -89,29 +93,31 @@ function readKey(path: string): Uint8Array | null {
   }
 }
 
+/** The key gets its name only when it is whole, so that no other process ever reads half of it. */
 function createKey(dataDirectory: string, path: string): Uint8Array {
   const key = randomBytes(KEY_BYTES);
-  let descriptor: number;
+  const unnamed = `${path}.${randomBytes(8).toString('hex')}`;
   try {
-    descriptor = openSync(path, 'wx', 0o600);
+    const descriptor = openSync(unnamed, 'wx', 0o600);
+    try {
+      writeSync(descriptor, key);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    giveToOwnerOf(dataDirectory, unnamed);
+    // fails where there is a key: unlike a rename it never replaces one
+    linkSync(unnamed, path);
+    syncDirectory(dataDirectory);
+    return key;
   } catch (error) {
     // another process was quicker: its key counts
     const other = codeOf(error) === 'EEXIST' ? readKey(path) : null;
     if (other !== null) return other;
     throw new PinKeyUnusable(`cannot create the PIN key ${path} (${codeOf(error)})`);
+  } finally {
+    rmSync(unnamed, { force: true });
   }
-  try {
-    writeSync(descriptor, key);
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-    syncDirectory(dataDirectory);
-    giveToOwnerOf(dataDirectory, path);
-  } catch (error) {
-    // half a key is worse than none
-    unlinkSync(path);
-    throw new PinKeyUnusable(`cannot write the PIN key ${path} (${codeOf(error)})`);
-  }
-  return key;
 }
 
 /** The new name lasts only once its directory is on the disk. */

@@ -1,5 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +30,7 @@ describe('the PIN key', () => {
     load();
     expect(readFileSync(file)).toHaveLength(32);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['pin.key']);
     const first = readFileSync(file);
     rmSync(file);
     load();
@@ -48,6 +58,21 @@ describe('the PIN key', () => {
     writeFileSync(file, Buffer.alloc(size), { mode: 0o600 });
     expect(() => load()).toThrow(/is damaged \(not 32 bytes\)/);
     expect(readFileSync(file)).toHaveLength(size);
+  });
+
+  it('is the one that another process made at the same moment', () => {
+    let theirs = '';
+    const mine = loadPinKey(directory, () => {
+      theirs = load().hash('482915037');
+      return true;
+    });
+    expect(mine.hash('482915037')).toBe(theirs);
+    rmSync(file);
+    const late = loadPinKey(directory, () => {
+      theirs = load().hash('482915037');
+      return false;
+    });
+    expect(late.hash('482915037')).toBe(theirs);
   });
 
   it('is refused where no file can be', () => {
