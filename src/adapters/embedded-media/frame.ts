@@ -6,5 +6,5 @@
  */
 export const SAMPLE_RATE_HZ = 8000;
 export const SAMPLES_PER_MS = 8;
-export const FRAME_MS = 20;
+/** 20 ms. */
 export const FRAME_SAMPLES = 160;

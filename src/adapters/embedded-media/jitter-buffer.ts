@@ -36,8 +36,10 @@ export interface JitterBufferFigures {
 const MAX_PAYLOAD = 1600;
 /** Kept in hand beyond the slowest packets: 5 ms. */
 const MARGIN = 40;
-/** The delay may be 10 ms off its target before it is moved. */
-const TOLERANCE = 80;
+/** The delay may be 10 ms too long before it is moved, */
+const TOLERANCE_OVER = 80;
+/** and 4 ms too short: then still nothing is late, whatever the phase between packets and ticks. */
+const TOLERANCE_UNDER = 32;
 /** Farther off than 40 ms, it is moved often: every 40 ms instead of every 200. */
 const FAR_OFF = 320;
 const TICKS_BETWEEN_MOVES = 10;
@@ -322,8 +324,8 @@ export class JitterBuffer {
     if (delay - this.#window.fastest > MAX_DELAY + FAR_OFF) this.#leap(tick);
     const over = delay - this.#target(this.#window.slowest);
     const under = this.#target(this.#window.usuallySlowest) - delay;
-    if (over > TOLERANCE) return this.#move(out, over, true);
-    if (under > TOLERANCE) return this.#move(out, under, false);
+    if (over > TOLERANCE_OVER) return this.#move(out, over, true);
+    if (under > TOLERANCE_UNDER) return this.#move(out, under, false);
     return null;
   }
 
