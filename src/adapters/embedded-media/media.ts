@@ -9,6 +9,7 @@ import type {
   Media,
   MediaEndpoint,
   MediaListener,
+  MixerName,
   MixerStatus,
   PlayItem,
   PlayOutcome,
@@ -206,6 +207,12 @@ export class EmbeddedMedia implements Media {
   async roomSize(room: ConferenceId): Promise<number> {
     const slot = this.rooms.find(room);
     return slot === null ? 0 : slot.link.request({ type: 'roomSize', room });
+  }
+
+  /** Lets a worker die or hang, to see that its callers hear little of it. */
+  failWorker(name: MixerName, how: 'throw' | 'hang'): void {
+    const slot = this.running?.team.slots.find((one) => one.name === name);
+    slot?.link.command({ type: 'fail', how });
   }
 
   private facts(callId: CallId, bindAddress: string, rtpPort: number) {

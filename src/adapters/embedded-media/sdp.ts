@@ -381,7 +381,11 @@ function audioDescription(
   rtcpMux: boolean,
   { codecs, eventPayloadType }: Payloads,
 ): MediaDescription {
-  const rtp = codecs.map(({ codec, payloadType }) => ({ payload: payloadType, codec: String(codec), rate: 8000 }));
+  const rtp: MediaDescription['rtp'] = codecs.map(({ codec, payloadType }) => ({
+    payload: payloadType,
+    codec,
+    rate: 8000,
+  }));
   if (eventPayloadType !== null) rtp.push({ payload: eventPayloadType, codec: 'telephone-event', rate: 8000 });
   return {
     type: 'audio',

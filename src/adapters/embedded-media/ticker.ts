@@ -1,7 +1,7 @@
 /** Length of a tick, milliseconds: one frame of 160 samples at 8 kHz. */
 export const TICK_MS = 20;
 /** Ticks run back to back after a stall; what is missing beyond is skipped, so that no far end gets a burst. */
-const MOST_IN_A_ROW = 3;
+const MOST_IN_A_ROW = 5;
 const LATE_MS = 5;
 
 /** An absolute schedule: every tick is measured against the first, so that lateness never adds up. */

@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { RtpPhone, type RtpPhoneOptions } from '../../src/adapters/embedded-media/phone.js';
+import { callId, playId, type CallId, type ConferenceId, type PlayId } from '../../src/domain/identifiers.js';
+import type { Key, KeyMethod } from '../../src/domain/keys.js';
+import type { Media, MediaEndpoint, MediaListener, PlayItem, PlayOutcome } from '../../src/ports/media.js';
+import { find, toneDbfs, writeWav } from '../sound.js';
+
+/** Waits until `holds` does; fails with `what` after `ms`. */
+export async function until(what: string, holds: () => boolean, ms = 5_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    await pause(10);
+  }
+}
+
+/** Notes everything the media tell. */
+export class NotingMediaListener implements MediaListener {
+  readonly keys: { readonly callId: CallId; readonly key: Key; readonly method: KeyMethod }[] = [];
+  readonly finished: { readonly playId: PlayId; readonly outcome: PlayOutcome; readonly callId: CallId | null }[] = [];
+  readonly missing: { readonly callId: CallId; readonly silentMs: number }[] = [];
+  readonly lost: { readonly callId: CallId; readonly reason: string }[] = [];
+  readonly troubles: string[] = [];
+
+  keyPressed(id: CallId, key: Key, method: KeyMethod): void {
+    this.keys.push({ callId: id, key, method });
+  }
+
+  playFinished(id: CallId, play: PlayId, outcome: PlayOutcome): void {
+    this.finished.push({ playId: play, outcome, callId: id });
+  }
+
+  roomPlayFinished(_room: ConferenceId, play: PlayId, outcome: PlayOutcome): void {
+    this.finished.push({ playId: play, outcome, callId: null });
+  }
+
+  audioMissing(id: CallId, silentMs: number): void {
+    this.missing.push({ callId: id, silentMs });
+  }
+
+  endpointLost(id: CallId, reason: string): void {
+    this.lost.push({ callId: id, reason });
+  }
+
+  trouble(message: string): void {
+    this.troubles.push(message);
+  }
+
+  /** Keys of one caller so far, as text. */
+  keysOf(id: CallId): string {
+    return this.keys
+      .filter((press) => press.callId === id)
+      .map(({ key }) => key)
+      .join('');
+  }
+
+  /** Every outcome told for a play: exactly one, or it is wrong. */
+  outcomes(play: PlayId): readonly PlayOutcome[] {
+    return this.finished.filter((one) => one.playId === play).map(({ outcome }) => outcome);
+  }
+}
+
+export interface Caller {
+  readonly phone: RtpPhone;
+  readonly endpoint: MediaEndpoint;
+  readonly callId: CallId;
+}
+
+/** One run of the media: callers, sounds, and what is told. */
+export class MediaRun {
+  readonly listener = new NotingMediaListener();
+  readonly media: Media;
+  readonly folder: string;
+  private readonly callers: Caller[] = [];
+  private readonly phones: RtpPhone[] = [];
+  private count = 0;
+
+  private constructor(media: Media, folder: string) {
+    this.media = media;
+    this.folder = folder;
+  }
+
+  static async start(media: Media): Promise<MediaRun> {
+    const run = new MediaRun(media, await mkdtemp(join(tmpdir(), 'partyline-media-')));
+    await media.start(run.listener);
+    return run;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.callers.map(({ endpoint }) => endpoint.close()));
+    await Promise.all(this.phones.map((phone) => phone.close()));
+    this.callers.length = 0;
+    this.phones.length = 0;
+    await this.media.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Hangs everyone up; the media run on. */
+  async clear(): Promise<void> {
+    await Promise.all(this.callers.splice(0).map(({ endpoint }) => endpoint.close()));
+    await Promise.all(this.phones.splice(0).map((phone) => phone.close()));
+  }
+
+  async phone(options: RtpPhoneOptions = {}): Promise<RtpPhone> {
+    const phone = await RtpPhone.open({ recordSeconds: 30, ...options });
+    this.phones.push(phone);
+    return phone;
+  }
+
+  /** An endpoint for an offer, or without one. */
+  async endpoint(offer: string | null): Promise<MediaEndpoint> {
+    const id = callId(`call-${++this.count}`);
+    const endpoint = await this.media.createEndpoint({
+      callId: id,
+      offer,
+      remoteAddress: '127.0.0.1',
+      label: `test ${this.count}`,
+    });
+    return endpoint;
+  }
+
+  /** A caller who has called, and been answered. */
+  async caller(options: RtpPhoneOptions = {}): Promise<Caller> {
+    const phone = await this.phone(options);
+    const endpoint = await this.endpoint(phone.offer());
+    phone.acceptAnswer(endpoint.localSdp);
+    return this.keep(phone, endpoint);
+  }
+
+  keep(phone: RtpPhone, endpoint: MediaEndpoint): Caller {
+    const caller = { phone, endpoint, callId: endpoint.callId };
+    this.callers.push(caller);
+    return caller;
+  }
+
+  async sound(name: string, samples: Int16Array): Promise<PlayItem> {
+    const path = join(this.folder, `${name}.wav`);
+    await writeWav(path, samples);
+    return { path, loop: false };
+  }
+
+  play(): PlayId {
+    return playId(`play-${++this.count}`);
+  }
+
+  /** Waits for the end of a play and tells how it ended; it must have ended once. */
+  async ended(play: PlayId, ms = 10_000): Promise<PlayOutcome> {
+    await until(`${play} to end`, () => this.listener.outcomes(play).length > 0, ms);
+    await pause(60);
+    const outcomes = this.listener.outcomes(play);
+    expect(outcomes).toHaveLength(1);
+    return outcomes[0] ?? 'failed';
+  }
+}
+
+/** Waits until the telephone hears a tone, at its full level or so. */
+export async function hearsTone(phone: RtpPhone, hz: number, leastDbfs = -35): Promise<void> {
+  phone.clearHeard();
+  await until(`${hz} Hz to be heard`, () => toneDbfs(phone.heard(), hz) > leastDbfs);
+}
+
+/** What the telephone hears from now on. */
+export async function heardFor(phone: RtpPhone, ms: number): Promise<Int16Array> {
+  phone.clearHeard();
+  await until(`${ms} ms of sound`, () => phone.heard().length >= ms * 8, ms + 5_000);
+  return phone.heard();
+}
+
+/** Where `sound` begins in what was heard; fails unless it is clearly there. */
+export function place(heard: Int16Array, sound: Int16Array, from = 0): number {
+  const { at, likeness } = find(heard, sound, from);
+  expect(likeness).toBeGreaterThan(0.9);
+  return at;
+}
