@@ -175,6 +175,11 @@ export class Telephone implements CallInProgress {
     return this.#last?.statistics ?? this.#phone.statistics();
   }
 
+  /** The gaps between packets are counted afresh from here. */
+  resetGaps(): void {
+    this.#phone.resetGaps();
+  }
+
   /** Puts the far end on hold (RFC 3264 section 8.4). @throws {ReofferRefused} {CallGone} */
   hold(): Promise<void> {
     return this.reinvite('sendonly');
