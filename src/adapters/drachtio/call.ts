@@ -1,0 +1,303 @@
+import type { Socket } from 'node:net';
+import type { Dialog, SipRequest, SipResponse } from 'drachtio-srf';
+import type { CallId } from '../../domain/identifiers.js';
+import {
+  CallGone,
+  ReofferRefused,
+  type Refusal,
+  type SignalingCall,
+  type SignalingListener,
+  type Source,
+} from '../../ports/signaling.js';
+import { callerIdentity, parseUri, uriOfHeader } from './caller-identity.js';
+import { CallRequests } from './call-requests.js';
+import { reasonOf, requestWithin, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
+import { ALLOW, contentHeaders } from './headers.js';
+import { sourceOf } from './request-source.js';
+import { answerTimer, tagsOf } from './session-expires.js';
+
+/** What a call needs of the signalling it belongs to. */
+export interface CallHost {
+  readonly listener: SignalingListener;
+  createUAS(
+    request: SipRequest,
+    response: SipResponse,
+    options: { readonly localSdp: string; readonly headers: Record<string, string> },
+    callback: (error: unknown, dialog?: Dialog) => void,
+  ): void;
+  /** Nothing of the call is left. */
+  ended(call: DrachtioCall): void;
+  /** Counts a transaction as long as it runs. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+/**
+ * One caller's call.
+ *
+ * ```
+ *   offered ──answer()──► answering ──ACK──► live ──hangUp()──► ending ──answer to BYE──► ended
+ *      │ refuse, CANCEL       │ BYE, no ACK, hangUp()   │ BYE, line lost                    ▲
+ *      └──────────────────────┴─────────────────────────┴───────────────────────────────────┘
+ * ```
+ */
+type Phase = 'offered' | 'answering' | 'live' | 'ending' | 'ended';
+
+/** The ACK is due within 64*T1, kept by drachtio-server; beyond this it is not believed to come at all. Milliseconds. */
+const ACK_MS = 36_000;
+/** 491 is answered by another try after up to 2 s, since the far end owns the Call-ID (RFC 3261 section 14.1). */
+const GLARE_TRIES = 6;
+const GLARE_MAX_MS = 2_000;
+
+export class DrachtioCall implements SignalingCall {
+  readonly id: CallId;
+  readonly sipCallId: string;
+  readonly source: Source;
+  readonly requestUser: string;
+  readonly toUser: string;
+  readonly requestHost: string;
+  readonly callerNumber: string | null;
+  readonly callerName: string | null;
+  readonly offer: string | null;
+  readonly #host: CallHost;
+  readonly #request: SipRequest;
+  readonly #response: SipResponse;
+  readonly #requests: CallRequests;
+  #phase: Phase = 'offered';
+  #rang = false;
+  #moved = false;
+  #dialog: Dialog | null = null;
+  #answer: { resolve(sdp: string | null): void; reject(error: Error): void } | null = null;
+  #acknowledged: () => void = () => undefined;
+  readonly #ack = new Promise<void>((resolve) => {
+    this.#acknowledged = resolve;
+  });
+  #ending: Promise<void> | null = null;
+  #lastReoffer: Promise<unknown> = Promise.resolve();
+
+  constructor(host: CallHost, id: CallId, request: SipRequest, response: SipResponse) {
+    this.#host = host;
+    this.#request = request;
+    this.#response = response;
+    this.id = id;
+    this.sipCallId = request.get('call-id') ?? '';
+    this.source = sourceOf(request);
+    const requestUri = parseUri(request.uri);
+    this.requestUser = requestUri?.user ?? '';
+    this.requestHost = requestUri?.host ?? '';
+    this.toUser = uriOfHeader(request.get('to'))?.user ?? '';
+    const caller = callerIdentity(request);
+    this.callerNumber = caller.number;
+    this.callerName = caller.name;
+    this.offer = request.body === undefined || request.body === '' ? null : request.body;
+    this.#requests = new CallRequests(id, host.listener, () => this.#phase === 'live');
+    request.on('cancel', () => this.#cancelled());
+  }
+
+  /** The dialog at drachtio-server, once answered. */
+  get dialog(): Dialog | null {
+    return this.#dialog;
+  }
+
+  ring(): void {
+    if (this.#phase !== 'offered' || this.#rang) return;
+    this.#rang = true;
+    // RFC 3262 section 3; drachtio-server sends it again until the PRACK, which the library answers.
+    const reliable = tagsOf(this.#request, 'require').has('100rel');
+    this.#response.send(180, reliable ? { headers: { Require: '100rel' } } : {});
+  }
+
+  answer(localSdp: string): Promise<string | null> {
+    if (this.#phase !== 'offered') return Promise.reject(new CallGone('the call is over'));
+    this.#phase = 'answering';
+    const timer = answerTimer(this.#request);
+    const headers = { ...ALLOW, ...('headers' in timer ? timer.headers : {}) };
+    return this.#host.track(
+      new Promise<string | null>((resolve, reject) => {
+        this.#answer = { resolve, reject };
+        setTimeout(() => this.#unacknowledged(), ACK_MS).unref();
+        this.#host.createUAS(this.#request, this.#response, { localSdp, headers }, (error, dialog) => {
+          if (dialog !== undefined) this.#opened(dialog);
+          else if (this.#phase === 'answering')
+            this.#end({ lineLost: true, cause: `not answered: ${reasonOf(error)}` });
+        });
+      }),
+    );
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.#phase !== 'offered') return;
+    const headers = refusal.retryAfter === undefined ? {} : { 'Retry-After': String(refusal.retryAfter) };
+    this.#response.send(refusal.status, { headers });
+    this.#over();
+  }
+
+  hangUp(): Promise<void> {
+    this.#ending ??= this.#hangUp();
+    return this.#ending;
+  }
+
+  reoffer(localSdp: string): Promise<string> {
+    const work = this.#lastReoffer.then(() => this.#reoffer(localSdp));
+    this.#lastReoffer = work.catch(() => undefined);
+    return this.#host.track(work);
+  }
+
+  async probe(): Promise<boolean> {
+    const dialog = this.#dialog;
+    if (this.#phase !== 'live' || dialog === null) return this.#phase === 'answering' || this.#phase === 'offered';
+    const outcome = await this.#host.track(requestWithin(dialog, { method: 'OPTIONS' }, TRANSACTION_MS));
+    if (outcome.kind === 'response' && !isGone(outcome.response)) return true;
+    this.#lost(outcome.kind === 'unsent' ? outcome.reason : 'no answer to OPTIONS');
+    return false;
+  }
+
+  /** The connection to drachtio-server is another one now; what the far end sends within this call reaches nobody. */
+  get moved(): boolean {
+    return this.#moved;
+  }
+
+  /** What we send goes over another connection from now on. */
+  moveTo(socket: Socket): void {
+    if (this.#dialog === null) return;
+    this.#moved = true;
+    this.#dialog.req.socket = socket;
+  }
+
+  /** The far end said BYE, and drachtio-server had nobody to give it to. */
+  endedUnheard(cause: string): void {
+    if (this.#phase === 'answering' || this.#phase === 'live') this.#end({ lineLost: false, cause });
+  }
+
+  /** RFC 3261 section 12.2.1.2: nobody is there any more; the BYE is for drachtio-server, which would keep the dialog. */
+  #lost(cause: string): void {
+    if (this.#phase !== 'live') return;
+    if (this.#dialog !== null) void sayGoodbye(this.#dialog, TRANSACTION_MS);
+    this.#end({ lineLost: true, cause });
+  }
+
+  async #hangUp(): Promise<void> {
+    switch (this.#phase) {
+      case 'offered':
+        this.#response.send(480);
+        this.#over();
+        return;
+      case 'answering':
+      case 'live': {
+        const acknowledged = this.#phase === 'live';
+        this.#phase = 'ending';
+        this.#takeAnswer()?.reject(new CallGone('we hung up'));
+        // RFC 3261 section 15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK".
+        if (!acknowledged) await this.#host.track(Promise.race([this.#ack, delay(ACK_MS)]));
+        if (this.#phase === 'ending' && this.#dialog !== null) {
+          await this.#host.track(sayGoodbye(this.#dialog, TRANSACTION_MS));
+        }
+        this.#over();
+        return;
+      }
+      case 'ending':
+      case 'ended':
+    }
+  }
+
+  async #reoffer(localSdp: string): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#requests.idle();
+      const dialog = this.#dialog;
+      if (this.#phase !== 'live' || dialog === null) throw new CallGone('the call is over');
+      this.#requests.offering = true;
+      const outcome = await requestWithin(
+        dialog,
+        { method: 'INVITE', body: localSdp, headers: { Contact: dialog.local.contact, ...contentHeaders } },
+        TRANSACTION_MS,
+      ).finally(() => {
+        this.#requests.offering = false;
+      });
+      if (outcome.kind !== 'response') {
+        throw new CallGone(outcome.kind === 'unsent' ? `not sent: ${outcome.reason}` : 'no answer');
+      }
+      const { status, body } = outcome.response;
+      if (status < 300) {
+        dialog.local.sdp = localSdp;
+        return body ?? '';
+      }
+      if (isGone(outcome.response)) {
+        this.#lost(`no answer to a re-INVITE (${status})`);
+        throw new CallGone(`the far end is gone (${status})`);
+      }
+      if (status !== 491 || attempt === GLARE_TRIES) throw new ReofferRefused(status);
+      await delay(Math.random() * GLARE_MAX_MS);
+    }
+  }
+
+  #opened(dialog: Dialog): void {
+    this.#dialog = dialog;
+    this.#requests.attach(dialog);
+    dialog.once('ack', (request: SipRequest) => this.#confirmed(request));
+    dialog.once('destroy', (request: SipRequest | undefined, reason: unknown) => this.#destroyed(request, reason));
+    // A CANCEL or our own hang-up came while the 200 was on its way to drachtio-server.
+    if (this.#phase === 'ended') void sayGoodbye(dialog, TRANSACTION_MS);
+  }
+
+  #confirmed(request: SipRequest): void {
+    this.#acknowledged();
+    if (this.#phase !== 'answering') return;
+    this.#phase = 'live';
+    this.#takeAnswer()?.resolve(request.body === undefined || request.body === '' ? null : request.body);
+  }
+
+  #cancelled(): void {
+    // After the 200 a CANCEL changes nothing here; drachtio-server ends such a call with a BYE, told as `destroy`.
+    if (this.#phase !== 'offered' && !(this.#phase === 'answering' && this.#dialog === null)) return;
+    this.#takeAnswer()?.reject(new CallGone('cancelled'));
+    this.#over();
+    this.#host.listener.cancelled(this.id);
+  }
+
+  #destroyed(request: SipRequest | undefined, reason: unknown): void {
+    this.#acknowledged();
+    const byUs = this.#phase === 'ending';
+    if (byUs || this.#phase === 'ended') return this.#over();
+    // What drachtio-server ended by itself (no ACK, no refresh, no answer to a refresh) comes as a request of our own.
+    const lineLost = request?.source === 'application';
+    const cause = lineLost && typeof reason === 'string' ? reason : 'BYE';
+    this.#end({ lineLost, cause });
+  }
+
+  #unacknowledged(): void {
+    if (this.#phase !== 'answering') return;
+    if (this.#dialog !== null) void sayGoodbye(this.#dialog, TRANSACTION_MS);
+    this.#end({ lineLost: true, cause: 'no ACK' });
+  }
+
+  #end(end: { readonly lineLost: boolean; readonly cause: string }): void {
+    this.#takeAnswer()?.reject(new CallGone(end.cause));
+    this.#over();
+    this.#host.listener.hungUp(this.id, end);
+  }
+
+  #over(): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#acknowledged();
+    this.#host.ended(this);
+  }
+
+  #takeAnswer(): { resolve(sdp: string | null): void; reject(error: Error): void } | null {
+    const answer = this.#answer;
+    this.#answer = null;
+    return answer;
+  }
+}
+
+/** The far end does not know the call, or does not answer; a 503 of drachtio-server's own means that it could not be reached. */
+function isGone(response: SipResponse): boolean {
+  return (
+    response.status === 408 || response.status === 481 || (response.status === 503 && response.source_address === '')
+  );
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

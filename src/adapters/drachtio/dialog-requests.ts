@@ -1,0 +1,66 @@
+import type { Acknowledge, Dialog, DialogRequest, SipResponse } from 'drachtio-srf';
+
+/** Final response to a request within a dialog, or that there was none. */
+export type Outcome =
+  | { readonly kind: 'response'; readonly response: SipResponse; readonly acknowledge: Acknowledge | null }
+  /** drachtio-server no longer knows the dialog, or the connection to it is down. */
+  | { readonly kind: 'unsent'; readonly reason: string }
+  /** Neither a response nor an error came in time. */
+  | { readonly kind: 'silence' };
+
+/** 64*T1 and what drachtio-server needs to say so, milliseconds: after it requests end with 408 by themselves. */
+export const TRANSACTION_MS = 34_000;
+
+/**
+ * Sends a request within a dialog and waits for its final response.
+ *
+ * The library's own promise settles at a provisional response and never when the connection is lost, hence this; and its
+ * `modify()` hangs for ever after one refused re-INVITE.
+ * @param timeoutMs milliseconds.
+ */
+export function requestWithin(dialog: Dialog, request: DialogRequest, timeoutMs: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ kind: 'silence' }), timeoutMs);
+    const settle = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    try {
+      dialog.request(request, (error, response, acknowledge) => {
+        if (response === undefined) {
+          settle({ kind: 'unsent', reason: reasonOf(error) });
+        } else if (response.status >= 200) {
+          settle({ kind: 'response', response, acknowledge: acknowledge ?? null });
+        }
+      });
+    } catch (error) {
+      settle({ kind: 'unsent', reason: reasonOf(error) });
+    }
+  });
+}
+
+/** Sends BYE and waits for the answer; never rejects. */
+export async function sayGoodbye(dialog: Dialog, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  const bye = new Promise<void>((resolve) => {
+    try {
+      dialog.destroy().then(
+        () => resolve(),
+        () => resolve(),
+      );
+    } catch {
+      resolve();
+    }
+  });
+  await Promise.race([bye, bound]);
+  clearTimeout(timer);
+}
+
+/** Errors of the library are sometimes plain strings. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === 'string' ? error : 'unknown reason';
+}

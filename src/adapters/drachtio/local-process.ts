@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants, openSync, closeSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A program on the machine: in PATH, else in one of these directories. @returns its path, or `null`. */
+export function findProgram(name: string, directories: readonly string[]): string | null {
+  const inPath = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  for (const directory of [...inPath, ...directories]) {
+    const path = join(directory, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not there.
+    }
+  }
+  return null;
+}
+
+const STOP_MS = 5_000;
+
+/** A program started and stopped by us; it does not outlive this process. */
+export class LocalProcess {
+  readonly #child: ChildProcess;
+  readonly exited: Promise<string>;
+  #running = true;
+
+  /** @param outputFile gets what the program prints. */
+  constructor(path: string, args: readonly string[], outputFile: string) {
+    const output = openSync(outputFile, 'a', 0o600);
+    this.#child = spawn(path, args, { stdio: ['ignore', output, output] });
+    closeSync(output);
+    const kill = (): void => void this.#child.kill('SIGKILL');
+    process.once('exit', kill);
+    this.exited = new Promise((resolve) => {
+      const ended = (how: string): void => {
+        this.#running = false;
+        process.removeListener('exit', kill);
+        resolve(how);
+      };
+      this.#child.once('error', (error) => ended(error.message));
+      this.#child.once('exit', (code, signal) => ended(signal === null ? `exit status ${code ?? 0}` : signal));
+    });
+  }
+
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Asks it to end, and makes it after a while. */
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  /** At once, as a power cut would. */
+  async kill(): Promise<void> {
+    if (!this.#running) return;
+    this.#child.kill('SIGKILL');
+    await this.exited;
+  }
+}

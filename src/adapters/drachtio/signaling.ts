@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import Srf, { type SipRequest, type SipResponse, type SipText } from 'drachtio-srf';
+import { callId, type CallId } from '../../domain/identifiers.js';
+import type { Signaling, SignalingListener } from '../../ports/signaling.js';
+import { DrachtioCall, type CallHost } from './call.js';
+import { ALLOW, EXTENSIONS } from './headers.js';
+import { KEY_BODY_TYPES } from './info-key.js';
+import { Link, type LinkOptions } from './link.js';
+import { RefusalBudget } from './refusal-budget.js';
+import { sourceOf } from './request-source.js';
+import { answerTimer, tagsOf, TOO_SHORT_HEADERS } from './session-expires.js';
+
+export type DrachtioSignalingOptions = LinkOptions;
+
+/** Calls left when the signalling stops are given so long to say good-bye, milliseconds. */
+const STOP_MS = 5_000;
+
+/** Signalling by drachtio-server, over the control connection of drachtio-srf. */
+export class DrachtioSignaling implements Signaling {
+  readonly engine = 'drachtio';
+  /** For the media, whose legs are calls of ours to the mixers over the same connection. */
+  readonly srf: Pick<Srf, 'createUAC'> = {
+    createUAC: (uri, options) =>
+      this.#srf?.createUAC(uri, options) ?? Promise.reject(new Error('the signalling is not started')),
+  };
+  readonly #options: DrachtioSignalingOptions;
+  readonly #refusals = new RefusalBudget();
+  readonly #calls = new Map<CallId, DrachtioCall>();
+  /** New with every start: the library keeps what it registered with a server that is gone. */
+  #srf: Srf | null = null;
+  #link: Link | null = null;
+  #listener: SignalingListener | null = null;
+  #addresses: readonly string[] = [];
+  #transactions = 0;
+
+  constructor(options: DrachtioSignalingOptions) {
+    this.#options = options;
+  }
+
+  async start(listener: SignalingListener): Promise<void> {
+    const srf = new Srf();
+    const link = new Link(srf, this.#options, {
+      connected: (addresses, again) => this.#connected(addresses, again),
+      lost: (reason) =>
+        listener.trouble(`connection to drachtio-server lost (${reason}), connecting again; running calls go on`),
+    });
+    this.#register(srf);
+    this.#srf = srf;
+    this.#listener = listener;
+    try {
+      await link.open();
+      this.#link = link;
+    } catch (error) {
+      this.#srf = null;
+      this.#listener = null;
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await within(Promise.all([...this.#calls.values()].map((call) => call.hangUp())), STOP_MS);
+    this.#calls.clear();
+    this.#listener = null;
+    this.#link?.close();
+    this.#link = null;
+    this.#srf = null;
+  }
+
+  listening(): readonly string[] {
+    return this.#addresses;
+  }
+
+  counts(): { readonly calls: number; readonly transactions: number } {
+    return { calls: this.#calls.size, transactions: this.#transactions };
+  }
+
+  #register(srf: Srf): void {
+    srf.invite((request, response) => this.#invited(request, response));
+    srf.options((request, response) => this.#asked(request, response));
+    for (const method of ['register', 'message', 'subscribe', 'publish', 'notify', 'info'] as const) {
+      srf[method]((request, response) => this.#unwanted(request, response));
+    }
+    srf.on('cdr:stop', (_source: unknown, _time: unknown, reason: unknown, message: SipText) => {
+      this.#stoppedElsewhere(message.get('call-id'), typeof reason === 'string' ? reason : 'ended');
+    });
+  }
+
+  #connected(addresses: readonly string[], again: boolean): void {
+    this.#addresses = addresses.map((address) => address.replace('/', ':'));
+    if (!again) return;
+    // Dialogs remember the connection they came over; what they send goes over the new one from now on.
+    const socket = this.#srf?.app.client?.mapServer?.keys().next().value;
+    for (const call of this.#calls.values()) {
+      if (socket !== undefined) call.moveTo(socket);
+    }
+    this.#listener?.trouble('connected to drachtio-server again');
+  }
+
+  #invited(request: SipRequest, response: SipResponse): void {
+    const listener = this.#listener;
+    if (listener === null) return response.send(503);
+    const source = sourceOf(request);
+    if (!listener.isKnownSource(source)) {
+      if (this.#refusals.allows(source.address, performance.now())) return response.send(403);
+      return this.#ignore(request);
+    }
+    const flaw = flawOf(request);
+    if (flaw !== null) return response.send(flaw.status, { headers: flaw.headers });
+    const call = new DrachtioCall(this.#hostFor(listener), callId(randomUUID()), request, response);
+    this.#calls.set(call.id, call);
+    listener.incomingCall(call);
+  }
+
+  #asked(request: SipRequest, response: SipResponse): void {
+    if (this.#listener?.isKnownSource(sourceOf(request)) !== true) return this.#ignore(request);
+    response.send(200, { headers: { ...ALLOW, Accept: `application/sdp, ${KEY_BODY_TYPES}` } });
+  }
+
+  #unwanted(request: SipRequest, response: SipResponse): void {
+    if (this.#listener?.isKnownSource(sourceOf(request)) !== true) return this.#ignore(request);
+    // An INFO outside any call belongs to a call that is gone.
+    response.send(request.method === 'INFO' ? 481 : 405, { headers: ALLOW });
+  }
+
+  /** Gives no answer. drachtio-server forgets the request after a minute; the library would remember an INVITE for ever. */
+  #ignore(request: SipRequest): void {
+    const id = request.get('call-id');
+    if (id !== undefined) this.#srf?.app.client?.mapServer?.get(request.socket)?.pendingNetworkInvites.delete(id);
+  }
+
+  /** drachtio-server tells the end of every call; it matters where the BYE could not reach us any more. */
+  #stoppedElsewhere(sipCallId: string | undefined, reason: string): void {
+    for (const call of this.#calls.values()) {
+      if (call.sipCallId === sipCallId && call.moved) call.endedUnheard(reason);
+    }
+  }
+
+  #hostFor(listener: SignalingListener): CallHost {
+    return {
+      listener,
+      createUAS: (request, response, options, callback) => {
+        if (this.#srf === null) callback(new Error('the signalling was stopped'));
+        else this.#srf.createUAS(request, response, options, callback);
+      },
+      ended: (call) => void this.#calls.delete(call.id),
+      track: (work) => {
+        this.#transactions++;
+        return work.finally(() => this.#transactions--);
+      },
+    };
+  }
+}
+
+interface Flaw {
+  readonly status: 400 | 415 | 420 | 422;
+  readonly headers: Record<string, string>;
+}
+
+/** What makes an INVITE unanswerable whatever it asks for. */
+function flawOf(invite: SipRequest): Flaw | null {
+  if (!invite.has('contact')) return { status: 400, headers: {} };
+  const unknown = [...tagsOf(invite, 'require')].filter((tag) => !EXTENSIONS.has(tag));
+  if (unknown.length > 0) return { status: 420, headers: { Unsupported: unknown.join(', ') } };
+  const type = invite.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (invite.body !== undefined && invite.body !== '' && type !== 'application/sdp') {
+    return { status: 415, headers: { Accept: 'application/sdp' } };
+  }
+  if ('tooShort' in answerTimer(invite)) return { status: 422, headers: TOO_SHORT_HEADERS };
+  return null;
+}
+
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, bound]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,192 @@
+import type { PlayId } from '../../domain/identifiers.js';
+import type { PlayItem, PlayOutcome } from '../../ports/media.js';
+import { within, type Channel } from './channel.js';
+import type { SocketEvent } from './event-socket.js';
+import { PLAY_TAG, playCommand, soundArgument } from './names.js';
+
+export interface RoomSeat {
+  /** As FreeSWITCH names the room. */
+  readonly room: string;
+  readonly member: string;
+}
+
+export interface PlayerListener {
+  finished(playId: PlayId, outcome: PlayOutcome): void;
+  trouble(message: string): void;
+}
+
+interface Play {
+  readonly playId: PlayId;
+  readonly items: readonly PlayItem[];
+  /** Comes back with the end of each of its files in a room. */
+  readonly tag: string;
+  /** Files that ended, repetitions included. */
+  ended: number;
+  failed: boolean;
+  /** Short repetitions in a row. */
+  hasty: number;
+  lastEnd: number;
+}
+
+/** A break is looked for so long before it is given once more; it is lost when it comes just as a file begins. Milliseconds. */
+const BREAK_MS = 60;
+const BREAK_TRIES = 15;
+/** A looping file shorter than this, so many times in a row, is taken for unplayable. */
+const HASTY_MS = 15;
+const HASTY_TIMES = 20;
+
+/**
+ * Plays lists to one leg.
+ *
+ * Outside a room every file is an execution of its own, queued with an event lock, so that FreeSWITCH goes from one to the
+ * next by itself; without the lock a second file would interrupt the first, which would resume afterwards. Inside a room
+ * the files go into the member's own queue of the mixer and are heard over the room.
+ *
+ * All but {@link play} and {@link stop} run one after the other with the leg's joining and leaving, see `serial`.
+ */
+export class LegPlayer {
+  readonly #channel: Channel;
+  readonly #listener: PlayerListener;
+  readonly #serial: (work: () => Promise<void>) => void;
+  #seat: RoomSeat | null = null;
+  #current: Play | null = null;
+  #counter = 0;
+  /** Files queued on the channel whose end has not been told. */
+  readonly #queued = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(channel: Channel, listener: PlayerListener, serial: (work: () => Promise<void>) => void) {
+    this.#channel = channel;
+    this.#listener = listener;
+    this.#serial = serial;
+  }
+
+  play(playId: PlayId, items: readonly PlayItem[]): void {
+    if (this.#closed) return;
+    const replaced = this.#current;
+    this.#counter++;
+    const tag = `${this.#channel.uuid}-${this.#counter}`;
+    const play: Play = { playId, items, tag, ended: 0, failed: false, hasty: 0, lastEnd: performance.now() };
+    this.#current = play;
+    this.#serial(async () => {
+      await this.#quiet();
+      if (replaced !== null) this.#tell(replaced.playId, 'replaced');
+      if (this.#current === play) await this.#begin(play);
+    });
+  }
+
+  stop(): void {
+    const play = this.#current;
+    if (play === null) return;
+    this.#current = null;
+    this.#serial(async () => {
+      await this.#quiet();
+      this.#tell(play.playId, 'stopped');
+    });
+  }
+
+  /** Ends what plays, from within the leg's own sequence of steps. */
+  async clear(): Promise<void> {
+    const play = this.#current;
+    this.#current = null;
+    await this.#quiet();
+    if (play !== null) this.#tell(play.playId, 'stopped');
+  }
+
+  /** The leg is in a room now, or no longer in one. */
+  moved(seat: RoomSeat | null): void {
+    const wasSeated = this.#seat !== null;
+    this.#seat = seat;
+    if (!wasSeated || seat !== null) return;
+    const play = this.#current;
+    this.#current = null;
+    if (play !== null) this.#tell(play.playId, 'stopped');
+  }
+
+  /** Takes `play-file-member-done`. */
+  roomFileDone(event: SocketEvent): void {
+    const play = this.#current;
+    if (play !== null && event.header(PLAY_TAG) === play.tag) this.#fileEnded(play, null);
+  }
+
+  /** No event comes afterwards. */
+  close(): void {
+    this.#closed = true;
+    this.#current = null;
+  }
+
+  async #begin(play: Play): Promise<void> {
+    const last = play.items.at(-1);
+    if (last === undefined) return this.#finish(play, 'completed');
+    for (const { path } of play.items) await this.#queue(play, path);
+    // A looping file is always queued once ahead, so that its end meets its beginning.
+    if (last.loop) await this.#queue(play, last.path);
+  }
+
+  async #queue(play: Play, path: string): Promise<void> {
+    if (this.#current !== play) return;
+    const argument = soundArgument(path);
+    if (argument === null) return this.#fileEnded(play, path);
+    const seat = this.#seat;
+    if (seat === null) {
+      const { done } = this.#channel.execute('playback', argument, true);
+      this.#queued.add(done);
+      void done.then((event) => {
+        this.#queued.delete(done);
+        if (this.#current !== play || event === null) return;
+        this.#fileEnded(play, event.header('Application-Response') === 'FILE PLAYED' ? null : path);
+      });
+      return;
+    }
+    const reply = await this.#channel.api(playCommand(seat.room, play.tag, argument, seat.member));
+    if (this.#current === play && !reply.startsWith('+OK')) this.#fileEnded(play, path);
+  }
+
+  /** @param failed the file, where it could not be played; the rest of the list is played all the same. */
+  #fileEnded(play: Play, failed: string | null): void {
+    const now = performance.now();
+    play.hasty = now - play.lastEnd < HASTY_MS ? play.hasty + 1 : 0;
+    play.lastEnd = now;
+    play.ended++;
+    if (failed !== null) {
+      play.failed = true;
+      this.#listener.trouble(`sound file could not be played: ${failed.slice(failed.lastIndexOf('/') + 1)}`);
+    }
+    if (play.ended < play.items.length) return;
+    const last = play.items.at(-1);
+    if (last?.loop !== true || failed !== null || play.hasty > HASTY_TIMES) {
+      this.#finish(play, play.failed || last?.loop === true ? 'failed' : 'completed');
+      return;
+    }
+    this.#serial(() => this.#queue(play, last.path));
+  }
+
+  #finish(play: Play, outcome: PlayOutcome): void {
+    if (this.#current !== play) return;
+    this.#current = null;
+    this.#tell(play.playId, outcome);
+  }
+
+  #tell(playId: PlayId, outcome: PlayOutcome): void {
+    if (!this.#closed) this.#listener.finished(playId, outcome);
+  }
+
+  /** Ends every file that runs or is queued, and returns when the channel is free for the next thing. */
+  async #quiet(): Promise<void> {
+    if (this.#channel.lost || this.#closed) return;
+    const seat = this.#seat;
+    if (seat !== null) {
+      await this.#channel.api(`conference ${seat.room} stop all ${seat.member}`);
+      return;
+    }
+    for (let attempt = 0; attempt < BREAK_TRIES && this.#queued.size > 0 && !this.#channel.lost; attempt++) {
+      await this.#channel.api(`uuid_break ${this.#channel.uuid} all`);
+      // Its end shows that nothing before it runs any more; the break also flushed what was queued, untold.
+      const fence = this.#channel.execute('set', 'partyline_fence=1', true);
+      const passed = await within(fence.done, BREAK_MS, 'late');
+      if (passed === 'late') continue;
+      this.#channel.flushed();
+      this.#queued.clear();
+    }
+  }
+}

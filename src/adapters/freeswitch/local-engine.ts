@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EventSocket } from './event-socket.js';
+import { freePort } from './free-port.js';
+import { findProgram, LocalProcess } from './local-process.js';
+import { checkSecret, renderTemplate } from './template.js';
+
+export interface LocalFreeSwitchOptions {
+  /** Configuration, logs and process data; made with mode 0700. */
+  readonly directory: string;
+  /** Where callers send their audio; default 127.0.0.1. */
+  readonly rtpAddress?: string;
+  /** What SDP says instead, behind NAT. */
+  readonly rtpAdvertisedAddress?: string;
+  /** UDP ports for audio; default 1,000 ports somewhere below the ephemeral ones. */
+  readonly rtpPorts?: { readonly first: number; readonly last: number };
+  /** Always on loopback, as are the event socket and the port for the mixer's connections back; default free ones. */
+  readonly sipPort?: number;
+  readonly eventSocketPort?: number;
+  /** Port of ours that FreeSWITCH connects back to. */
+  readonly listenPort?: number;
+  /** Default: generated. */
+  readonly secret?: string;
+  readonly maxSessions?: number;
+  /** Default: the one found. */
+  readonly program?: string;
+  /** For tests: modules left out. */
+  readonly withoutModules?: readonly string[];
+}
+
+/** A FreeSWITCH of our own, with what `FreeSwitchMedia` wants to know. */
+export interface LocalFreeSwitch {
+  readonly eventSocket: { readonly host: string; readonly port: number; readonly secret: string };
+  readonly profile: string;
+  readonly listenAddress: string;
+  readonly listenPort: number;
+  readonly sipAddress: string;
+  readonly sipPort: number;
+  readonly logFile: string;
+  readonly pid: number | null;
+  /** Resolves when it ended, with how. */
+  readonly exited: Promise<string>;
+  stop(): Promise<void>;
+  /** As a power cut would. */
+  kill(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+const READY_MS = 20_000;
+const RTP_PORTS = 1_000;
+/** Of the profile in our configuration. */
+const PROFILE = 'drachtio_mrf';
+const TEMPLATES = fileURLToPath(new URL('../../../freeswitch-conf/mixer/', import.meta.url));
+
+/** @returns the path of FreeSWITCH, or `null`. */
+export function findFreeSwitch(): string | null {
+  return findProgram('freeswitch', ['/usr/local/freeswitch/bin', '/usr/local/bin']);
+}
+
+/** Starts a FreeSWITCH and waits until it serves. @throws Error with one clear line; nothing is left running then. */
+export async function startLocalFreeSwitch(options: LocalFreeSwitchOptions): Promise<LocalFreeSwitch> {
+  const program = options.program ?? findFreeSwitch();
+  if (program === null)
+    throw new Error('FreeSWITCH was not found in PATH, /usr/local/freeswitch/bin or /usr/local/bin');
+  const secret = options.secret ?? randomBytes(24).toString('hex');
+  checkSecret(secret, "FreeSWITCH's event socket");
+  const sipPort = options.sipPort ?? (await freePort(LOOPBACK));
+  const eventSocketPort = options.eventSocketPort ?? (await freePort(LOOPBACK));
+  const listenPort = options.listenPort ?? (await freePort(LOOPBACK));
+  const rtpAddress = options.rtpAddress ?? LOOPBACK;
+  const rtpPorts = options.rtpPorts ?? somePorts();
+  const maxSessions = options.maxSessions ?? 1_000;
+  const directories = makeDirectories(options.directory);
+  render(directories.conf, options.withoutModules ?? [], {
+    maxSessions,
+    sessionsPerSecond: Math.max(100, maxSessions / 10),
+    rtpStartPort: rtpPorts.first,
+    rtpEndPort: rtpPorts.last,
+    dbDirectory: directories.db,
+    logDirectory: directories.log,
+    signallingCidr: `${LOOPBACK}/32`,
+    controlCidr: `${LOOPBACK}/32`,
+    eventSocketAddress: LOOPBACK,
+    eventSocketPort,
+    eventSocketSecret: secret,
+    sipAddress: LOOPBACK,
+    sipPort,
+    rtpAddress,
+    rtpAdvertisedAddress: options.rtpAdvertisedAddress ?? rtpAddress,
+    controlAddress: LOOPBACK,
+    controlPort: listenPort,
+  });
+
+  const logFile = join(directories.log, 'freeswitch.log');
+  const { conf, log, db, run } = directories;
+  const args = ['-nonat', '-nf', '-nc', '-conf', conf, '-log', log, '-db', db, '-run', run];
+  const server = new LocalProcess(program, args, join(options.directory, 'freeswitch.out'));
+  const eventSocket = { host: LOOPBACK, port: eventSocketPort, secret };
+  const failure = await ready(server, eventSocket);
+  if (failure !== null) {
+    await server.kill();
+    throw new Error(`FreeSWITCH did not start (${failure}); see ${logFile}`);
+  }
+  return {
+    eventSocket,
+    profile: PROFILE,
+    listenAddress: LOOPBACK,
+    listenPort,
+    sipAddress: LOOPBACK,
+    sipPort,
+    logFile,
+    pid: server.pid,
+    exited: server.exited,
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+  };
+}
+
+type Directories = Readonly<Record<'conf' | 'log' | 'db' | 'run', string>>;
+
+function makeDirectories(directory: string): Directories {
+  const directories = {
+    conf: join(directory, 'conf'),
+    log: join(directory, 'log'),
+    db: join(directory, 'db'),
+    run: join(directory, 'run'),
+  };
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const path of Object.values(directories)) mkdirSync(path, { recursive: true, mode: 0o700 });
+  return directories;
+}
+
+function render(
+  directory: string,
+  without: readonly string[],
+  values: Readonly<Record<string, string | number>>,
+): void {
+  for (const file of readdirSync(TEMPLATES)) {
+    if (!file.endsWith('.xml')) continue;
+    const text = renderTemplate(readFileSync(join(TEMPLATES, file), 'utf8'), values)
+      .split('\n')
+      .filter((line) => !without.some((module) => line.includes(`<load module="${module}"/>`)))
+      .join('\n');
+    writeFileSync(join(directory, file), text, { mode: 0o600 });
+  }
+}
+
+/** Below 32768, where Linux takes ports for outgoing connections from. */
+function somePorts(): { readonly first: number; readonly last: number } {
+  const first = 16_384 + 2 * Math.floor(Math.random() * ((32_000 - 16_384 - RTP_PORTS) / 2));
+  return { first, last: first + RTP_PORTS - 1 };
+}
+
+/** @returns `null` when it serves, else why not. */
+async function ready(
+  server: LocalProcess,
+  address: { readonly host: string; readonly port: number; readonly secret: string },
+): Promise<string | null> {
+  let ended: string | null = null;
+  void server.exited.then((how) => {
+    ended = how;
+  });
+  let last = 'no answer on the event socket';
+  for (const until = performance.now() + READY_MS; performance.now() < until;) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    if (ended !== null) return ended;
+    try {
+      const socket = await EventSocket.open(address, { event: () => undefined, closed: () => undefined }, 1_000);
+      try {
+        const status = await socket.api('sofia status');
+        if (new RegExp(`${PROFILE}\\s.*RUNNING`).test(status)) return null;
+        last = 'the SIP profile does not run';
+      } finally {
+        socket.close();
+      }
+    } catch (error) {
+      last = error instanceof Error ? error.message : last;
+    }
+  }
+  return last;
+}

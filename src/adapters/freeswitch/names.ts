@@ -1,0 +1,26 @@
+import type { ConferenceId } from '../../domain/identifiers.js';
+
+/** A room's name as FreeSWITCH takes it: nothing but letters, digits, dashes; anything else as its code in hexadecimal. */
+export function roomName(room: ConferenceId): string {
+  const safe = [...room].map((character) =>
+    /[A-Za-z0-9-]/.test(character) ? character : `_${(character.codePointAt(0) ?? 0).toString(16)}_`,
+  );
+  return `partyline-${safe.join('')}`;
+}
+
+/**
+ * A sound file as an argument of FreeSWITCH's. Names with characters that mean something to its own parsers (lists by `!`,
+ * parameters in braces, quotes, variables, protocols by a colon) could play something else.
+ * @returns `null` for such a name, and for one that is not absolute.
+ */
+export function soundArgument(path: string): string | null {
+  return /^\/[\p{L}\p{N} _./@%+=~-]+$/u.test(path) && !path.includes('@@') ? path : null;
+}
+
+/** Parameter that comes back in the events of a file's playing. */
+export const PLAY_TAG = 'partyline_play';
+
+/** Plays a file into a room, to everyone or to one member; quoted, since a path may hold blanks. */
+export function playCommand(room: string, tag: string, path: string, member: string | null): string {
+  return `conference ${room} play '{${PLAY_TAG}=${tag}}${path}'${member === null ? '' : ` ${member}`}`;
+}
