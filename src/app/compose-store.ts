@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PinHasher } from '../domain/access/pins.js';
 import type { Clock } from '../ports/clock.js';
 import type { Randomness } from '../ports/randomness.js';
+import { StoreUnavailable } from '../ports/store.js';
 import type { Store } from '../ports/store.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
@@ -40,7 +41,22 @@ export function openStore(config: Config): OpenStore {
  * @throws {StoreUnavailable} or {UnknownSchema}
  */
 export function openExistingStore(config: Config): Store {
-  return SqliteStore.open({ file: existsSync(config.databaseFile) ? config.databaseFile : ':memory:' });
+  return SqliteStore.open({ file: hasDatabase(config) ? config.databaseFile : ':memory:' });
+}
+
+/**
+ * Whether there is a database. A directory that may not be looked into is not an empty one.
+ * @throws {StoreUnavailable}
+ */
+export function hasDatabase({ databaseFile }: Config): boolean {
+  try {
+    statSync(databaseFile);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (code === 'ENOENT') return false;
+    throw new StoreUnavailable(`cannot open the database ${databaseFile} (${code}): run as the user who owns it`);
+  }
 }
 
 /**

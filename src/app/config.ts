@@ -12,8 +12,6 @@ import type { SettingValue } from './config/settings.js';
 
 export { ConfigError } from './config/read-settings.js';
 export type { Environment } from './config/read-settings.js';
-export type { HostAndPort, PortRange, SipListen } from './config/kinds.js';
-export type { Secret } from './config/secret.js';
 
 /** The bridge's configuration: checked, complete, paths absolute. What each setting means stands in `config/settings.ts`. */
 export interface Config {
@@ -63,14 +61,14 @@ export interface Config {
   readonly drachtio: DrachtioConfig | null;
 }
 
-export interface FreeswitchConfig {
+interface FreeswitchConfig {
   readonly eventSocket: HostAndPort & { readonly secret: Secret };
   readonly profile: string;
   readonly listenAddress: string;
   readonly listenPort: number;
 }
 
-export interface DrachtioConfig extends HostAndPort {
+interface DrachtioConfig extends HostAndPort {
   readonly secret: Secret;
 }
 
@@ -85,7 +83,7 @@ export interface LoadedConfig {
 }
 
 /** Name of the configuration file in the data directory. */
-export const CONFIG_FILE_NAME = 'partyline.json';
+const CONFIG_FILE_NAME = 'partyline.json';
 
 const SHIPPED_PROMPTS = fileURLToPath(new URL('../../prompts', import.meta.url));
 const LARGEST_FILE = 1_000_000;

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Marks the file as Partyline's ("Part"), so that another program's database is not taken for ours. */
-export const APPLICATION_ID = 0x50_61_72_74;
+const APPLICATION_ID = 0x50_61_72_74;
 
 /**
  * The steps from an empty file to today's schema; step n makes `user_version` n. A step that was ever released is

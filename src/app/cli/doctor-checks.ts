@@ -4,7 +4,7 @@ import { PromptCatalogue } from '../../bridge/prompt-catalogue.js';
 import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
-import { checkPinKey } from '../compose-store.js';
+import { checkPinKey, hasDatabase } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { readRunningNote } from '../running-file.js';
 import type { CliContext } from './context.js';
@@ -75,12 +75,12 @@ function checkSpace(path: string): Finding {
 /** Database, PIN key, and what is in them. */
 export async function checkStore(context: CliContext, config: Config): Promise<readonly Finding[]> {
   const database = config.databaseFile;
-  if (!existsSync(database)) {
-    const key = checkPinKey(config, false);
-    const text = `${database} does not exist yet: partyline account add makes it`;
-    return [{ check: 'database', status: 'ok', text }, ...(key === null ? [] : [keyFinding(key)])];
-  }
   try {
+    if (!hasDatabase(config)) {
+      const key = checkPinKey(config, false);
+      const text = `${database} does not exist yet: partyline account add makes it`;
+      return [{ check: 'database', status: 'ok', text }, ...(key === null ? [] : [keyFinding(key)])];
+    }
     return await context.withStore((store) => {
       const troubles = store.check();
       const findings: Finding[] = troubles.map((text) => ({ check: 'database', status: 'failed', text }));
@@ -103,7 +103,7 @@ const keyFinding = (problem: string | null): Finding =>
     : { check: 'PIN key', status: 'failed', text: problem };
 
 /** PINs are as strong as the shortest that can be keyed anywhere. */
-export function checkPinStrength(store: Store, config: Config): Finding {
+function checkPinStrength(store: Store, config: Config): Finding {
   const check = 'PIN strength';
   const accounts = store.countAccounts();
   const lengths = store.numbers().map(({ pinLength }) => pinLength);

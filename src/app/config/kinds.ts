@@ -153,7 +153,7 @@ function readHostAndPort(text: string, leastPort: number): HostAndPort | undefin
 }
 
 /** `host:port`, IPv6 in brackets. */
-export const showHostAndPort = ({ host: name, port }: HostAndPort): string =>
+const showHostAndPort = ({ host: name, port }: HostAndPort): string =>
   name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
 
 /** Port 0 lets the system choose one. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
@@ -141,7 +141,6 @@ describe('account add', () => {
 
   it('refuses with one line when the PIN key is lost, and makes no other', async () => {
     await cli.addAccount('--name', 'a');
-    const { rmSync } = await import('node:fs');
     rmSync(join(cli.data, 'pin.key'));
     const { status, stderr } = await cli.run('account', 'add', '--name', 'b');
     expect(status).toBe(1);
@@ -205,6 +204,13 @@ describe('account list and show', () => {
     expect(stdout).toContain(`No accounts in ${cli.data} yet`);
     expect(await cli.json('account', 'list')).toEqual([]);
     expect(existsSync(cli.data)).toBe(false);
+  });
+
+  it('do not take a place they cannot look into for an empty one', async () => {
+    writeFileSync(cli.data, 'a file where the data directory should be');
+    const { status, stderr } = await cli.run('account', 'list');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: cannot open the database .*partyline\.db \(ENOTDIR\)[^\n]*\n$/);
   });
 
   it('do not let a name steer the terminal', async () => {

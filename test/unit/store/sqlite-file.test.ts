@@ -294,8 +294,8 @@ describe('a disk that is really full', () => {
   const mountable = ((): boolean => {
     const point = mkdtempSync(join(tmpdir(), 'partyline-mount-'));
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', point], { stdio: 'ignore' });
-      execFileSync('umount', [point], { stdio: 'ignore' });
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', point], { stdio: 'ignore' });
+      execFileSync('/bin/umount', [point], { stdio: 'ignore' });
       return true;
     } catch {
       return false;
@@ -307,7 +307,7 @@ describe('a disk that is really full', () => {
   it.skipIf(!mountable)('stops with one line, and what was written before is whole', () => {
     const point = join(directory, 'small');
     mkdirSync(point);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', point]);
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', point]);
     try {
       const store = SqliteStore.open({ file: join(point, 'partyline.db') });
       let added = 0;
@@ -317,7 +317,7 @@ describe('a disk that is really full', () => {
       expect(store.countAccounts()).toBe(added);
       store.close();
     } finally {
-      execFileSync('umount', [point]);
+      execFileSync('/bin/umount', [point]);
     }
   });
 });
