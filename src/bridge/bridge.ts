@@ -280,28 +280,44 @@ export class Bridge implements SignalingListener, MediaListener {
   async #arrive(attempt: Attempt): Promise<void> {
     const { call } = attempt;
     const { dialIn } = this.#parts;
-    if (attempt.trunk === null) return this.#refuse(attempt, { status: 403 }, 'unknown-source');
-    if (this.#draining) return this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'draining');
+    if (attempt.trunk === null) {
+      this.#refuse(attempt, { status: 403 }, 'unknown-source');
+      return;
+    }
+    if (this.#draining) {
+      this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'draining');
+      return;
+    }
     if (this.#attempts.size > this.#options.maximumCalls) {
-      return this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+      this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+      return;
     }
     const number = dialIn(call.requestUser) ?? dialIn(call.toUser);
-    if (number === null) return this.#refuse(attempt, { status: 404 }, 'unknown-number');
+    if (number === null) {
+      this.#refuse(attempt, { status: 404 }, 'unknown-number');
+      return;
+    }
 
     let endpoint: MediaEndpoint;
     try {
       endpoint = await this.#makeEndpoint(call, number);
     } catch (error) {
       this.#parts.log.warn({ call: call.id, error: asError(error).message }, 'no endpoint for the call');
-      if (error instanceof MediaNotAcceptable) return this.#refuse(attempt, { status: 488 }, 'not-acceptable');
-      if (error instanceof MediaExhausted) {
-        return this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+      if (error instanceof MediaNotAcceptable) {
+        this.#refuse(attempt, { status: 488 }, 'not-acceptable');
+        return;
       }
-      return this.#refuse(attempt, { status: 500 }, 'failed');
+      if (error instanceof MediaExhausted) {
+        this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+        return;
+      }
+      this.#refuse(attempt, { status: 500 }, 'failed');
+      return;
     }
     if (attempt.cancelled) {
       await endpoint.close();
-      return this.#end(attempt, 'cancelled');
+      this.#end(attempt, 'cancelled');
+      return;
     }
     await this.#answer(attempt, endpoint, number);
   }
@@ -350,10 +366,12 @@ export class Bridge implements SignalingListener, MediaListener {
       await endpoint.close();
       if (error instanceof MediaNotAcceptable) {
         void call.hangUp();
-        return this.#end(attempt, 'not-acceptable');
+        this.#end(attempt, 'not-acceptable');
+        return;
       }
       if (!(error instanceof CallGone)) throw error;
-      return this.#end(attempt, attempt.cancelled ? 'cancelled' : 'line-lost');
+      this.#end(attempt, attempt.cancelled ? 'cancelled' : 'line-lost');
+      return;
     }
     attempt.runner = runner;
     runner.answered();

@@ -72,23 +72,35 @@ async function answer(
   observed: Observed,
   registry: Registry,
 ): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'text/plain', 'only GET\n');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    send(response, 405, 'text/plain', 'only GET\n');
+    return;
+  }
   const path = (request.url ?? '/').split('?')[0];
   const status = observed.status();
   switch (path) {
-    case '/healthz':
-      return send(response, 200, 'text/plain', 'ok\n');
+    case '/healthz': {
+      send(response, 200, 'text/plain', 'ok\n');
+      return;
+    }
     case '/readyz': {
       const mixing = observed.mixers().some((mixer) => mixer.healthy);
-      if (status.draining) return send(response, 503, 'text/plain', 'draining\n');
-      return mixing ? send(response, 200, 'text/plain', 'ready\n') : send(response, 503, 'text/plain', 'no mixer\n');
+      const why = status.draining ? 'draining' : mixing ? null : 'no mixer';
+      send(response, why === null ? 200 : 503, 'text/plain', `${why ?? 'ready'}\n`);
+      return;
     }
-    case '/metrics':
-      return send(response, 200, registry.contentType, await registry.metrics());
-    case '/status':
-      return send(response, 200, 'application/json', `${JSON.stringify(statusOf(observed))}\n`);
-    default:
-      return send(response, 404, 'text/plain', 'not found\n');
+    case '/metrics': {
+      send(response, 200, registry.contentType, await registry.metrics());
+      return;
+    }
+    case '/status': {
+      send(response, 200, 'application/json', `${JSON.stringify(statusOf(observed))}\n`);
+      return;
+    }
+    default: {
+      send(response, 404, 'text/plain', 'not found\n');
+      return;
+    }
   }
 }
 
