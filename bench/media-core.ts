@@ -7,8 +7,7 @@ import { RtpHeader, parseRtp, writeRtpHeader } from '../src/adapters/embedded-me
 
 /**
  * What one member costs per tick of 20 ms in the pure part of the engine, without sockets: receiving (parse, jitter buffer,
- * decode), searching for key tones, mixing, encoding and the header of the packet sent. Run:
- * `npx tsc -p bench/tsconfig.build.json && node var/bench/bench/media-core.js`.
+ * decode), searching for key tones, mixing, encoding and the header of the packet sent. Run: `npm run bench:core`.
  */
 const TICKS = 1000;
 
