@@ -6,7 +6,6 @@ import { localAddressFor } from '../adapters/system/route.js';
 import { Bridge } from '../bridge/bridge.js';
 import { KnownSources } from '../bridge/known-sources.js';
 import type { Log } from '../bridge/log.js';
-import { PromptCatalogue } from '../bridge/prompt-catalogue.js';
 import { dialInNumberFor } from '../domain/access/dial-in.js';
 import { matchesSource } from '../domain/access/sources.js';
 import type { Media } from '../ports/media.js';
@@ -16,6 +15,7 @@ import { openStore, type OpenStore } from './compose-store.js';
 import { startLocalEngine } from './compose-local-engine.js';
 import type { Config } from './config.js';
 import { HttpServer } from './http/server.js';
+import { loadPrompts } from './prompts.js';
 import { VERSION } from './version.js';
 
 /** Networks calls come from without a provisioned trunk. */
@@ -50,12 +50,7 @@ interface Engine {
 
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
 export async function startBridge({ config, log, lan }: ComposeOptions): Promise<RunningBridge> {
-  const catalogue = PromptCatalogue.load({
-    directory: config.prompts.directory,
-    voice: config.prompts.voice,
-    greetings: config.prompts.greetings,
-    ...(config.prompts.holdMusic === null ? {} : { holdMusic: config.prompts.holdMusic }),
-  });
+  const catalogue = loadPrompts(config);
   const stores = openStore(config);
   const { store, pins, clock } = stores;
   try {
@@ -83,7 +78,6 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
             version: VERSION,
             status: () => bridge.status(),
             mixers: () => engine.media.mixers(),
-            troubles: () => store.check(),
           });
     try {
       await http?.start();

@@ -1,7 +1,7 @@
 import { drawPins } from '../domain/access/pins.js';
 import type { ConferenceOptions } from '../domain/conference-options.js';
 import { accountId, type AccountId } from '../domain/identifiers.js';
-import { Duplicate } from '../ports/store.js';
+import { Duplicate, type DialInNumber } from '../ports/store.js';
 import type { OpenStore } from './compose-store.js';
 
 /** PINs that are taken are drawn again so often; more than a few only when nearly all are taken. */
@@ -35,4 +35,11 @@ export function provisionAccount(
     }
   }
   throw new PinsExhausted(`hardly any PIN of ${pinLength} digits is free: give a larger --pin-length`);
+}
+
+/** PINs are as long as the dial-in numbers want them: all alike, or the configured length where they differ or there are none. */
+export function usualPinLength(numbers: readonly DialInNumber[], configured: number): number {
+  const lengths = [...new Set(numbers.map(({ pinLength }) => pinLength))];
+  if (lengths.length === 0 || lengths.includes(configured)) return configured;
+  return Math.max(...lengths);
 }

@@ -3,7 +3,7 @@ import { enoughDigits, GUESS_RISK_LIMIT, guessRisk } from '../../domain/access/p
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 
 import type { Account, DialInNumber, Store } from '../../ports/store.js';
-import { provisionAccount } from '../provision.js';
+import { provisionAccount, usualPinLength } from '../provision.js';
 import { addConferenceFlags, applyConferenceFlags } from './account-flags.js';
 import type { ConferenceFlags } from './account-flags.js';
 import { accountName, confirmRemoval, findAccount, jsonOption, pinLengthOption, withExamples } from './arguments.js';
@@ -54,13 +54,6 @@ function registerAdd(account: Command, context: CliContext): void {
       warnUnlessDialable(context, stores.store.numbers(), length, config.entry.pinLength);
     });
   });
-}
-
-/** PINs are as long as the dial-in numbers want them: all alike, or the configured length where they differ or there are none. */
-function usualPinLength(numbers: readonly DialInNumber[], configured: number): number {
-  const lengths = [...new Set(numbers.map(({ pinLength }) => pinLength))];
-  if (lengths.length === 0 || lengths.includes(configured)) return configured;
-  return Math.max(...lengths);
 }
 
 /** @throws {Refused} when PINs of this length would be too easy to guess and nobody insisted on them */

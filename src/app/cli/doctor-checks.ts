@@ -1,12 +1,12 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { PromptCatalogue } from '../../bridge/prompt-catalogue.js';
 import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
 import { checkPinKey, hasDatabase } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { readRunningNote } from '../running-file.js';
+import { loadPrompts } from '../prompts.js';
 import type { CliContext } from './context.js';
 import { bridgeAnswers, whyNotFree, whyNotReachable } from './probes.js';
 
@@ -146,17 +146,11 @@ function checkWaysIn(store: Store, config: Config): readonly Finding[] {
   ];
 }
 
-export function checkPrompts({ prompts }: Config): Finding {
+export function checkPrompts(config: Config): Finding {
   const check = 'prompts';
   try {
-    PromptCatalogue.load({
-      directory: prompts.directory,
-      voice: prompts.voice,
-      greetings: prompts.greetings,
-      ...(prompts.holdMusic === null ? {} : { holdMusic: prompts.holdMusic }),
-      ...(prompts.asteriskDirectory === null ? {} : { asteriskDirectory: prompts.asteriskDirectory }),
-    });
-    return { check, status: 'ok', text: `${prompts.directory}, voice ${prompts.voice}` };
+    loadPrompts(config);
+    return { check, status: 'ok', text: `${config.prompts.directory}, voice ${config.prompts.voice}` };
   } catch (error) {
     return { check, status: 'failed', text: reason(error) };
   }

@@ -3,7 +3,7 @@ import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import { startBridge, type RunningBridge } from '../compose.js';
 import type { Config } from '../config.js';
 import { openLog } from '../log.js';
-import { provisionAccount } from '../provision.js';
+import { provisionAccount, usualPinLength } from '../provision.js';
 import { readRunningNote, removeRunningNote, writeRunningNote } from '../running-file.js';
 import { VERSION } from '../version.js';
 import { withExamples } from './arguments.js';
@@ -96,7 +96,8 @@ function demo(config: Config, running: RunningBridge): string {
       'for new ones: npx partyline account add --name NAME',
     ].join('\n');
   }
-  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, config.entry.pinLength);
+  const pinLength = usualPinLength(stores.store.numbers(), config.entry.pinLength);
+  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, pinLength);
   return [
     '',
     block([

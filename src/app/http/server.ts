@@ -9,8 +9,6 @@ export interface Observed {
   readonly version: string;
   status(): BridgeStatus;
   mixers(): readonly MixerStatus[];
-  /** Troubles an operator should know, one line each; empty when all is well. */
-  troubles(): readonly string[];
 }
 
 /**
@@ -117,7 +115,6 @@ function statusOf(observed: Observed): unknown {
     ...status,
     outcomes: Object.fromEntries(outcomes),
     mixers: observed.mixers(),
-    troubles: observed.troubles(),
     memory: process.memoryUsage(),
   };
 }
