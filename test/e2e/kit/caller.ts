@@ -1,0 +1,178 @@
+import {
+  Telephone,
+  type CallEnding,
+  type DialOptions,
+  type PressOptions,
+} from '../../../src/app/telephone/telephone.js';
+import { levelDbfs, NOTHING_DBFS, toneDbfs } from '../../sound.js';
+import type { TestBridge } from './bridge.js';
+import { bestLikeness, Ear, Search, type Heard } from './ear.js';
+import type { Sound } from './sounds.js';
+
+/** Level of the tone a caller says, peak: ten of them together stay clear of full scale. */
+export const TONE_DBFS = -26;
+const LOOK_MS = 25;
+const USUAL_LIMIT_MS = 20_000;
+/** Longest wait for the bridge to begin speaking. */
+const PROMPT_LIMIT_MS = 10_000;
+const SPEECH_DBFS = -45;
+/** How fast a practised caller keys. */
+const QUICK: PressOptions = { durationMs: 60, gapMs: 60 };
+const SAMPLES_A_MS = 8;
+
+export interface CallerOptions extends Partial<DialOptions> {
+  /** The tone this caller says from the beginning; silence when left out. */
+  readonly hz?: number;
+}
+
+interface Watch<T> {
+  /** `null`: not yet. */
+  readonly look: () => T | null;
+  /** What else is to be said when it was in vain. */
+  readonly detail?: () => string;
+}
+
+/** A person with a telephone: dials, keys, says a tone, and remembers everything heard. */
+export class Caller {
+  readonly telephone: Telephone;
+  readonly hz: number | null;
+  readonly #bridge: TestBridge;
+  readonly #ear = new Ear();
+  #ending: CallEnding | null = null;
+
+  private constructor(bridge: TestBridge, telephone: Telephone, hz: number | null) {
+    this.#bridge = bridge;
+    this.telephone = telephone;
+    this.hz = hz;
+    void telephone.ended.then((ending) => {
+      this.#ending = ending;
+    });
+    if (hz !== null) telephone.say({ kind: 'tone', hz, dbfs: TONE_DBFS });
+  }
+
+  /** Dials and is answered. @throws CallRefused */
+  static async dial(bridge: TestBridge, options: CallerOptions = {}): Promise<Caller> {
+    const telephone = await Telephone.dial({
+      target: bridge.address,
+      ...options,
+      rtp: { ownThread: true, ...options.rtp },
+    });
+    return new Caller(bridge, telephone, options.hz ?? null);
+  }
+
+  /** Keys a PIN as soon as something is heard. */
+  async keyPin(pin: string, options: PressOptions = QUICK): Promise<void> {
+    await this.untilSpoken();
+    await this.press(pin, options);
+  }
+
+  /** Until the bridge says or plays anything. */
+  async untilSpoken(): Promise<void> {
+    await this.until('anything', PROMPT_LIMIT_MS, () => this.telephone.levels().inDbfs > SPEECH_DBFS);
+  }
+
+  async press(keys: string, options: PressOptions = QUICK): Promise<void> {
+    this.#bridge.keepSecret(keys);
+    await this.telephone.press(keys, options);
+  }
+
+  /** A place in what is heard: now. */
+  mark(): number {
+    this.#listen();
+    return this.#ear.position;
+  }
+
+  /** Waits until the whole sound was heard, from `since` on. */
+  async hears(sound: Sound, options: { readonly since?: number; readonly withinMs?: number } = {}): Promise<Heard> {
+    const search = new Search(this.#ear, sound, options.since ?? 0);
+    return this.#untilFound(`"${sound.name}"`, options.withinMs ?? USUAL_LIMIT_MS, {
+      look: () => search.look(),
+      detail: () => ` (the most alike was ${search.best.toFixed(2)})`,
+    });
+  }
+
+  /** Waits for one sound after the other. @returns where the last one was */
+  async hearsInOrder(sounds: readonly Sound[], since = 0): Promise<Heard> {
+    let last: Heard = { at: since, end: since, likeness: 1 };
+    for (const sound of sounds) last = await this.hears(sound, { since: last.end });
+    return last;
+  }
+
+  /** How much the most alike stretch heard since then is like the sound: below 0.5 it was not there. */
+  likeness(sound: Sound, since: number, to?: number): number {
+    this.#listen();
+    return bestLikeness(this.#ear.between(since, to), sound);
+  }
+
+  /** What was heard in between, by marks. */
+  heard(since: number, to?: number): Int16Array {
+    this.#listen();
+    return this.#ear.between(since, to);
+  }
+
+  /** Listens for so long, and gives what was heard. */
+  async listen(ms: number): Promise<Int16Array> {
+    const from = this.mark();
+    await this.until(`${ms} ms of audio`, ms + 5_000, () => this.mark() - from >= ms * SAMPLES_A_MS);
+    return this.heard(from, from + ms * SAMPLES_A_MS).slice();
+  }
+
+  /** Level of a tone in the latest so many milliseconds, dBFS. */
+  toneNow(hz: number, ms = 400): number {
+    this.#listen();
+    return steadyToneDbfs(this.#ear.between(this.#ear.position - ms * SAMPLES_A_MS), hz);
+  }
+
+  /** Level of everything in the latest so many milliseconds, dBFS. */
+  levelNow(ms = 400): number {
+    this.#listen();
+    return levelDbfs(this.#ear.between(this.#ear.position - ms * SAMPLES_A_MS));
+  }
+
+  get hasEnded(): boolean {
+    return this.#ending !== null;
+  }
+
+  /** How the call ended, within a limit. */
+  async ends(withinMs = USUAL_LIMIT_MS): Promise<CallEnding> {
+    return this.#untilFound('the end of the call', withinMs, { look: () => this.#ending });
+  }
+
+  async hangUp(): Promise<void> {
+    await this.telephone.hangUp();
+  }
+
+  /** Waits for a condition, bounded; the end of the call ends the wait. */
+  async until(what: string, limitMs: number, condition: () => boolean): Promise<void> {
+    await this.#untilFound(what, limitMs, { look: () => (condition() ? true : null) });
+  }
+
+  async #untilFound<T>(what: string, limitMs: number, { look, detail }: Watch<T>): Promise<T> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const ended = this.#ending;
+      this.#listen();
+      const found = look();
+      if (found !== null) return found;
+      const waitedFor = `${what}${detail?.() ?? ''}`;
+      if (ended !== null) throw new Error(`the call ended (${ended.by}: ${ended.cause}) before ${waitedFor}`);
+      if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for ${waitedFor}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  #listen(): void {
+    this.#ear.append(this.telephone.takeHeard());
+  }
+}
+
+/**
+ * Level of a tone that sounds throughout: the median over pieces of 50 ms, so that neither a click nor the beginning of
+ * the recording counts. A tone and its neighbour 150 Hz away are more than 40 dB apart in this.
+ */
+export function steadyToneDbfs(samples: Int16Array, hz: number): number {
+  const levels: number[] = [];
+  for (let at = 0; at + 400 <= samples.length; at += 400) levels.push(toneDbfs(samples.subarray(at, at + 400), hz));
+  levels.sort((one, other) => one - other);
+  return levels[Math.floor(levels.length / 2)] ?? NOTHING_DBFS;
+}

@@ -1,0 +1,119 @@
+import { find, likeness } from '../../sound.js';
+import type { Sound } from './sounds.js';
+
+/** How far what was heard is like the sound itself: 1 is the same. Telephone codecs leave more than 0.98. */
+export const SAME = 0.85;
+/** How much of a sound is looked for first: its loudest stretch of this many samples. */
+const PROBE_SAMPLES = 2_400;
+/** A stretch this much alike is worth comparing the whole sound. */
+const CANDIDATE = 0.7;
+/** After something that was like the probe but was not the sound, the search goes on this much later. */
+const STEP_SAMPLES = 80;
+
+/** Where a sound was found in what was heard, in samples since the call began. */
+export interface Heard {
+  readonly at: number;
+  readonly end: number;
+  readonly likeness: number;
+}
+
+/** Everything one caller heard, in order, and where in it a sound is. */
+export class Ear {
+  #buffer = new Int16Array(8_000 * 32);
+  #length = 0;
+
+  append(samples: Int16Array): void {
+    if (this.#length + samples.length > this.#buffer.length) {
+      const larger = new Int16Array(2 * (this.#length + samples.length));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(samples, this.#length);
+    this.#length += samples.length;
+  }
+
+  /** Samples heard so far. */
+  get position(): number {
+    return this.#length;
+  }
+
+  /** What was heard in between; not copied. */
+  between(from: number, to = this.#length): Int16Array {
+    return this.#buffer.subarray(Math.max(0, from), Math.min(to, this.#length));
+  }
+}
+
+/** Looks for one sound in what is being heard, each sample once. */
+export class Search {
+  readonly #ear: Ear;
+  readonly #sound: Sound;
+  readonly #probe: Int16Array;
+  /** Where the probe begins within the sound. */
+  readonly #offset: number;
+  #searched: number;
+  /** Where the probe may begin, whose surroundings were not heard yet. */
+  #candidate: number | null = null;
+  #best = 0;
+
+  constructor(ear: Ear, sound: Sound, from: number) {
+    this.#ear = ear;
+    this.#sound = sound;
+    this.#offset = loudestStretch(sound.samples, PROBE_SAMPLES);
+    this.#probe = sound.samples.subarray(this.#offset, this.#offset + PROBE_SAMPLES);
+    this.#searched = from;
+  }
+
+  /** How alike the best stretch so far was, for the message when nothing is found. */
+  get best(): number {
+    return this.#best;
+  }
+
+  /** Looks at what came since the last time. `null`: not heard whole yet. */
+  look(): Heard | null {
+    const size = this.#probe.length;
+    while (this.#candidate !== null || this.#ear.position - this.#searched >= size) {
+      if (this.#candidate === null) {
+        const match = find(this.#ear.between(this.#searched), this.#probe, 0, size);
+        this.#best = Math.max(this.#best, match.likeness);
+        if (match.likeness < CANDIDATE) {
+          this.#searched = this.#ear.position - size + 1;
+          return null;
+        }
+        this.#candidate = this.#searched + match.at;
+      }
+      // What has only begun is like its own beginning shifted: the place is certain when more was heard.
+      if (this.#ear.position < this.#candidate + Math.max(2 * size, this.#sound.samples.length)) return null;
+      const near = find(this.#ear.between(this.#candidate, this.#candidate + 2 * size), this.#probe, 0, size);
+      const at = this.#candidate + near.at - this.#offset;
+      if (this.#ear.position < at + this.#sound.samples.length) return null;
+      this.#candidate = null;
+      this.#searched = at + this.#offset + STEP_SAMPLES;
+      // A sound whose beginning was before the call is not the whole sound.
+      const alike = at < 0 ? 0 : likeness(this.#ear.between(at), this.#sound.samples, 0);
+      if (alike >= SAME) return { at, end: at + this.#sound.samples.length, likeness: alike };
+    }
+    return null;
+  }
+}
+
+/** Whether a sound begins somewhere in what was heard, and how much of it is like it. */
+export function bestLikeness(heard: Int16Array, sound: Sound): number {
+  const offset = loudestStretch(sound.samples, PROBE_SAMPLES);
+  const probe = sound.samples.subarray(offset, offset + PROBE_SAMPLES);
+  return heard.length < probe.length ? 0 : find(heard, probe, 0, probe.length).likeness;
+}
+
+function loudestStretch(samples: Int16Array, size: number): number {
+  let power = 0;
+  for (let index = 0; index < Math.min(size, samples.length); index += 1) power += (samples[index] ?? 0) ** 2;
+  let best = power;
+  let at = 0;
+  for (let start = 1; start + size <= samples.length; start += 1) {
+    power += (samples[start + size - 1] ?? 0) ** 2 - (samples[start - 1] ?? 0) ** 2;
+    if (power > best) {
+      best = power;
+      at = start;
+    }
+  }
+  return at;
+}
