@@ -26,6 +26,8 @@ const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 
 /** The end of an event may be lost: after so long without a packet of it, it is over. */
 const EVENT_TIMEOUT_MS = 100;
+/** The tone that some telephones send along lasts a little longer than the event. */
+const EVENT_TAIL_MS = 40;
 /** Packets kept for another thread that takes the leg over: those not yet heard. */
 const KEPT_PACKETS = 10;
 const KEPT_OCTETS = 1_024;
@@ -170,7 +172,7 @@ export class InboundAudio {
   }
 
   private keyDown(nowMs: number): boolean {
-    return this.events.keyDown && nowMs - this.lastEventMs < EVENT_TIMEOUT_MS;
+    return nowMs - this.lastEventMs < (this.events.keyDown ? EVENT_TIMEOUT_MS : EVENT_TAIL_MS);
   }
 
   private keep(packet: Buffer, length: number, nowMs: number): void {
