@@ -4,7 +4,7 @@ import { SESSION_BODY_TYPES } from './session-body.js';
 
 /** What we can do, as headers (RFC 3261 section 20), and what the far end says it can. */
 
-export const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK';
+const METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK';
 /** Option tags understood in Require: RFC 3262 and RFC 4028. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['100rel', 'timer']);
 

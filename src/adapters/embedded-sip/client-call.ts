@@ -263,7 +263,7 @@ export class ClientCall {
     this.#session = session;
     session.heard(response, peer);
     session.localSdp = this.#offer;
-    session.runTimer(timerOf2xx(parseSessionExpires(header(response, 'session-expires'))));
+    session.timer.run(timerOf2xx(parseSessionExpires(header(response, 'session-expires'))));
     const theirs = sdpOf(response);
     if (this.#offer !== null || theirs === null) {
       this.#acknowledge(session, peer, null);

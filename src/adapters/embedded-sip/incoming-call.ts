@@ -28,7 +28,7 @@ const RING_AGAIN = 60_000;
 type State = 'invited' | 'accepted' | 'over';
 
 /** Where a message came from, in the port's words. */
-export const sourceOf = ({ transport, address, port }: Peer): Source => ({
+const sourceOf = ({ transport, address, port }: Peer): Source => ({
   transport,
   address: plainIp(address),
   port,
@@ -175,6 +175,12 @@ export class IncomingCall implements SignalingCall {
     if (this.#state === 'invited') return true;
     const status = await this.#session.ask('OPTIONS');
     return status !== null && status !== 481 && status !== 408;
+  }
+
+  /** Forgets the call without a word to anyone: the signalling has stopped. */
+  abandon(): void {
+    this.#finish('signalling stopped');
+    this.#session.close();
   }
 
   /** CANCEL of the INVITE: "the UAS SHOULD immediately respond to the INVITE with a 487" (RFC 3261 section 9.2). */

@@ -70,8 +70,11 @@ export class OfferClient {
   /** RFC 4028 section 7.4: "It is RECOMMENDED that the UPDATE request not contain an offer"; else the same SDP once more. */
   refresh(): void {
     const core = this.#core;
-    // A waiting offer refreshes just as well.
-    if (this.#queue.length > 0 || this.busy) return;
+    if (this.#queue.length > 0 || this.busy) {
+      // An offer under way refreshes just as well, unless it is refused.
+      core.timer.retry();
+      return;
+    }
     const update = core.allows('update') || core.localSdp === null;
     this.offer(update ? 'UPDATE' : 'INVITE', update ? null : core.localSdp).catch((error: unknown) => {
       if (error instanceof CallGone) return;

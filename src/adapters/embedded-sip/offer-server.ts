@@ -1,4 +1,3 @@
-import { assertNever } from '../../domain/assert-never.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
 import { AcceptedInvite } from './accepted-invite.js';
 import { ALLOW, SDP_CONTENT, SUPPORTED } from './capabilities.js';
@@ -75,24 +74,10 @@ export class OfferServer {
 
   invite(transaction: ServerTransaction): void {
     const core = this.#core;
-    switch (core.phase) {
-      case 'early':
-        // RFC 3261 section 14.2: "A UAS that receives a second INVITE before it sends the final response to a first INVITE with
-        // a lower CSeq sequence number on the same dialog MUST return a 500 ... and MUST include a Retry-After header field
-        // with a randomly chosen value of between 0 and 10 seconds."
-        core.respond(transaction, 500, [this.#retryAfter()]);
-        return;
-      case 'ending':
-      case 'closed':
-        core.respond(transaction, 481);
-        return;
-      case 'accepted':
-      case 'established':
-        break;
-      default:
-        assertNever(core.phase);
-    }
-    if (this.#deciding !== null) {
+    if (core.phase === 'early' || this.#deciding !== null) {
+      // RFC 3261 section 14.2: "A UAS that receives a second INVITE before it sends the final response to a first INVITE with
+      // a lower CSeq sequence number on the same dialog MUST return a 500 ... and MUST include a Retry-After header field
+      // with a randomly chosen value of between 0 and 10 seconds."
       core.respond(transaction, 500, [this.#retryAfter()]);
       return;
     }
@@ -117,10 +102,6 @@ export class OfferServer {
 
   update(transaction: ServerTransaction): void {
     const core = this.#core;
-    if (core.phase === 'ending' || core.phase === 'closed') {
-      core.respond(transaction, 481);
-      return;
-    }
     if (this.#deciding?.transaction.request.method === 'UPDATE') {
       // RFC 3311 section 5.2: "If an UPDATE is received before the UAS has generated a final response to a previous UPDATE on the
       // same dialog, the UAS MUST return a 500 response to the new UPDATE, and MUST include a Retry-After header field."
@@ -209,6 +190,8 @@ export class OfferServer {
 
   /** As answerer: whoever is named `uas` is us. */
   #runTimer({ timer }: OfferRequest): void {
+    // Until the call is accepted there is no session that could expire.
+    if (this.#core.phase === 'early') return;
     this.#core.timer.run(
       timer.kind === 'none' ? null : { interval: timer.interval, weRefresh: timer.refresher === 'uas' },
     );

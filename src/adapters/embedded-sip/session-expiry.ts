@@ -6,7 +6,7 @@
 /** Smallest interval anyone may ask of us, in seconds (RFC 4028 section 4). */
 export const MIN_SESSION_EXPIRES = 90;
 /** What we offer where the far end supports timers but names no interval, in seconds (RFC 4028 section 4 recommends it). */
-export const DEFAULT_SESSION_EXPIRES = 1_800;
+const DEFAULT_SESSION_EXPIRES = 1_800;
 /** Longest interval a clock can carry; whoever asks for more gets this. */
 const MAX_SESSION_EXPIRES = 86_400 * 7;
 

@@ -11,7 +11,6 @@ import { OfferServer } from './offer-server.js';
 import { extensionFault, type OfferRequest } from './request-checks.js';
 import { mediaType } from './session-body.js';
 import type { SessionCore, SessionPhase, SessionUser } from './session-core.js';
-import type { SessionInterval } from './session-expiry.js';
 import { SessionTimer } from './session-timer.js';
 import type { ClientTransaction, ClientTransactionUser, ServerTransaction } from './transaction-layer.js';
 import type { DialogUser, UserAgent } from './user-agent.js';
@@ -168,11 +167,6 @@ export class Session implements SessionCore, DialogUser {
     this.#client.proceed();
   }
 
-  /** Starts the session timer that the first INVITE's answer settled. */
-  runTimer(interval: SessionInterval | null): void {
-    this.timer.run(interval);
-  }
-
   requestReceived(transaction: ServerTransaction): void {
     const { request, peer } = transaction;
     // RFC 3261 section 12.2.2: "If the remote sequence number was not empty, but the sequence number of the request is lower than
@@ -182,6 +176,10 @@ export class Session implements SessionCore, DialogUser {
       return;
     }
     this.heard(request, peer);
+    if (this.#phase === 'ending' && request.method !== 'BYE') {
+      this.respond(transaction, 481);
+      return;
+    }
     const extension = request.method === 'BYE' ? null : extensionFault(request);
     if (extension !== null) {
       this.respond(transaction, extension.status, extension.headers);

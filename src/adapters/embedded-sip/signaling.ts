@@ -91,8 +91,7 @@ export class EmbeddedSignaling implements Signaling {
       });
     });
     await this.#layer.stop();
-    this.#calls.clear();
-    this.#byInvite.clear();
+    for (const call of [...this.#calls.values()]) call.abandon();
   }
 
   listening(): readonly string[] {
