@@ -93,7 +93,10 @@ export class CallRequests {
   ): Promise<void> {
     try {
       const sdp = await bounded(this.#listener.mediaOffered(this.#id, offer));
-      if (!this.#live()) return response.send(481);
+      if (!this.#live()) {
+        response.send(481);
+        return;
+      }
       dialog.local.sdp = sdp;
       if (offer === null) this.#answerDue = true;
       else dialog.remote.sdp = offer;

@@ -188,7 +188,7 @@ export class DrachtioCall implements SignalingCall {
         this.#takeAnswer()?.reject(new CallGone('we hung up'));
         // RFC 3261 section 15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK".
         if (!acknowledged) await this.#host.track(Promise.race([this.#ack, delay(ACK_MS)]));
-        if (this.#phase === 'ending' && this.#dialog !== null) {
+        if (this.#is('ending') && this.#dialog !== null) {
           await this.#host.track(sayGoodbye(this.#dialog, TRANSACTION_MS));
         }
         this.#over();
@@ -280,6 +280,10 @@ export class DrachtioCall implements SignalingCall {
     this.#phase = 'ended';
     this.#acknowledged();
     this.#host.ended(this);
+  }
+
+  #is(phase: Phase): boolean {
+    return this.#phase === phase;
   }
 
   #takeAnswer(): { resolve(sdp: string | null): void; reject(error: Error): void } | null {

@@ -1,4 +1,4 @@
-import Srf from 'drachtio-srf';
+import type Srf from 'drachtio-srf';
 import { reasonOf } from './dialog-requests.js';
 
 export interface LinkOptions {

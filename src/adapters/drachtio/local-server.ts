@@ -109,13 +109,9 @@ function contact(address: string, port: number, transports: readonly string[], e
 
 /** @returns `null` when it serves, else why not. */
 async function ready(server: LocalProcess, logFile: string): Promise<string | null> {
-  let ended: string | null = null;
-  void server.exited.then((how) => {
-    ended = how;
-  });
   for (const until = performance.now() + READY_MS; performance.now() < until;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    if (ended !== null) return ended;
+    if (!server.running) return server.exited;
     // Its last word before it serves: by then the SIP ports are bound, or it has ended.
     if (readFileSync(logFile, 'utf8').includes('Starting sofia event loop')) return null;
   }

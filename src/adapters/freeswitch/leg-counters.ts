@@ -3,7 +3,7 @@ import type { Channel } from './channel.js';
 import type { SocketEvent } from './event-socket.js';
 
 const VARIABLES = [
-  'read_codec',
+  'rtp_use_codec_name',
   'rtp_audio_in_packet_count',
   'rtp_audio_out_packet_count',
   'rtp_audio_in_flaw_total',
@@ -44,7 +44,7 @@ export class LegCounters {
     const values = await this.#read();
     if (values === null) return this.#last;
     this.#last = {
-      codec: values.get('read_codec') ?? '',
+      codec: values.get('rtp_use_codec_name') ?? '',
       packetsReceived: numberOf(values, 'rtp_audio_in_packet_count'),
       packetsSent: numberOf(values, 'rtp_audio_out_packet_count'),
       packetsLost: this.#lost ?? numberOf(values, 'rtp_audio_in_flaw_total'),
@@ -66,7 +66,7 @@ export class LegCounters {
     if (this.#channel.lost) return null;
     try {
       await this.#channel.api(`uuid_set_media_stats ${this.#channel.uuid}`);
-      const expression = VARIABLES.map((name) => `\${${name}}`).join('|');
+      const expression = VARIABLES.map((name) => `\${variable_${name}}`).join('|');
       const answer = await this.#channel.api(`eval uuid:${this.#channel.uuid} ${expression}`);
       const values = answer.split('|');
       if (values.length !== VARIABLES.length) return null;

@@ -117,7 +117,10 @@ export class LegPlayer {
 
   async #begin(play: Play): Promise<void> {
     const last = play.items.at(-1);
-    if (last === undefined) return this.#finish(play, 'completed');
+    if (last === undefined) {
+      this.#finish(play, 'completed');
+      return;
+    }
     for (const { path } of play.items) await this.#queue(play, path);
     // A looping file is always queued once ahead, so that its end meets its beginning.
     if (last.loop) await this.#queue(play, last.path);
@@ -126,7 +129,10 @@ export class LegPlayer {
   async #queue(play: Play, path: string): Promise<void> {
     if (this.#current !== play) return;
     const argument = soundArgument(path);
-    if (argument === null) return this.#fileEnded(play, path);
+    if (argument === null) {
+      this.#fileEnded(play, path);
+      return;
+    }
     const seat = this.#seat;
     if (seat === null) {
       const { done } = this.#channel.execute('playback', argument, true);
@@ -171,15 +177,19 @@ export class LegPlayer {
     if (!this.#closed) this.#listener.finished(playId, outcome);
   }
 
+  #over(): boolean {
+    return this.#channel.lost || this.#closed;
+  }
+
   /** Ends every file that runs or is queued, and returns when the channel is free for the next thing. */
   async #quiet(): Promise<void> {
-    if (this.#channel.lost || this.#closed) return;
+    if (this.#over()) return;
     const seat = this.#seat;
     if (seat !== null) {
       await this.#channel.api(`conference ${seat.room} stop all ${seat.member}`);
       return;
     }
-    for (let attempt = 0; attempt < BREAK_TRIES && this.#queued.size > 0 && !this.#channel.lost; attempt++) {
+    for (let attempt = 0; attempt < BREAK_TRIES && this.#queued.size > 0 && !this.#over(); attempt++) {
       await this.#channel.api(`uuid_break ${this.#channel.uuid} all`);
       // Its end shows that nothing before it runs any more; the break also flushed what was queued, untold.
       const fence = this.#channel.execute('set', 'partyline_fence=1', true);

@@ -11,6 +11,11 @@ import { offerToMixer } from './leg-dialog.js';
 import { roomName } from './names.js';
 import { factsOf, withAddress } from './offer.js';
 
+export interface ToneDetection {
+  readonly start: string;
+  readonly stop: string;
+}
+
 export interface LegOptions {
   readonly callId: CallId;
   readonly mixer: MixerName;
@@ -23,6 +28,8 @@ export interface LegOptions {
   readonly advertise: string | null;
   /** Conference profile of the mixer's. */
   readonly conferenceProfile: string;
+  /** Finds keys in the audio: application that begins it, and that ends it. */
+  readonly toneDetection: ToneDetection;
   /** The leg holds nothing of the mixer any more. */
   onGone(leg: FreeSwitchLeg): void;
 }
@@ -30,6 +37,8 @@ export interface LegOptions {
 const JOIN_MS = 5_000;
 const LEAVE_MS = 3_000;
 const CLOSE_MS = 2_000;
+/** FreeSWITCH's own BYE is waited for so long. */
+const BYE_MS = 200;
 
 /** One caller's channel on a FreeSWITCH. */
 export class FreeSwitchLeg implements MediaEndpoint {
@@ -144,7 +153,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     if (!this.#inband) return;
     this.#inband = false;
     // A step of its own would wait behind a play; this interrupts it for less than a frame.
-    this.#channel.execute('stop_dtmf', '', false);
+    this.#channel.execute(this.#options.toneDetection.stop, '', false);
   }
 
   statistics(): Promise<LegStatistics> {
@@ -258,7 +267,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   async #startInband(): Promise<void> {
     this.#inband = true;
-    await within(this.#channel.execute('start_dtmf', '', false).done, 1_000, null);
+    await within(this.#channel.execute(this.#options.toneDetection.start, '', false).done, 1_000, null);
   }
 
   async #close(): Promise<void> {
@@ -275,9 +284,8 @@ export class FreeSwitchLeg implements MediaEndpoint {
   async #endDialog(): Promise<void> {
     const { dialog } = this.#endpoint;
     if (!dialog.connected) return;
-    const ended = new Promise<void>((resolve) => dialog.once('destroy', () => resolve()));
-    await within(ended, 200, undefined);
-    if (!dialog.connected) return;
+    const ended = new Promise<true>((resolve) => dialog.once('destroy', () => resolve(true)));
+    if (await within(ended, BYE_MS, false)) return;
     await within(
       dialog.destroy().catch(() => undefined),
       CLOSE_MS,
@@ -303,6 +311,6 @@ export class FreeSwitchLeg implements MediaEndpoint {
   }
 
   #outwards(sdp: string): string {
-    return this.#options.advertise === null ? sdp : withAddress(sdp, this.#options.advertise);
+    return withAddress(sdp, this.#options.advertise);
   }
 }

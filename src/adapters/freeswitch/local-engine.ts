@@ -150,7 +150,7 @@ function render(
 /** Below 32768, where Linux takes ports for outgoing connections from. */
 function somePorts(): { readonly first: number; readonly last: number } {
   const first = 16_384 + 2 * Math.floor(Math.random() * ((32_000 - 16_384 - RTP_PORTS) / 2));
-  return { first, last: first + RTP_PORTS - 1 };
+  return { first, last: first + RTP_PORTS - 2 };
 }
 
 /** @returns `null` when it serves, else why not. */
@@ -158,14 +158,10 @@ async function ready(
   server: LocalProcess,
   address: { readonly host: string; readonly port: number; readonly secret: string },
 ): Promise<string | null> {
-  let ended: string | null = null;
-  void server.exited.then((how) => {
-    ended = how;
-  });
   let last = 'no answer on the event socket';
   for (const until = performance.now() + READY_MS; performance.now() < until;) {
     await new Promise((resolve) => setTimeout(resolve, 150));
-    if (ended !== null) return ended;
+    if (!server.running) return server.exited;
     try {
       const socket = await EventSocket.open(address, { event: () => undefined, closed: () => undefined }, 1_000);
       try {

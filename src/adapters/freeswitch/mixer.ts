@@ -10,7 +10,7 @@ import {
 } from '../../ports/media.js';
 import { EventSocket, type EventSocketAddress, type SocketEvent } from './event-socket.js';
 import { LegMaker } from './leg-maker.js';
-import { FreeSwitchLeg } from './leg.js';
+import { FreeSwitchLeg, type ToneDetection } from './leg.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
 import { RoomPlays } from './room-plays.js';
@@ -49,11 +49,16 @@ const EVENTS = [
   'conference::maintenance',
 ];
 
+/** FreeSWITCH's own misses a key pressed twice, and any key before noise; spandsp's keeps to the recommendations. */
+const SPANDSP_DETECTION: ToneDetection = { start: 'spandsp_start_dtmf', stop: 'spandsp_stop_dtmf' };
+const CORE_DETECTION: ToneDetection = { start: 'start_dtmf', stop: 'stop_dtmf' };
+
 /** What is open to a FreeSWITCH that works. */
 interface Session {
   readonly socket: EventSocket;
   readonly maker: LegMaker;
   readonly version: string;
+  readonly toneDetection: ToneDetection;
 }
 
 /** One FreeSWITCH: the connections to it, its legs and rooms, and whether it lives. */
@@ -123,6 +128,7 @@ export class Mixer {
       offer: request.offer,
       advertise: this.#options.advertise(request.remoteAddress),
       conferenceProfile: this.#options.conferenceProfile,
+      toneDetection: session.toneDetection,
       onGone: (gone) => {
         this.#legs.delete(gone.uuid);
         this.#silences.delete(gone.uuid);
@@ -177,7 +183,9 @@ export class Mixer {
       const version = /Version (\S+)/.exec(await socket.api('version'))?.[1] ?? 'unknown';
       await socket.subscribe(EVENTS);
       const maker = await LegMaker.connect({ srf: this.#srf, eventSocket, profile, listenAddress, listenPort });
-      return { socket, maker, version: `FreeSWITCH ${version}` };
+      const spandsp = (await socket.api('module_exists mod_spandsp')) === 'true';
+      const toneDetection = spandsp ? SPANDSP_DETECTION : CORE_DETECTION;
+      return { socket, maker, version: `FreeSWITCH ${version}`, toneDetection };
     } catch (error) {
       socket.close();
       throw error;

@@ -2,10 +2,8 @@ import type { ConferenceId } from '../../domain/identifiers.js';
 
 /** A room's name as FreeSWITCH takes it: nothing but letters, digits, dashes; anything else as its code in hexadecimal. */
 export function roomName(room: ConferenceId): string {
-  const safe = [...room].map((character) =>
-    /[A-Za-z0-9-]/.test(character) ? character : `_${(character.codePointAt(0) ?? 0).toString(16)}_`,
-  );
-  return `partyline-${safe.join('')}`;
+  const safe = room.replace(/[^A-Za-z0-9-]/gu, (character) => `_${(character.codePointAt(0) ?? 0).toString(16)}_`);
+  return `partyline-${safe}`;
 }
 
 /**

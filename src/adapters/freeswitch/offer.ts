@@ -25,7 +25,9 @@ export function factsOf(sdp: string): OfferFacts {
   const rtp: readonly { readonly payload: number; readonly codec: string }[] = Array.isArray(audio.rtp)
     ? audio.rtp
     : [];
-  const payloads = (audio.payloads ?? '').split(' ');
+  // A single payload type is parsed into a number.
+  const list: unknown = audio.payloads;
+  const payloads = typeof list === 'string' ? list.split(' ') : typeof list === 'number' ? [String(list)] : [];
   const common = payloads.some((payload) => {
     const map = rtp.find((entry) => String(entry.payload) === payload);
     return map === undefined ? STATIC_PAYLOADS.has(payload) : CODECS.has(map.codec.toUpperCase());
@@ -50,8 +52,13 @@ function parsed(sdp: string): ReturnType<typeof parse> {
   throw new MediaNotAcceptable('unusable SDP');
 }
 
-/** Puts another address into our SDP: FreeSWITCH advertises one, callers from elsewhere need another. */
-export function withAddress(sdp: string, address: string): string {
+/**
+ * Puts an address into our SDP: FreeSWITCH advertises one, callers from elsewhere may need another, and the machine's own
+ * that it writes into the origin is nobody's business. `null`: the one it advertises.
+ */
+export function withAddress(sdp: string, wanted: string | null): string {
+  const address = wanted ?? /^c=IN IP[46] (\S+)/m.exec(sdp)?.[1];
+  if (address === undefined) return sdp;
   const family = address.includes(':') ? 'IP6' : 'IP4';
   return sdp
     .replace(/^c=IN IP[46] \S+/gm, `c=IN ${family} ${address}`)

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/drachtio/local-server.js';
+import { DrachtioSignaling } from '../../src/adapters/drachtio/signaling.js';
+import {
+  startLocalFreeSwitch,
+  type LocalFreeSwitch,
+  type LocalFreeSwitchOptions,
+} from '../../src/adapters/freeswitch/local-engine.js';
+import { FreeSwitchMedia, type FreeSwitchMediaOptions } from '../../src/adapters/freeswitch/media.js';
+import type { ConferenceId, PlayId } from '../../src/domain/identifiers.js';
+import type {
+  EndpointRequest,
+  Media,
+  MediaEndpoint,
+  MediaListener,
+  MixerStatus,
+  PlayItem,
+} from '../../src/ports/media.js';
+import type { SignalingListener } from '../../src/ports/signaling.js';
+
+/** No caller comes in by SIP here: the media's own legs are all that the signalling carries. */
+const NOBODY: SignalingListener = {
+  isKnownSource: () => false,
+  incomingCall: () => undefined,
+  cancelled: () => undefined,
+  hungUp: () => undefined,
+  keyPressed: () => undefined,
+  mediaOffered: () => Promise.reject(new Error('no calls')),
+  mediaAnswered: () => undefined,
+  trouble: () => undefined,
+};
+
+interface Running {
+  readonly directory: string;
+  readonly drachtio: LocalDrachtio;
+  readonly freeswitch: LocalFreeSwitch;
+  readonly signaling: DrachtioSignaling;
+  readonly media: FreeSwitchMedia;
+}
+
+/** The media on FreeSWITCH with everything they need: `start` starts the real programs, `stop` stops them. */
+export class ProductionMedia implements Media {
+  readonly engine = 'freeswitch';
+  readonly #media: Partial<FreeSwitchMediaOptions>;
+  readonly #freeswitch: Partial<LocalFreeSwitchOptions>;
+  #running: Running | null = null;
+
+  constructor(media: Partial<FreeSwitchMediaOptions> = {}, freeswitch: Partial<LocalFreeSwitchOptions> = {}) {
+    this.#media = media;
+    this.#freeswitch = freeswitch;
+  }
+
+  get running(): Running {
+    if (this.#running === null) throw new Error('not started');
+    return this.#running;
+  }
+
+  async start(listener: MediaListener): Promise<void> {
+    const directory = mkdtempSync(join(tmpdir(), 'partyline-media-engine-'));
+    const [drachtio, freeswitch] = await Promise.all([
+      startLocalDrachtio({ directory: join(directory, 'drachtio') }),
+      startLocalFreeSwitch({ directory: join(directory, 'freeswitch'), ...this.#freeswitch }),
+    ]);
+    const signaling = new DrachtioSignaling({ host: drachtio.host, port: drachtio.port, secret: drachtio.secret });
+    const { eventSocket, profile, listenAddress, listenPort } = freeswitch;
+    const media = new FreeSwitchMedia({
+      srf: signaling.srf,
+      eventSocket,
+      profile,
+      listenAddress,
+      listenPort,
+      ...this.#media,
+    });
+    this.#running = { directory, drachtio, freeswitch, signaling, media };
+    await signaling.start(NOBODY);
+    await media.start(listener);
+  }
+
+  async stop(): Promise<void> {
+    const { directory, drachtio, freeswitch, signaling, media } = this.running;
+    await media.stop();
+    await signaling.stop();
+    await Promise.all([freeswitch.stop(), drachtio.stop()]);
+    rmSync(directory, { recursive: true, force: true });
+  }
+
+  mixers(): readonly MixerStatus[] {
+    return this.running.media.mixers();
+  }
+
+  createEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    return this.running.media.createEndpoint(request);
+  }
+
+  playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
+    this.running.media.playToRoom(room, playId, items);
+  }
+
+  roomSize(room: ConferenceId): Promise<number> {
+    return this.running.media.roomSize(room);
+  }
+}
