@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 /** Measurements on 8 kHz mono sound, for every test that listens. Levels are dBFS, a full-scale sine is -3. */
 
-export const SAMPLE_RATE_HZ = 8_000;
+const SAMPLE_RATE_HZ = 8_000;
 /** What a level is called when there is nothing at all. */
 export const NOTHING_DBFS = -120;
 
@@ -168,13 +168,4 @@ export function silences(samples: Int16Array, leastMs = 5, limit = 40): readonly
     start = index + 1;
   }
   return runs;
-}
-
-/** Without the silence before and after the sound. */
-export function trimmed(samples: Int16Array, limit = 40): Int16Array {
-  let start = 0;
-  let end = samples.length;
-  while (start < end && Math.abs(samples[start] ?? 0) <= limit) start += 1;
-  while (end > start && Math.abs(samples[end - 1] ?? 0) <= limit) end -= 1;
-  return samples.subarray(start, end);
 }

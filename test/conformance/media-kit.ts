@@ -19,7 +19,7 @@ export async function until(what: string, holds: () => boolean, ms = 5_000): Pro
 }
 
 /** Notes everything the media tell. */
-export class NotingMediaListener implements MediaListener {
+class NotingMediaListener implements MediaListener {
   readonly keys: { readonly callId: CallId; readonly key: Key; readonly method: KeyMethod }[] = [];
   readonly finished: { readonly playId: PlayId; readonly outcome: PlayOutcome; readonly callId: CallId | null }[] = [];
   readonly missing: { readonly callId: CallId; readonly silentMs: number }[] = [];

@@ -87,6 +87,11 @@ export class Leg implements MediaEndpoint {
     return this.session.sdp;
   }
 
+  /** Nothing can be done with it any more. */
+  get closed(): boolean {
+    return this.isClosed;
+  }
+
   /** Whether this leg is carried by the worker in `slot`. */
   isOn(slot: WorkerSlot): boolean {
     return this.slot === slot;
@@ -148,7 +153,7 @@ export class Leg implements MediaEndpoint {
   join(room: ConferenceId, { muted }: { readonly muted: boolean }): Promise<void> {
     return this.inOrder(async () => {
       this.stopPlaying();
-      if (this.room !== null && this.room !== room) this.around.rooms.leave(this.room, this);
+      if (this.room !== null && this.room !== room) await this.leaveRoom(this.room);
       const home = this.around.rooms.enter(room, this, this.slot);
       try {
         if (home !== this.slot) await this.moveTo(home);
@@ -156,8 +161,7 @@ export class Leg implements MediaEndpoint {
         this.muted = muted;
         await this.request((link) => link.request({ type: 'join', handle: this.facts.handle, room, muted }));
       } catch (error) {
-        this.around.rooms.leave(room, this);
-        this.room = null;
+        await this.leaveRoom(room).catch(() => undefined);
         throw error;
       }
     });
@@ -165,11 +169,7 @@ export class Leg implements MediaEndpoint {
 
   leave(): Promise<void> {
     return this.inOrder(async () => {
-      const { room } = this;
-      if (room === null) return;
-      this.room = null;
-      await this.request((link) => link.request({ type: 'leave', handle: this.facts.handle }));
-      this.around.rooms.leave(room, this);
+      if (this.room !== null) await this.leaveRoom(this.room);
     });
   }
 
@@ -253,6 +253,15 @@ export class Leg implements MediaEndpoint {
     void this.close();
   }
 
+  private async leaveRoom(room: ConferenceId): Promise<void> {
+    this.room = null;
+    try {
+      await this.request((link) => link.request({ type: 'leave', handle: this.facts.handle }));
+    } finally {
+      this.around.rooms.leave(room, this);
+    }
+  }
+
   private begin(playing: Playing, order: PlayOrder): void {
     playing.order = order;
     this.slot.link.command({ type: 'play', handle: this.facts.handle, play: order });
@@ -269,7 +278,9 @@ export class Leg implements MediaEndpoint {
   private async agree(agreement: Agreement): Promise<void> {
     const before = { agreement: this.agreement, latched: this.latched };
     this.agreement = agreement;
-    if (agreement.remote !== null) this.latched = null;
+    // As the latch does: while the caller names the same place, the source believed stays where we send to.
+    if (agreement.remote !== null && !samePlace(agreement.remote, before.agreement?.remote ?? null))
+      this.latched = null;
     try {
       await this.request((link) => link.request({ type: 'agree', handle: this.facts.handle, agreement }));
     } catch (error) {
@@ -341,4 +352,8 @@ export class Leg implements MediaEndpoint {
     this.last = result.catch(() => undefined);
     return result;
   }
+}
+
+function samePlace(one: Destination, other: Destination | null): boolean {
+  return one.address === other?.address && one.port === other.port;
 }

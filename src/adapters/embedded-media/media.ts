@@ -169,6 +169,7 @@ export class EmbeddedMedia implements Media {
       this.legs.set(leg.facts.handle, leg);
       try {
         await leg.open();
+        if (leg.closed) throw new MediaExhausted('the media workers keep failing');
         return leg;
       } catch (error) {
         await leg.close();
@@ -245,8 +246,8 @@ export class EmbeddedMedia implements Media {
   }
 
   private leastLoaded(team: WorkerTeam): WorkerSlot {
-    const [first, ...others] = team.slots;
-    if (first === undefined) throw new MediaExhausted('there is no media worker');
+    const [first, ...others] = team.slots.filter(({ link }) => link.alive);
+    if (first === undefined) throw new MediaExhausted('no media worker is ready');
     return others.reduce((best, slot) => (this.load(slot) < this.load(best) ? slot : best), first);
   }
 

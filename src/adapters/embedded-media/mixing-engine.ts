@@ -31,10 +31,6 @@ export class MixingEngine {
     return this.sessions.get(handle) ?? null;
   }
 
-  all(): Iterable<Session> {
-    return this.sessions.values();
-  }
-
   /** Takes a leg out of its room and off the ticks; closing it is the caller's. */
   remove(handle: EndpointHandle): Session | null {
     const session = this.sessions.get(handle) ?? null;

@@ -10,7 +10,7 @@ import { rmsDbfs } from './level.js';
 import { monotonicMs } from './monotonic.js';
 import { OutboundAudio } from './outbound.js';
 import { PhoneMemory, type PhoneMemoryBlocks } from './phone-memory.js';
-import type { PhoneSource } from './phone.js';
+import type { PhoneSource } from './phone-facts.js';
 import { parseRtcp } from './rtcp-packet.js';
 import { isRtcp, parseRtp, RtpHeader } from './rtp-packet.js';
 import { RtpSockets } from './rtp-sockets.js';

@@ -1,4 +1,4 @@
-import type { PhoneLevels, PhoneStatistics } from './phone.js';
+import type { PhoneLevels, PhoneStatistics } from './phone-facts.js';
 
 /** Bins of the inter-arrival histogram: one a millisecond, the last for everything above. */
 const BINS = 101;

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Key } from '../../domain/keys.js';
 import type { PhoneLineOptions } from './phone-line.js';
 import { PhoneLine } from './phone-line.js';
-import type { PhoneSource } from './phone.js';
+import type { PhoneSource } from './phone-facts.js';
 import type { Agreement } from './sdp.js';
 import { workerFile } from './worker-file.js';
 

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Key } from '../../domain/keys.js';
 import { SAMPLE_RATE_HZ } from './frame.js';
 import { LegLedger } from './leg-ledger.js';
+import type { PhoneLevels, PhoneSource, PhoneStatistics } from './phone-facts.js';
 import { PhoneMemory, type PhoneMemoryBlocks } from './phone-memory.js';
 import { openApart, openHere, type PhoneControl } from './phone-thread.js';
 import {
@@ -39,40 +40,7 @@ export interface RtpPhoneOptions {
 }
 
 export type { Direction } from './sdp.js';
-
-/** What the telephone says; the last one asked for holds until replaced. */
-export type PhoneSource =
-  | { readonly kind: 'silence' }
-  /** `dbfs`: level of a sine of this amplitude against full scale, e.g. -20. */
-  | { readonly kind: 'tone'; readonly hz: number; readonly dbfs: number }
-  /** 8 kHz mono samples. */
-  | { readonly kind: 'samples'; readonly samples: Int16Array; readonly loop: boolean }
-  /** No RTP at all, as a telephone that lost its network. */
-  | { readonly kind: 'nothing' };
-
-export interface PhoneStatistics {
-  readonly packetsReceived: number;
-  readonly packetsSent: number;
-  readonly rtcpReceived: number;
-  readonly byeReceived: boolean;
-  /** Packets by milliseconds since the one before: index 0 is 0 up to 1 ms, the last one everything above. */
-  readonly interArrivalMs: readonly number[];
-  /** Longest time between two packets since `resetGaps`, milliseconds. */
-  readonly longestGapMs: number;
-  /** SSRC last heard, 0 before the first packet. */
-  readonly ssrc: number;
-  /** Packets missing by sequence number. */
-  readonly packetsLost: number;
-}
-
-export interface PhoneLevels {
-  /** RMS of the last packet heard and of the last frame said, dBFS; -96 for digital silence. */
-  readonly inDbfs: number;
-  readonly outDbfs: number;
-  /** Milliseconds of the machine's monotonic clock (`process.hrtime`) at which the level last rose over -45 dBFS; 0: never. */
-  readonly inOnsetMs: number;
-  readonly outOnsetMs: number;
-}
+export type { PhoneLevels, PhoneSource, PhoneStatistics } from './phone-facts.js';
 
 /**
  * The RTP side of a telephone: for the test telephone and for tests, hundreds in one process at one tick.
@@ -198,5 +166,3 @@ export class RtpPhone {
     this.control.agree(agreement);
   }
 }
-
-export type RtpPhoneShape = RtpPhone;

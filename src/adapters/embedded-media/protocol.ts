@@ -51,9 +51,7 @@ export type Request =
   | { readonly type: 'leave'; readonly handle: EndpointHandle }
   | { readonly type: 'mute'; readonly handle: EndpointHandle; readonly muted: boolean }
   | { readonly type: 'close'; readonly handle: EndpointHandle }
-  | { readonly type: 'roomSize'; readonly room: string }
-  /** RTCP BYE on every leg, all ports closed. */
-  | { readonly type: 'stop' };
+  | { readonly type: 'roomSize'; readonly room: string };
 
 /** To a worker, without a reply. */
 export type Command =
@@ -71,7 +69,7 @@ export type ToWorker =
   | { readonly type: 'command'; readonly command: Command };
 
 /** `value` is the size for `roomSize`, else 0. */
-export type Reply =
+type Reply =
   | { readonly type: 'reply'; readonly number: number; readonly ok: true; readonly value: number }
   | { readonly type: 'reply'; readonly number: number; readonly ok: false; readonly error: string };
 

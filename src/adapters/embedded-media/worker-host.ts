@@ -87,10 +87,6 @@ export class WorkerHost {
         return 0;
       case 'roomSize':
         return this.engine.roomSize(request.room);
-      case 'stop':
-        for (const session of this.engine.all()) session.close(monotonicMs());
-        this.ticker.stop();
-        return 0;
       default:
         return assertNever(request);
     }
@@ -134,7 +130,10 @@ export class WorkerHost {
    */
   private async adopt(descriptor: SessionDescriptor, from: MessagePort): Promise<void> {
     const early: EarlyPacket[] = [];
-    const { sockets, route } = await this.bind(descriptor, early);
+    const { sockets, route } = await this.bind(descriptor, early).catch((error: unknown) => {
+      from.close();
+      throw error;
+    });
     const released = new Promise<ReleasedLeg | null>((resolve) => {
       const timer = setTimeout(() => resolve(null), RELEASE_TIMEOUT_MS);
       from.once('message', (message: HandoverMessage) => {

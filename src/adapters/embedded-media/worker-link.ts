@@ -60,6 +60,11 @@ export class WorkerLink {
     return Atomics.load(this.beats, 0);
   }
 
+  /** It has not ended, although it may not be ready yet. */
+  get alive(): boolean {
+    return !this.dead;
+  }
+
   attach(listener: WorkerLinkListener): void {
     this.listener = listener;
   }

@@ -37,6 +37,9 @@ const START_TIMEOUT_MS = 10_000;
 /** So many failures of a slot within so many milliseconds, and its calls are given up. */
 const HOPELESS_FAILURES = 5;
 const HOPELESS_WITHIN_MS = 10_000;
+/** A slot whose worker keeps failing stays empty so long. */
+const RETRY_MS = 2_000;
+const SPARE_AFTER_MS = 200;
 
 /** The workers, one spare kept warm, and the watch over them. */
 export class WorkerTeam {
@@ -116,13 +119,30 @@ export class WorkerTeam {
     const now = this.options.clock.monotonic();
     place.failures = [...place.failures.filter((at) => now - at < HOPELESS_WITHIN_MS), now];
     const hopeless = place.failures.length > HOPELESS_FAILURES;
+    place.healthy = false;
+    if (hopeless) {
+      this.listener.replaced(place, reason, true);
+      this.options.clock.after(RETRY_MS, () => this.fill(place));
+      return;
+    }
+    this.fill(place);
+    this.listener.replaced(place, reason, false);
+    // The next spare waits until the callers are heard again.
+    this.options.clock.after(SPARE_AFTER_MS, () => this.spareAgain());
+  }
+
+  /** Puts the spare into the place, or a new worker. */
+  private fill(place: Place): void {
+    if (this.stopped) return;
     const next = this.spare ?? new WorkerLink(this.options.clock, place.name);
     this.spare = null;
     this.seat(place, next);
-    place.healthy = true;
-    this.listener.replaced(place, reason, hopeless);
-    // The next spare waits until the callers are heard again; a worker that keeps dying at its start gets none.
-    if (!hopeless) this.options.clock.after(200, () => this.spareAgain());
+    void next.ready.then(
+      () => {
+        if (place.link === next) place.healthy = true;
+      },
+      () => undefined,
+    );
   }
 
   private spareAgain(): void {

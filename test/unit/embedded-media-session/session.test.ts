@@ -124,10 +124,11 @@ class Leg {
     const sender = new DtmfEventSender();
     sender.start(key, this.timestamp, count * 20);
     const packet = Buffer.alloc(16);
-    for (; sender.next(packet, 12); this.bench.tick()) {
+    while (sender.next(packet, 12)) {
       writeRtpHeader(packet, 101, sender.marker, this.sequence++, sender.timestamp, 7);
       this.receive(packet);
       this.timestamp += 160;
+      this.bench.tick();
     }
   }
 
