@@ -14,6 +14,7 @@ import type { PinHash, Store } from '../ports/store.js';
 import { asError, within } from './bounded.js';
 import { EventQueue } from './event-queue.js';
 import type { Log } from './log.js';
+import { release } from './release.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -105,19 +106,46 @@ export class CallRunner {
 
   #take(event: CallEvent): void {
     const before = this.#state.kind;
-    const { state, effects } = stepCall(this.#state, event);
-    this.#state = state;
-    if (state.kind !== before) {
-      this.#dependencies.log.debug({ call: this.call.id, from: before, to: state.kind }, 'call moved on');
+    const effects = this.#step(event);
+    if (this.#state.kind !== before) {
+      this.#dependencies.log.debug({ call: this.call.id, from: before, to: this.#state.kind }, 'call moved on');
     }
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) {
+      try {
+        this.#perform(effect);
+      } catch (error) {
+        this.#trouble(`${effect.type} could not be carried out`, error);
+      }
+    }
+  }
+
+  /** A call whose flow breaks ends as one whose media fail: nobody is left in a call that nothing moves any more. */
+  #step(event: CallEvent): readonly CallEffect[] {
+    try {
+      return this.#moved(stepCall(this.#state, event));
+    } catch (error) {
+      this.#trouble(`the call flow broke at ${event.type}`, error);
+      return this.#moved(stepCall(this.#state, { at: event.at, type: 'MediaFailed' }));
+    }
+  }
+
+  #moved({ state, effects }: ReturnType<typeof stepCall>): readonly CallEffect[] {
+    this.#state = state;
+    return effects;
+  }
+
+  #trouble(what: string, error: unknown): void {
+    this.#dependencies.log.error({ call: this.call.id, error: asError(error).message }, what);
   }
 
   #perform(effect: CallEffect): void {
     const { toConference, resolve, log } = this.#dependencies;
     switch (effect.type) {
       case 'Play':
-        return this.#inOrder(() => this.endpoint.play(effect.playId, resolve(effect.utterances)));
+        return this.#inOrder(
+          () => this.endpoint.play(effect.playId, resolve(effect.utterances)),
+          () => this.playFinished(effect.playId),
+        );
       case 'StopPlaying':
         return this.#inOrder(() => this.endpoint.stopPlaying());
       case 'SetTimer':
@@ -136,7 +164,12 @@ export class CallRunner {
       case 'JoinMixer':
         return this.#joinMixer(effect);
       case 'LeaveMixer':
-        return this.#onMixer('leave', () => this.endpoint.leave());
+        return this.#onMixer(
+          'leave',
+          () => this.endpoint.leave(),
+          // Whoever cannot be taken out of the room would hear and be heard there while on hold.
+          () => this.dispatch({ type: 'MediaFailed' }),
+        );
       case 'SetMuted':
         return this.#onMixer('mute', () => this.endpoint.setMuted(effect.muted));
       case 'ReportJoined':
@@ -192,6 +225,7 @@ export class CallRunner {
   #joinMixer(effect: Extract<CallEffect, { type: 'JoinMixer' }>): void {
     const { clock, log } = this.#dependencies;
     this.#mediaWork = this.#mediaWork.then(async () => {
+      if (this.#isClosing()) return;
       try {
         const joined = this.endpoint.join(effect.conferenceId, { muted: effect.muted });
         await within(clock, MIXER_LIMIT_MS, 'joining the mixer', joined);
@@ -204,22 +238,35 @@ export class CallRunner {
     });
   }
 
-  #inOrder(work: () => void): void {
+  #inOrder(work: () => void, failed?: () => void): void {
     this.#mediaWork = this.#mediaWork.then(() => {
-      if (this.#closing === null) work();
+      if (this.#isClosing()) return;
+      try {
+        work();
+      } catch (error) {
+        this.#trouble('something could not be played', error);
+        failed?.();
+      }
     });
   }
 
-  #onMixer(what: string, work: () => Promise<void>): void {
+  #onMixer(what: string, work: () => Promise<void>, failed?: () => void): void {
     const { clock, log } = this.#dependencies;
     this.#mediaWork = this.#mediaWork.then(async () => {
+      if (this.#isClosing()) return;
       try {
         await within(clock, MIXER_LIMIT_MS, what, work());
       } catch (error) {
-        if (this.#closing === null)
-          log.warn({ call: this.call.id, what, error: asError(error).message }, 'mixer did not do it');
+        if (this.#isClosing()) return;
+        log.warn({ call: this.call.id, what, error: asError(error).message }, 'mixer did not do it');
+        failed?.();
       }
     });
+  }
+
+  /** The endpoint is being released: nothing more is asked of it. */
+  #isClosing(): boolean {
+    return this.#closing !== null;
   }
 
   async #close(outcome: CallOutcome): Promise<void> {
@@ -231,7 +278,7 @@ export class CallRunner {
     } catch {
       // A leg that is gone already has none to give; its record says so by leaving them out.
     }
-    await this.endpoint.close();
+    await release(this.endpoint, this.#dependencies);
     this.#dependencies.closed(this, {
       outcome,
       answeredAt: this.#answeredAt,

@@ -64,9 +64,62 @@ export class ConferenceRunner {
   }
 
   #take(event: ConferenceEvent): void {
-    const { state, effects } = stepConference(this.#state, event);
-    this.#state = state;
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of this.#step(event)) {
+      try {
+        this.#perform(effect);
+      } catch (error) {
+        this.#trouble(`${effect.type} could not be carried out`, error);
+        if (effect.type === 'PlayToRoom') this.dispatch({ type: 'PlayFinished', playId: effect.playId });
+      }
+    }
+  }
+
+  #step(event: ConferenceEvent): readonly ConferenceEffect[] {
+    try {
+      const { state, effects } = stepConference(this.#state, event);
+      this.#state = state;
+      return effects;
+    } catch (error) {
+      this.#trouble(`the conference broke at ${event.type}`, error);
+      return this.#afterBreak(event);
+    }
+  }
+
+  /**
+   * Nothing has changed by an event that could not be taken. A code goes unanswered, a newcomer is let go; but where someone
+   * came in, left, or time ran out, the conference would be wrong about it for ever, so that it ends for everyone.
+   */
+  #afterBreak(event: ConferenceEvent): readonly ConferenceEffect[] {
+    switch (event.type) {
+      case 'ActionRequested':
+      case 'UnknownCodeKeyed':
+      case 'PlayFinished':
+        return [];
+      case 'CallerArrived':
+        if (this.#state.kind === 'Empty') return [dismissal(event.callId), ...this.#endForAll()];
+        return [dismissal(event.callId)];
+      case 'CallerJoined':
+      case 'CallerLeft':
+      case 'TimerFired':
+      case 'ShutdownRequested':
+        return this.#endForAll();
+      default:
+        return assertNever(event);
+    }
+  }
+
+  #endForAll(): readonly ConferenceEffect[] {
+    const { facts } = this.#state;
+    const { members, waiting, peak, lockedOut } = facts;
+    this.#state = { kind: 'Closed', outcome: 'failed', facts };
+    return [
+      ...[...members, ...waiting].map(({ callId }) => dismissal(callId)),
+      { type: 'CloseConference', outcome: 'failed', peak, lockedOut },
+    ];
+  }
+
+  #trouble(what: string, error: unknown): void {
+    this.#dependencies.log.error({ conference: this.id, error: asError(error).message }, what);
   }
 
   #perform(effect: ConferenceEffect): void {
@@ -134,3 +187,5 @@ export class ConferenceRunner {
     closed(this.id);
   }
 }
+
+const dismissal = (callId: CallId): ConferenceEffect => ({ type: 'Dismiss', callId, outcome: 'failed', farewell: [] });

@@ -35,5 +35,6 @@ export const CONFERENCE_OUTCOMES = [
   'time-limit',
   'no-host',
   'shutdown',
+  'failed', // the bridge's own failure
 ] as const;
 export type ConferenceOutcome = (typeof CONFERENCE_OUTCOMES)[number];
