@@ -1,7 +1,6 @@
 import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
-import { maskCaller } from '../domain/access/callers.js';
 import type { DialIn } from '../domain/access/dial-in.js';
 import type { CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
@@ -26,12 +25,14 @@ import {
   type SignalingListener,
   type Source,
 } from '../ports/signaling.js';
-import type { CallRecord, PinHash, Store } from '../ports/store.js';
+import type { PinHash, Store } from '../ports/store.js';
+import { masked, outcomeBeforeFlow, recordOf, type Attempt } from './attempt.js';
 import { asError, TookTooLong, within } from './bounded.js';
 import { CallRunner, type CallEnd } from './call-runner.js';
 import { ConferenceRunner } from './conference-runner.js';
 import type { KnownSources } from './known-sources.js';
 import type { Log } from './log.js';
+import { release } from './release.js';
 import type { WithoutTime } from './without-time.js';
 
 /** Longest wait for the media engine to make an endpoint, milliseconds. */
@@ -78,18 +79,6 @@ export interface BridgeStatus {
   readonly draining: boolean;
   /** Call attempts ended, by outcome, since the start. */
   readonly outcomes: ReadonlyMap<CallOutcome, number>;
-}
-
-/** An attempt that has no call flow yet: between INVITE and ACK. */
-interface Attempt {
-  readonly call: SignalingCall;
-  readonly startedAt: number;
-  readonly trunk: string | null;
-  cancelled: boolean;
-  ended: boolean;
-  runner: CallRunner | null;
-  /** What happened to an answered call before its flow began; told to the flow as its first events. */
-  readonly missed: WithoutTime<CallEvent>[];
 }
 
 /** Lets calls in, runs a state machine for each call and each conference, and writes the records. */
@@ -143,8 +132,8 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#draining = true;
     for (const conference of [...this.#conferences.values()]) conference.dispatch({ type: 'ShutdownRequested' });
     for (const attempt of [...this.#attempts.values()]) {
+      this.#tell(attempt, { type: 'Dismissed', outcome: 'draining', farewell: [] });
       if (attempt.runner === null) void attempt.call.hangUp();
-      else attempt.runner.dispatch({ type: 'Dismissed', outcome: 'draining', farewell: [] });
     }
     try {
       await this.#whenEmpty(SHUTDOWN_LIMIT_MS);
@@ -315,7 +304,7 @@ export class Bridge implements SignalingListener, MediaListener {
       return;
     }
     if (attempt.cancelled) {
-      await endpoint.close();
+      await release(endpoint, this.#parts);
       this.#end(attempt, 'cancelled');
       return;
     }
@@ -361,16 +350,18 @@ export class Bridge implements SignalingListener, MediaListener {
     });
     try {
       const answer = await call.answer(endpoint.localSdp);
-      if (answer !== null) await endpoint.acceptAnswer(answer);
-    } catch (error) {
-      await endpoint.close();
-      if (error instanceof MediaNotAcceptable) {
-        void call.hangUp();
-        this.#end(attempt, 'not-acceptable');
-        return;
+      if (answer !== null) {
+        await within(this.#parts.clock, ENDPOINT_LIMIT_MS, 'taking the answer', endpoint.acceptAnswer(answer));
       }
-      if (!(error instanceof CallGone)) throw error;
-      this.#end(attempt, attempt.cancelled ? 'cancelled' : 'line-lost');
+    } catch (error) {
+      const gone = outcomeBeforeFlow(attempt);
+      if (!(error instanceof CallGone)) {
+        // It may be answered by now: nobody is to listen to silence.
+        void call.hangUp();
+        this.#parts.log.warn({ call: call.id, error: asError(error).message }, 'answered call could not be set up');
+      }
+      await release(endpoint, this.#parts);
+      this.#end(attempt, gone ?? outcomeOf(error));
       return;
     }
     attempt.runner = runner;
@@ -435,29 +426,13 @@ export class Bridge implements SignalingListener, MediaListener {
     const { call } = attempt;
     this.#attempts.delete(call.id);
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    const { recordedDigits } = this.#options;
-    const statistics = end?.statistics ?? null;
-    const expected = statistics === null ? 0 : statistics.packetsReceived + statistics.packetsLost;
-    const record: CallRecord = {
-      id: call.id,
-      sipCallId: call.sipCallId,
-      startedAt: attempt.startedAt,
-      answeredAt: end?.answeredAt ?? null,
-      joinedAt: end?.joinedAt ?? null,
-      endedAt: this.#parts.clock.wall(),
-      trunk: attempt.trunk,
-      dialled: call.requestUser,
-      caller: masked(call.callerNumber, recordedDigits),
-      accountId: end?.admission?.accountId ?? null,
-      conferenceRecordId,
-      role: end?.admission?.role ?? null,
+    const record = recordOf(attempt, {
       outcome,
-      keyMethod: end?.keyMethod ?? null,
-      codec: statistics?.codec ?? null,
-      mixer: end?.mixer ?? null,
-      packetLoss: statistics === null || expected <= 0 ? null : Math.max(0, statistics.packetsLost) / expected,
-      jitterMs: statistics?.jitterMs ?? null,
-    };
+      end,
+      conferenceRecordId,
+      endedAt: this.#parts.clock.wall(),
+      recordedDigits: this.#options.recordedDigits,
+    });
     try {
       this.#parts.store.addCallRecord(record);
     } catch (error) {
@@ -471,5 +446,8 @@ export class Bridge implements SignalingListener, MediaListener {
   }
 }
 
-const masked = (caller: string | null, keep: number | null): string | null =>
-  caller === null ? null : maskCaller(caller, keep);
+/** Of a call that could not be answered, or whose answer came to nothing. No ACK at all: the line is lost. */
+function outcomeOf(error: unknown): CallOutcome {
+  if (error instanceof CallGone) return 'line-lost';
+  return error instanceof MediaNotAcceptable ? 'not-acceptable' : 'failed';
+}
