@@ -92,7 +92,8 @@ export class Bridge implements SignalingListener, MediaListener {
   readonly #outcomes = new Map<CallOutcome, number>();
   #callsTotal = 0;
   #draining = false;
-  #emptied: (() => void) | null = null;
+  /** Who waits for the last call to end. */
+  readonly #untilEmpty = new Set<() => void>();
 
   constructor(parts: BridgeParts, options: BridgeOptions = DEFAULT_BRIDGE_OPTIONS) {
     this.#parts = parts;
@@ -139,17 +140,27 @@ export class Bridge implements SignalingListener, MediaListener {
       await this.#whenEmpty(SHUTDOWN_LIMIT_MS);
     } catch {
       this.#parts.log.warn({ calls: this.#attempts.size }, 'calls were cut off at shutdown');
+      for (const attempt of [...this.#attempts.values()]) this.#end(attempt, 'draining');
     }
-    await this.#parts.signaling.stop();
-    await this.#parts.media.stop();
+    try {
+      await this.#parts.signaling.stop();
+    } finally {
+      await this.#parts.media.stop();
+    }
   }
 
   async #whenEmpty(limitMs: number): Promise<void> {
     if (this.#attempts.size === 0) return;
+    let waiting: () => void = () => undefined;
     const empty = new Promise<void>((resolve) => {
-      this.#emptied = resolve;
+      waiting = resolve;
     });
-    await within(this.#parts.clock, limitMs, 'ending all calls', empty);
+    this.#untilEmpty.add(waiting);
+    try {
+      await within(this.#parts.clock, limitMs, 'ending all calls', empty);
+    } finally {
+      this.#untilEmpty.delete(waiting);
+    }
   }
 
   // --- what the signalling tells
@@ -439,10 +450,7 @@ export class Bridge implements SignalingListener, MediaListener {
       this.#parts.log.error({ call: call.id, error: asError(error).message }, 'call record could not be written');
     }
     this.#parts.log.info({ call: call.id, outcome }, 'call ended');
-    if (this.#attempts.size === 0) {
-      this.#emptied?.();
-      this.#emptied = null;
-    }
+    if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
   }
 }
 

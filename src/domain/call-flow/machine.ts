@@ -42,7 +42,9 @@ function react(stage: CallStage, event: CallEvent, turn: Turn): CallStage {
       reportLeft(turn, true);
       return hangUp(turn, stage.kind === 'Leaving' ? stage.outcome : 'failed');
     case 'Dismissed':
-      return stage.kind === 'Leaving' ? stage : leave(turn, stage, event.outcome, event.farewell);
+      if (stage.kind !== 'Leaving') return leave(turn, stage, event.outcome, event.farewell);
+      // A farewell is heard to its end, unless the bridge itself is ending.
+      return event.farewell.length === 0 ? hangUp(turn, stage.outcome) : stage;
     case 'TimerFired': {
       const name = timerNamed(turn.facts.timers, event.timerId);
       if (name === null) return stage;

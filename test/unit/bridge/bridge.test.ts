@@ -206,6 +206,48 @@ describe('the bridge', () => {
     expect(world.records()).toHaveLength(3);
   });
 
+  it('ends a call that is hearing its farewell at once when it stops, recorded with what it was ended for', async () => {
+    const call = await world.answered();
+    world.clock.advance(400);
+    await settle();
+    for (let miss = 1; miss <= 3; miss += 1) {
+      world.press(call, '111222333');
+      await settle();
+    }
+    await world.bridge.stop();
+    expect(call.hungUp).toBe(true);
+    expect(world.records().map(({ outcome }) => outcome)).toEqual(['wrong-pin']);
+  });
+
+  it('writes the record of a call whose set-up the engine never ends, when it stops', async () => {
+    world.media.createEndpoint = () => new Promise(() => undefined);
+    world.signaling.invite();
+    await settle();
+    const stopped = world.bridge.stop();
+    world.clock.advance(5_000);
+    await stopped;
+    expect(world.records().map(({ outcome }) => outcome)).toEqual(['draining']);
+  });
+
+  it('ends draining too when it is stopped meanwhile', async () => {
+    await world.inConference(HOST_PIN);
+    const drained = world.bridge.drain(60_000);
+    await world.bridge.stop();
+    await drained;
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('stops the media also when the signalling cannot be stopped', async () => {
+    let stopped = false;
+    world.signaling.stop = () => Promise.reject(new Error('not reachable'));
+    world.media.stop = () => {
+      stopped = true;
+      return Promise.resolve();
+    };
+    await expect(world.bridge.stop()).rejects.toThrow('not reachable');
+    expect(stopped).toBe(true);
+  });
+
   it('never logs a PIN, a key or a whole caller number', async () => {
     await world.inConference(HOST_PIN);
     const wrong = await world.answered();

@@ -249,6 +249,13 @@ describe('a caller in the room', () => {
     expect(caller.effects.slice(-2)).toEqual([{ type: 'HangUp' }, { type: 'CloseCall', outcome: 'host-left' }]);
   });
 
+  it('who is dismissed without a word during a farewell is hung up at once, for the reason of the farewell', () => {
+    const caller = new Caller().inRoom();
+    caller.happen({ type: 'Dismissed', outcome: 'alone', farewell: [say('conference-ended')] });
+    caller.happen({ type: 'Dismissed', outcome: 'draining', farewell: [] });
+    expect(caller.outcome).toBe('alone');
+  });
+
   it('is hung up although the end of the farewell is never reported', () => {
     const caller = new Caller().inRoom();
     caller.happen({ type: 'Dismissed', outcome: 'alone', farewell: [say('conference-ended')] });
