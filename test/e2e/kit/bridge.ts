@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { runCli } from '../../../src/app/cli/program.js';
 import type { EngineName } from './engines.js';
 import { freePort, rtpRange } from './ports.js';
 
@@ -156,10 +157,25 @@ export class TestBridge {
     });
   }
 
+  /** As `command`, in this process: dozens of processes that start at once would take the time of the calls. */
+  async commandHere(...words: readonly string[]): Promise<CommandResult> {
+    let stdout = '';
+    let stderr = '';
+    const status = await runCli(words, {
+      stdout: (text) => (stdout += text),
+      stderr: (text) => (stderr += text),
+      env: this.#env,
+      workingDirectory: this.dataDirectory,
+      isTerminal: false,
+      ask: () => Promise.resolve(''),
+    });
+    return { status, stdout, stderr };
+  }
+
   /** An account of its own for one test: a conference nobody else is in. */
   async addAccount(...flags: readonly string[]): Promise<TestAccount> {
     this.#accounts += 1;
-    const result = await this.command('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
+    const result = await this.commandHere('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
     if (result.status !== 0) throw new Error(`account add failed: ${result.stderr}`);
     const account = JSON.parse(result.stdout) as TestAccount;
     this.keepSecret(account.hostPin);

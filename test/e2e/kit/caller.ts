@@ -1,3 +1,4 @@
+import type { KeyMethod } from '../../../src/domain/keys.js';
 import {
   Telephone,
   type CallEnding,
@@ -15,19 +16,22 @@ const LOOK_MS = 25;
 const USUAL_LIMIT_MS = 20_000;
 /** Longest wait for the bridge to begin speaking. */
 const PROMPT_LIMIT_MS = 10_000;
-const SPEECH_DBFS = -45;
+const QUIET_DBFS = -50;
 /** How fast a practised caller keys. */
-const QUICK: PressOptions = { durationMs: 60, gapMs: 60 };
+const KEY_MS = 60;
+const KEY_GAP_MS = 60;
 const SAMPLES_A_MS = 8;
 
 export interface CallerOptions extends Partial<DialOptions> {
   /** The tone this caller says from the beginning; silence when left out. */
   readonly hz?: number;
+  /** How this caller keys, from the PIN on: a bridge takes only one way in a call. Default: events. */
+  readonly method?: KeyMethod;
 }
 
 interface Watch<T> {
-  /** `null`: not yet. */
-  readonly look: () => T | null;
+  /** `null`: not yet. `over`: the call has ended. */
+  readonly look: (over: boolean) => T | null;
   /** What else is to be said when it was in vain. */
   readonly detail?: () => string;
 }
@@ -39,15 +43,19 @@ export class Caller {
   readonly #bridge: TestBridge;
   readonly #ear = new Ear();
   #ending: CallEnding | null = null;
+  #says: number | null = null;
 
-  private constructor(bridge: TestBridge, telephone: Telephone, hz: number | null) {
+  readonly #method: KeyMethod | undefined;
+
+  private constructor(bridge: TestBridge, telephone: Telephone, hz: number | null, method: KeyMethod | undefined) {
     this.#bridge = bridge;
+    this.#method = method;
     this.telephone = telephone;
     this.hz = hz;
     void telephone.ended.then((ending) => {
       this.#ending = ending;
     });
-    if (hz !== null) telephone.say({ kind: 'tone', hz, dbfs: TONE_DBFS });
+    if (hz !== null) this.say(hz);
   }
 
   /** Dials and is answered. @throws CallRefused */
@@ -57,23 +65,32 @@ export class Caller {
       ...options,
       rtp: { ownThread: true, ...options.rtp },
     });
-    return new Caller(bridge, telephone, options.hz ?? null);
+    return new Caller(bridge, telephone, options.hz ?? null, options.method);
   }
 
   /** Keys a PIN as soon as something is heard. */
-  async keyPin(pin: string, options: PressOptions = QUICK): Promise<void> {
+  async keyPin(pin: string): Promise<void> {
     await this.untilSpoken();
-    await this.press(pin, options);
+    await this.press(pin);
   }
 
   /** Until the bridge says or plays anything. */
   async untilSpoken(): Promise<void> {
-    await this.until('anything', PROMPT_LIMIT_MS, () => this.telephone.levels().inDbfs > SPEECH_DBFS);
+    await this.until('anything', PROMPT_LIMIT_MS, () => this.telephone.levels().inOnsetMs > 0);
   }
 
-  async press(keys: string, options: PressOptions = QUICK): Promise<void> {
+  /** Presses keys, as fast as a practised caller. Keys as tones are pressed into a quiet line, as by a person who is not speaking. */
+  async press(keys: string, options: PressOptions = {}): Promise<void> {
     this.#bridge.keepSecret(keys);
-    await this.telephone.press(keys, options);
+    const method = options.method ?? this.#method;
+    if (method === 'inband') this.telephone.say({ kind: 'silence' });
+    await this.telephone.press(keys, {
+      durationMs: KEY_MS,
+      gapMs: KEY_GAP_MS,
+      ...options,
+      ...(method === undefined ? {} : { method }),
+    });
+    if (method === 'inband') this.say(this.#says);
   }
 
   /** A place in what is heard: now. */
@@ -86,7 +103,7 @@ export class Caller {
   async hears(sound: Sound, options: { readonly since?: number; readonly withinMs?: number } = {}): Promise<Heard> {
     const search = new Search(this.#ear, sound, options.since ?? 0);
     return this.#untilFound(`"${sound.name}"`, options.withinMs ?? USUAL_LIMIT_MS, {
-      look: () => search.look(),
+      look: (over) => search.look(over),
       detail: () => ` (the most alike was ${search.best.toFixed(2)})`,
     });
   }
@@ -115,6 +132,21 @@ export class Caller {
     const from = this.mark();
     await this.until(`${ms} ms of audio`, ms + 5_000, () => this.mark() - from >= ms * SAMPLES_A_MS);
     return this.heard(from, from + ms * SAMPLES_A_MS).slice();
+  }
+
+  /** Until nothing was heard for so many milliseconds. */
+  async untilQuiet(ms = 400): Promise<void> {
+    await this.until(
+      `${ms} ms of quiet`,
+      USUAL_LIMIT_MS,
+      () => this.mark() >= ms * SAMPLES_A_MS && this.levelNow(ms) < QUIET_DBFS,
+    );
+  }
+
+  /** Says a tone from now on, or nothing but silence. */
+  say(hz: number | null): void {
+    this.#says = hz;
+    this.telephone.say(hz === null ? { kind: 'silence' } : { kind: 'tone', hz, dbfs: TONE_DBFS });
   }
 
   /** Level of a tone in the latest so many milliseconds, dBFS. */
@@ -152,7 +184,7 @@ export class Caller {
     for (;;) {
       const ended = this.#ending;
       this.#listen();
-      const found = look();
+      const found = look(ended !== null);
       if (found !== null) return found;
       const waitedFor = `${what}${detail?.() ?? ''}`;
       if (ended !== null) throw new Error(`the call ended (${ended.by}: ${ended.cause}) before ${waitedFor}`);

@@ -1,4 +1,5 @@
-import { find, likeness } from '../../sound.js';
+import { likeness } from '../../sound.js';
+import { Correlator } from './correlator.js';
 import type { Sound } from './sounds.js';
 
 /** How far what was heard is like the sound itself: 1 is the same. Telephone codecs leave more than 0.98. */
@@ -7,8 +8,12 @@ export const SAME = 0.85;
 const PROBE_SAMPLES = 2_400;
 /** A stretch this much alike is worth comparing the whole sound. */
 const CANDIDATE = 0.7;
+/** The search waits for this much more, so as not to search for each packet. */
+const CHUNK_SAMPLES = 1_200;
 /** After something that was like the probe but was not the sound, the search goes on this much later. */
 const STEP_SAMPLES = 80;
+/** Samples up to this are silence. */
+const SILENT = 40;
 
 /** Where a sound was found in what was heard, in samples since the call began. */
 export interface Heard {
@@ -46,8 +51,9 @@ export class Ear {
 /** Looks for one sound in what is being heard, each sample once. */
 export class Search {
   readonly #ear: Ear;
-  readonly #sound: Sound;
-  readonly #probe: Int16Array;
+  /** Without the silence at its end: a call may be over with the last word. */
+  readonly #sound: Int16Array;
+  readonly #probe: Correlator;
   /** Where the probe begins within the sound. */
   readonly #offset: number;
   #searched: number;
@@ -57,9 +63,10 @@ export class Search {
 
   constructor(ear: Ear, sound: Sound, from: number) {
     this.#ear = ear;
-    this.#sound = sound;
-    this.#offset = loudestStretch(sound.samples, PROBE_SAMPLES);
-    this.#probe = sound.samples.subarray(this.#offset, this.#offset + PROBE_SAMPLES);
+    this.#sound = sound.samples.subarray(0, endOfSound(sound.samples));
+    const { probe, offset } = probeOf(sound);
+    this.#probe = probe;
+    this.#offset = offset;
     this.#searched = from;
   }
 
@@ -68,12 +75,12 @@ export class Search {
     return this.#best;
   }
 
-  /** Looks at what came since the last time. `null`: not heard whole yet. */
-  look(): Heard | null {
+  /** Looks at what came since the last time. `null`: not heard whole yet. @param over nothing more will be heard */
+  look(over: boolean): Heard | null {
     const size = this.#probe.length;
-    while (this.#candidate !== null || this.#ear.position - this.#searched >= size) {
+    while (this.#candidate !== null || this.#ear.position - this.#searched >= size + (over ? 0 : CHUNK_SAMPLES)) {
       if (this.#candidate === null) {
-        const match = find(this.#ear.between(this.#searched), this.#probe, 0, size);
+        const match = this.#probe.best(this.#ear.between(this.#searched));
         this.#best = Math.max(this.#best, match.likeness);
         if (match.likeness < CANDIDATE) {
           this.#searched = this.#ear.position - size + 1;
@@ -82,15 +89,16 @@ export class Search {
         this.#candidate = this.#searched + match.at;
       }
       // What has only begun is like its own beginning shifted: the place is certain when more was heard.
-      if (this.#ear.position < this.#candidate + Math.max(2 * size, this.#sound.samples.length)) return null;
-      const near = find(this.#ear.between(this.#candidate, this.#candidate + 2 * size), this.#probe, 0, size);
+      if (!over && this.#ear.position < this.#candidate + 2 * size) return null;
+      const near = this.#probe.best(this.#ear.between(this.#candidate, this.#candidate + 2 * size));
       const at = this.#candidate + near.at - this.#offset;
-      if (this.#ear.position < at + this.#sound.samples.length) return null;
+      if (!over && this.#ear.position < at + this.#sound.length) return null;
       this.#candidate = null;
       this.#searched = at + this.#offset + STEP_SAMPLES;
       // A sound whose beginning was before the call is not the whole sound.
-      const alike = at < 0 ? 0 : likeness(this.#ear.between(at), this.#sound.samples, 0);
-      if (alike >= SAME) return { at, end: at + this.#sound.samples.length, likeness: alike };
+      const whole = at >= 0 && at + this.#sound.length <= this.#ear.position;
+      const alike = whole ? likeness(this.#ear.between(at), this.#sound, 0) : 0;
+      if (alike >= SAME) return { at, end: at + this.#sound.length, likeness: alike };
     }
     return null;
   }
@@ -98,9 +106,29 @@ export class Search {
 
 /** Whether a sound begins somewhere in what was heard, and how much of it is like it. */
 export function bestLikeness(heard: Int16Array, sound: Sound): number {
-  const offset = loudestStretch(sound.samples, PROBE_SAMPLES);
-  const probe = sound.samples.subarray(offset, offset + PROBE_SAMPLES);
-  return heard.length < probe.length ? 0 : find(heard, probe, 0, probe.length).likeness;
+  return probeOf(sound).probe.best(heard).likeness;
+}
+
+interface Probe {
+  readonly probe: Correlator;
+  readonly offset: number;
+}
+
+const probes = new Map<string, Probe>();
+
+function probeOf({ name, samples }: Sound): Probe {
+  const known = probes.get(name);
+  if (known !== undefined) return known;
+  const offset = loudestStretch(samples, PROBE_SAMPLES);
+  const made = { probe: new Correlator(samples.subarray(offset, offset + PROBE_SAMPLES)), offset };
+  probes.set(name, made);
+  return made;
+}
+
+function endOfSound(samples: Int16Array): number {
+  let end = samples.length;
+  while (end > 0 && Math.abs(samples[end - 1] ?? 0) <= SILENT) end -= 1;
+  return end;
 }
 
 function loudestStretch(samples: Int16Array, size: number): number {

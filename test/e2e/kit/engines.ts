@@ -18,7 +18,8 @@ export function missingPrograms(engine: EngineName): readonly string[] {
 }
 
 /**
- * One suite for every engine, one engine after the other. An engine whose programs are missing is skipped, visibly.
+ * One suite for every engine, all engines at the same time: the suites mostly wait. An engine whose programs are missing is
+ * skipped, visibly.
  * `PARTYLINE_TEST_ENGINES=embedded` (or `freeswitch`) runs one of them alone.
  */
 export function forEachEngine(define: (engine: EngineName) => void): void {
@@ -31,7 +32,7 @@ export function onEngine(engine: EngineName, define: () => void): void {
   const wanted = process.env['PARTYLINE_TEST_ENGINES']?.split(',') ?? [engine];
   if (missing.length > 0) describe.skip(`${NAMES[engine]} (skipped: no ${missing.join(', no ')} here)`, define);
   else if (!wanted.includes(engine)) describe.skip(`${NAMES[engine]} (skipped: PARTYLINE_TEST_ENGINES)`, define);
-  else describe(NAMES[engine], define);
+  else describe.concurrent(NAMES[engine], define);
 }
 
 function isInstalled(program: string): boolean {

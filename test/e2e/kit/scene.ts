@@ -1,9 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it, vi } from 'vitest';
 import { writeWav } from '../../sound.js';
 import { startBridge, type BridgeOptions, type TestAccount, type TestBridge } from './bridge.js';
 import { Caller, type CallerOptions } from './caller.js';
-import { TONES_HZ } from './tones.js';
+import { othersOf, TONES_HZ, untilHears } from './tones.js';
 
 // The scenes of a file play at the same time, in conferences of their own on one bridge: most of the time they wait.
 vi.setConfig({ maxConcurrency: 24 });
@@ -38,24 +39,44 @@ export class Scene {
   }
 
   /** A host and `count` - 1 guests of one conference, each saying a tone of its own; the host first. */
-  async callers(account: TestAccount, count: number, tones: readonly number[] = TONES_HZ): Promise<readonly Caller[]> {
+  async callers(
+    account: TestAccount,
+    count: number,
+    tones: readonly number[] = TONES_HZ,
+    options: CallerOptions = {},
+  ): Promise<readonly Caller[]> {
     return Promise.all(
       Array.from({ length: count }, (_, index) => {
         const hz = tones[index];
-        return this.call(index === 0 ? account.hostPin : account.guestPin, hz === undefined ? {} : { hz });
+        return this.call(index === 0 ? account.hostPin : account.guestPin, {
+          ...options,
+          ...(hz === undefined ? {} : { hz }),
+        });
       }),
     );
+  }
+
+  /** As `callers`, but everyone is in, has heard everyone, and is silent when this resolves. The host first. */
+  async gather(account: TestAccount, count: 2, options?: CallerOptions): Promise<readonly [Caller, Caller]>;
+  async gather(account: TestAccount, count: 3, options?: CallerOptions): Promise<readonly [Caller, Caller, Caller]>;
+  async gather(account: TestAccount, count: number, options: CallerOptions = {}): Promise<readonly Caller[]> {
+    const callers = await this.callers(account, count, TONES_HZ, options);
+    await Promise.all(callers.map((caller) => untilHears(caller, othersOf(caller, callers))));
+    for (const caller of callers) caller.say(null);
+    await Promise.all(callers.map((caller) => caller.untilQuiet()));
+    return callers;
   }
 
   async over(): Promise<void> {
     await Promise.all(this.#callers.map((caller) => caller.hangUp()));
   }
 
-  /** What each caller heard, as WAV files in the folder `PARTYLINE_TEST_AUDIO`, if that is set: to listen to a failure. */
+  /** What each caller heard, as WAV files, and the bridge's log in the folder `PARTYLINE_TEST_AUDIO`, if that is set: to listen to a failure. */
   async keepAudio(title: string): Promise<void> {
     const folder = process.env['PARTYLINE_TEST_AUDIO'];
     if (folder === undefined) return;
     const name = `${this.bridge.engine} ${title}`.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 80);
+    await writeFile(join(folder, `${name}.log`), this.bridge.log);
     await Promise.all(
       this.#callers.map((caller, index) => writeWav(join(folder, `${name}-${index + 1}.wav`), caller.heard(0))),
     );

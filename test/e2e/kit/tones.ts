@@ -68,5 +68,6 @@ export async function measure(caller: Caller, tones: readonly number[]): Promise
 
 const tonesOf = (callers: readonly Caller[]): number[] => callers.flatMap(({ hz }) => (hz === null ? [] : [hz]));
 
-const othersOf = (caller: Caller, callers: readonly Caller[]): number[] =>
+/** The tones of all the others. */
+export const othersOf = (caller: Caller, callers: readonly Caller[]): number[] =>
   tonesOf(callers.filter((other) => other !== caller));
