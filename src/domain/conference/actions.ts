@@ -115,7 +115,7 @@ function toggleLock(turn: Turn, stage: ConferenceStage, actor: Actor): Conferenc
   const locked = !turn.facts.locked;
   update(turn, { locked });
   const words = [say(locked ? 'conference-now-locked' : 'conference-now-unlocked')];
-  if (findMember(turn.facts, actor.callId)?.phase !== 'in') return answer(turn, stage, actor, words);
-  playToRoom(turn, words);
-  return stage;
+  if (countIn(turn.facts) > 0) playToRoom(turn, words);
+  if (findMember(turn.facts, actor.callId)?.phase === 'in') return stage;
+  return answer(turn, stage, actor, words);
 }

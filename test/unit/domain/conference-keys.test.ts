@@ -90,6 +90,18 @@ describe('*5 and *7', () => {
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
   });
 
+  it('keyed by a host on the way in are heard by all in the room, and by that host', () => {
+    const room = new Room().withHostAnd();
+    room.arrives('host2', 'host');
+    expect(brief(room.keys('host2', 'lock'))).toEqual([
+      'room: conference-now-locked',
+      'tell host2: conference-now-locked',
+    ]);
+    const nobodyIn = new Room();
+    nobodyIn.arrives('host', 'host');
+    expect(brief(nobodyIn.keys('host', 'lock'))).toEqual(['tell host: conference-now-locked']);
+  });
+
   it('are not available where the account may not lock', () => {
     const room = new Room({ lockAllowed: false }).withHostAnd('ann');
     expect(brief(room.keys('host', 'lock'))).toEqual(['tell host: not-available']);
