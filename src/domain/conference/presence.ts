@@ -36,8 +36,10 @@ export function comeIn(turn: Turn, callId: CallId): Role | null {
   if (member?.phase !== 'joining') return null;
   updateMember(turn, callId, { phase: 'in', hasBeenIn: true });
   const inNow = countIn(turn.facts);
-  update(turn, { peak: Math.max(turn.facts.peak, inNow) });
-  if (inNow > 1) update(turn, { othersHaveBeenIn: true, toldAlone: false });
+  // Someone who comes in for the first time, but not as the first ever, has missed whoever was in before.
+  const othersHaveBeenIn = turn.facts.othersHaveBeenIn || inNow > 1 || (turn.facts.peak > 0 && !member.hasBeenIn);
+  update(turn, { peak: Math.max(turn.facts.peak, inNow), othersHaveBeenIn });
+  if (inNow > 1) update(turn, { toldAlone: false });
   if (!member.hasBeenIn) countNumber(turn, member.callerNumber);
   if (member.inBatch) settleBatch(turn);
   else if (!member.hasBeenIn) announceEntry(turn);

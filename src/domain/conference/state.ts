@@ -107,7 +107,7 @@ export interface ConferenceFacts {
   /** Most callers in the room at once. */
   readonly peak: number;
   readonly recordStarted: boolean;
-  /** Two were in at once: from then on the last one is alone. */
+  /** More than one was in, at once or one after the other: from then on the last one is alone. */
   readonly othersHaveBeenIn: boolean;
   /** The last caller was told, and nobody has come in since. */
   readonly toldAlone: boolean;

@@ -188,6 +188,16 @@ describe('the last caller left', () => {
     expect(room.outcome).toBe('alone');
   });
 
+  it('is alone also when the others left while the caller was on the way in', () => {
+    const room = new Room().withHostAnd();
+    room.arrives('ann');
+    room.leaves('host');
+    room.joins('ann');
+    expect(room.told('ann')).toBe('you-are-alone');
+    room.wait(900_000);
+    expect(room.outcome).toBe('alone');
+  });
+
   it('may wait for the others as long as none has been in', () => {
     const room = new Room().withHostAnd();
     room.wait(3_600_000);
