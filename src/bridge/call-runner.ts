@@ -13,6 +13,7 @@ import type { SignalingCall } from '../ports/signaling.js';
 import type { PinHash, Store } from '../ports/store.js';
 import { asError, within } from './bounded.js';
 import { EventQueue } from './event-queue.js';
+import { KeyMethods } from './key-methods.js';
 import type { Log } from './log.js';
 import { release } from './release.js';
 import { Timers } from './timers.js';
@@ -60,7 +61,7 @@ export class CallRunner {
   #answeredAt = 0;
   #joinedAt: number | null = null;
   #admission: Admission | null = null;
-  #keyMethod: KeyMethod | null = null;
+  readonly #keyMethods = new KeyMethods();
   #closing: Promise<void> | null = null;
 
   constructor(call: SignalingCall, endpoint: MediaEndpoint, entry: EntryOptions, dependencies: CallDependencies) {
@@ -82,17 +83,10 @@ export class CallRunner {
     this.#queue.push({ ...event, at: this.#dependencies.clock.monotonic() });
   }
 
-  /**
-   * One method per leg (product: section 3): tones in the audio count only until an event or INFO key is seen, and of
-   * events and INFO the first one seen counts alone, for a phone that sends both.
-   */
   keyPressed(key: Key, method: KeyMethod): void {
-    if (this.#keyMethod !== null && this.#keyMethod !== 'inband' && this.#keyMethod !== method) return;
-    if (this.#keyMethod !== method) {
-      this.#keyMethod = method;
-      if (method === 'info') this.endpoint.stopInbandDetection();
-    }
-    this.dispatch({ type: 'KeyPressed', key, method });
+    const verdict = this.#keyMethods.take(key, method, this.#dependencies.clock.monotonic());
+    if (verdict.stopInband) this.endpoint.stopInbandDetection();
+    if (verdict.counts) this.dispatch({ type: 'KeyPressed', key, method });
   }
 
   playFinished(playId: PlayId): void {
@@ -284,7 +278,7 @@ export class CallRunner {
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
       admission: this.#admission,
-      keyMethod: this.#keyMethod,
+      keyMethod: this.#keyMethods.seen,
       statistics,
       mixer: this.endpoint.mixer,
     });

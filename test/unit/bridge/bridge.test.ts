@@ -145,6 +145,20 @@ describe('the bridge', () => {
     expect(world.endpoint(call).room).not.toBeNull();
   });
 
+  it('counts a key once whose tone is heard before its INFO comes', async () => {
+    const call = await world.answered();
+    world.clock.advance(400);
+    await settle();
+    const [first] = HOST_PIN;
+    world.media.listener.keyPressed(call.id, first as Key, 'inband');
+    world.clock.advance(200);
+    for (const key of HOST_PIN) world.signaling.listener.keyPressed(call.id, key as Key);
+    await settle();
+    await world.listen(call);
+    expect(world.endpoint(call).room).not.toBeNull();
+    expect(world.records()).toEqual([]);
+  });
+
   it('asks a silent line whether it is still there, and ends the call when nobody answers', async () => {
     const host = await world.inConference(HOST_PIN);
     world.media.listener.audioMissing(host.id, 60_000);
