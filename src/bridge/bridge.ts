@@ -1,6 +1,7 @@
 import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
+import { callerDigits } from '../domain/access/callers.js';
 import type { DialIn } from '../domain/access/dial-in.js';
 import type { CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
@@ -353,7 +354,7 @@ export class Bridge implements SignalingListener, MediaListener {
           type: 'CallerArrived',
           callId: arriving.call.id,
           role: admission.role,
-          callerNumber: arriving.call.callerNumber,
+          callerNumber: callerDigits(arriving.call.callerNumber),
           options: admission.options,
         }),
       toConference: (id, event) => this.#toConference(id, event),
