@@ -68,7 +68,7 @@ export class DtmfEventReceiver {
         this.#ended ||= ended;
         return null;
       }
-      if (step > 0 && event === this.#event && this.#continues(step, marker)) {
+      if (step > 0 && event === this.#event && this.#continues(step, marker, duration)) {
         this.#timestamp = timestamp;
         this.#duration = duration;
         this.#ended ||= ended;
@@ -84,7 +84,9 @@ export class DtmfEventReceiver {
     return key;
   }
 
-  #continues(step: number, marker: boolean): boolean {
+  #continues(step: number, marker: boolean, duration: number): boolean {
+    // A sender that counts timestamps in something coarser than its clock: what begins anew after an end is a new press.
+    if (this.#ended && marker && duration < this.#duration) return false;
     if (step <= SAME_PRESS) return true;
     return !this.#ended && !marker && (step === LONGEST_SEGMENT || step === this.#duration);
   }

@@ -71,6 +71,15 @@ describe('hearing a key (RFC 4733 section 2.5.2)', () => {
     expect(hear([...press('5', 0, 40), ...press('5', 640, 40), ...press('5', 1280, 40)])).toBe('555');
   });
 
+  test('hears the same key twice as two from a sender that counts timestamps in milliseconds', () => {
+    const coarse = (timestamp: number): EventPacket[] => [
+      raw(1, timestamp, 0, false, true),
+      ...[160, 320, 480].map((duration) => raw(1, timestamp, duration)),
+      ...[640, 640, 640].map((duration) => raw(1, timestamp, duration, true)),
+    ];
+    expect(hear([...coarse(24_000), ...coarse(24_400), ...coarse(24_600)])).toBe('111');
+  });
+
   test('hears the key when only one of its packets arrives, whichever', () => {
     const packets = press('7', 0);
     for (const packet of packets) expect(hear([packet])).toBe('7');
