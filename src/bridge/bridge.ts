@@ -258,11 +258,7 @@ export class Bridge implements SignalingListener, MediaListener {
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return;
     this.#parts.log.warn({ call: id, silentMs }, 'no audio from the caller; asking whether the line is still there');
-    void attempt.call.probe().then((alive) => {
-      if (alive || attempt.ended) return;
-      void attempt.call.hangUp();
-      attempt.runner?.dispatch({ type: 'CallerHungUp', lineLost: true });
-    });
+    attempt.runner?.audioMissing(silentMs);
   }
 
   endpointLost(id: CallId, reason: string): void {

@@ -14,6 +14,7 @@ import type { PinHash, Store } from '../ports/store.js';
 import { asError, within } from './bounded.js';
 import { EventQueue } from './event-queue.js';
 import { KeyMethods } from './key-methods.js';
+import { LineWatch } from './line-watch.js';
 import type { Log } from './log.js';
 import { release } from './release.js';
 import { Timers } from './timers.js';
@@ -62,6 +63,7 @@ export class CallRunner {
   #joinedAt: number | null = null;
   #admission: Admission | null = null;
   readonly #keyMethods = new KeyMethods();
+  readonly #line: LineWatch;
   #closing: Promise<void> | null = null;
 
   constructor(call: SignalingCall, endpoint: MediaEndpoint, entry: EntryOptions, dependencies: CallDependencies) {
@@ -71,6 +73,10 @@ export class CallRunner {
     this.#state = startCall({ callId: call.id, entry });
     this.#queue = new EventQueue((event) => this.#take(event));
     this.#timers = new Timers(dependencies.clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
+    this.#line = new LineWatch(call, endpoint, dependencies.clock, () => {
+      void call.hangUp();
+      this.dispatch({ type: 'CallerHungUp', lineLost: true });
+    });
   }
 
   /** The ACK is in: the flow begins. */
@@ -87,6 +93,11 @@ export class CallRunner {
     const verdict = this.#keyMethods.take(key, method, this.#dependencies.clock.monotonic());
     if (verdict.stopInband) this.endpoint.stopInbandDetection();
     if (verdict.counts) this.dispatch({ type: 'KeyPressed', key, method });
+  }
+
+  /** Neither audio nor a report has come for so many milliseconds: the line is asked whether it is still there. */
+  audioMissing(silentMs: number): void {
+    this.#line.silent(silentMs);
   }
 
   playFinished(playId: PlayId): void {
@@ -266,6 +277,7 @@ export class CallRunner {
   async #close(outcome: CallOutcome): Promise<void> {
     const { clock } = this.#dependencies;
     this.#timers.cancelAll();
+    this.#line.end();
     let statistics: LegStatistics | null = null;
     try {
       statistics = await within(clock, STATISTICS_LIMIT_MS, 'leg statistics', this.endpoint.statistics());

@@ -171,6 +171,42 @@ describe('the bridge', () => {
     expect(world.records()[0]?.outcome).toBe('line-lost');
   });
 
+  it('asks a line again that answered but stays silent, until it is heard or gone', async () => {
+    const host = await world.inConference(HOST_PIN);
+    world.media.listener.audioMissing(host.id, 60_000);
+    await settle();
+    host.alive = false;
+    world.clock.advance(59_999);
+    await settle();
+    expect(host.hungUp).toBe(false);
+    world.clock.advance(1);
+    await settle();
+    expect(host.hungUp).toBe(true);
+    expect(world.records()[0]?.outcome).toBe('line-lost');
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('does not ask a line again that was heard meanwhile', async () => {
+    const host = await world.inConference(HOST_PIN);
+    world.media.listener.audioMissing(host.id, 60_000);
+    await settle();
+    host.alive = false;
+    const before = await world.endpoint(host).statistics();
+    world.endpoint(host).statistics = () => Promise.resolve({ ...before, packetsReceived: before.packetsReceived + 1 });
+    world.clock.advance(60_000);
+    await settle();
+    expect(host.hungUp).toBe(false);
+    expect(world.clock.pending).toBe(1);
+  });
+
+  it('takes a line that cannot even be asked for lost', async () => {
+    const host = await world.inConference(HOST_PIN);
+    host.probe = () => Promise.reject(new Error('transport gone'));
+    world.media.listener.audioMissing(host.id, 60_000);
+    await settle();
+    expect(world.records()[0]?.outcome).toBe('line-lost');
+  });
+
   it('goes on with calls when the store fails, and lets nobody in by a PIN it could not look up', async () => {
     const host = await world.inConference(HOST_PIN);
     const guest = await world.answered();
