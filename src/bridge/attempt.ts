@@ -34,12 +34,13 @@ interface Ending {
   readonly outcome: CallOutcome;
   readonly end: CallEnd | null;
   readonly conferenceRecordId: number | null;
-  readonly endedAt: number;
+  /** Wall clock, milliseconds; a call that had a flow ended before its endpoint was released. */
+  readonly now: number;
   readonly recordedDigits: number | null;
 }
 
 export function recordOf({ call, startedAt, trunk }: Attempt, ending: Ending): CallRecord {
-  const { outcome, end, conferenceRecordId, endedAt, recordedDigits } = ending;
+  const { outcome, end, conferenceRecordId, now, recordedDigits } = ending;
   const statistics = end?.statistics ?? null;
   const expected = statistics === null ? 0 : statistics.packetsReceived + statistics.packetsLost;
   return {
@@ -48,7 +49,7 @@ export function recordOf({ call, startedAt, trunk }: Attempt, ending: Ending): C
     startedAt,
     answeredAt: end?.answeredAt ?? null,
     joinedAt: end?.joinedAt ?? null,
-    endedAt,
+    endedAt: end?.endedAt ?? now,
     trunk,
     dialled: call.requestUser,
     caller: masked(call.callerNumber, recordedDigits),

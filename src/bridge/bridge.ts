@@ -438,7 +438,7 @@ export class Bridge implements SignalingListener, MediaListener {
       outcome,
       end,
       conferenceRecordId,
-      endedAt: this.#parts.clock.wall(),
+      now: this.#parts.clock.wall(),
       recordedDigits: this.#options.recordedDigits,
     });
     try {

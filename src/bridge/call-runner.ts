@@ -43,6 +43,7 @@ export interface CallEnd {
   readonly outcome: CallOutcome;
   readonly answeredAt: number;
   readonly joinedAt: number | null;
+  readonly endedAt: number;
   readonly admission: Admission | null;
   readonly keyMethod: KeyMethod | null;
   readonly statistics: LegStatistics | null;
@@ -276,6 +277,7 @@ export class CallRunner {
 
   async #close(outcome: CallOutcome): Promise<void> {
     const { clock } = this.#dependencies;
+    const endedAt = clock.wall();
     this.#timers.cancelAll();
     this.#line.end();
     let statistics: LegStatistics | null = null;
@@ -289,6 +291,7 @@ export class CallRunner {
       outcome,
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
+      endedAt,
       admission: this.#admission,
       keyMethod: this.#keyMethods.seen,
       statistics,

@@ -107,9 +107,10 @@ describe('an endpoint that is being released', () => {
     world.endpoint(host).close = () => new Promise(() => undefined);
     await hangUp(world, host);
     expect(outcomes(world)).toEqual([]);
+    const endedAt = world.clock.wall();
     world.clock.advance(3_000);
     await settle();
-    expect(outcomes(world)).toEqual(['completed']);
+    expect(world.records()).toMatchObject([{ outcome: 'completed', endedAt }]);
     expect(world.bridge.status().calls).toBe(0);
   });
 });
