@@ -1,0 +1,115 @@
+import { expect } from 'vitest';
+import { levelDbfs } from '../../sound.js';
+import { forEachEngine } from '../kit/engines.js';
+import { withBridge } from '../kit/scene.js';
+import { holdMusic, signal, spoken } from '../kit/sounds.js';
+import { everyoneHears, hearsNothingOf, TONES_HZ, untilHears } from '../kit/tones.js';
+
+const [HOST_HZ, FIRST_HZ, SECOND_HZ] = TONES_HZ;
+
+forEachEngine((engine) => {
+  const scene = withBridge({ engine, env: { PARTYLINE_ENTRY_GREETING: 'none' } });
+
+  scene('under continue the others go on hearing each other when the host has left', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'continue');
+    const [host, ...guests] = await stage.callers(account, 3);
+    await everyoneHears([...(host === undefined ? [] : [host]), ...guests]);
+    await host?.hangUp();
+    await everyoneHears(guests, [HOST_HZ]);
+  });
+
+  scene(
+    'under end everyone is disconnected at once when the host has left, without a word or a tone',
+    async (stage) => {
+      const account = await stage.addAccount('--host-leaves', 'end');
+      const [host, first, second] = await stage.gather(account, 3);
+      const arriving = await stage.dial();
+      await arriving.keyPin(account.guestPin);
+      await arriving.hears(spoken('joining'));
+      const guests = [first, second];
+      const since = guests.map((guest) => guest.mark());
+      const left = performance.now();
+      await host.hangUp();
+      const endings = await Promise.all([...guests, arriving].map((guest) => guest.ends(3_000)));
+      const tookMs = performance.now() - left;
+      expect(endings.map(({ by }) => by)).toEqual(['them', 'them', 'them']);
+      expect(tookMs).toBeLessThan(1_000);
+      for (const [index, guest] of guests.entries())
+        expect(levelDbfs(guest.heard(since[index] ?? 0))).toBeLessThan(-50);
+      console.log(`${engine}: everyone disconnected ${tookMs.toFixed(0)} ms after the host hung up`);
+    },
+  );
+
+  scene(
+    'under hold guests hear why and then music, nobody hears anybody, and a host who returns finds all',
+    async (stage) => {
+      const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '60');
+      const [host, first, second] = await stage.gather(account, 3);
+      first.say(FIRST_HZ);
+      second.say(SECOND_HZ);
+      await everyoneHears([first, second]);
+      const since = [first, second].map((guest) => guest.mark());
+      await host.hangUp();
+      await Promise.all(
+        [first, second].map(async (guest, index) => {
+          const told = await guest.hears(spoken('host-disconnected-hold'), { since: since[index] ?? 0 });
+          await guest.hears(holdMusic(), { since: told.end });
+          await hearsNothingOf(guest, [FIRST_HZ, SECOND_HZ]);
+        }),
+      );
+      const back = await stage.call(account.hostPin, { hz: HOST_HZ });
+      await Promise.all([first, second].map((guest) => guest.hears(spoken('host-returned'))));
+      await everyoneHears([back, first, second]);
+    },
+  );
+
+  scene('under hold the conference ends for all when no host is back in time', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '4');
+    const [host, first, second] = await stage.gather(account, 3);
+    const since = [first, second].map((guest) => guest.mark());
+    await host.hangUp();
+    await Promise.all(
+      [first, second].map(async (guest, index) => {
+        const told = await guest.hears(spoken('host-disconnected-hold'), { since: since[index] ?? 0 });
+        await guest.hears(spoken('conference-ended'), { since: told.end });
+        expect((await guest.ends(3_000)).by).toBe('them');
+      }),
+    );
+  });
+
+  scene('a full conference turns a guest away, and still takes a host', async (stage) => {
+    const account = await stage.addAccount('--max-callers', '2');
+    const [host, guest] = await stage.gather(account, 2);
+    const late = await stage.call(account.guestPin);
+    await late.hearsInOrder([spoken('conference-full'), spoken('goodbye')]);
+    expect((await late.ends(3_000)).by).toBe('them');
+    const second = await stage.call(account.hostPin, { hz: FIRST_HZ });
+    await Promise.all([host, guest].map((one) => untilHears(one, [FIRST_HZ])));
+    expect(second.hasEnded).toBe(false);
+  });
+
+  scene('with entry and exit set to none the room hears neither tone', async (stage) => {
+    const account = await stage.addAccount('--entry', 'none', '--exit', 'none');
+    const [host, first, second] = await stage.gather(account, 3);
+    await second.hangUp();
+    await host.listen(1_500);
+    for (const one of [host, first]) {
+      expect(one.likeness(signal('entry'), 0)).toBeLessThan(0.7);
+      expect(one.likeness(signal('exit'), 0)).toBeLessThan(0.7);
+    }
+  });
+
+  scene('guests who come in muted are told so, and are heard once they unmute themselves', async (stage) => {
+    const account = await stage.addAccount('--mute-guests');
+    const host = await stage.call(account.hostPin, { hz: HOST_HZ });
+    await host.hears(spoken('you-are-the-host'));
+    const guest = await stage.call(account.guestPin, { hz: FIRST_HZ });
+    await guest.hears(spoken('you-are-muted'));
+    await untilHears(guest, [HOST_HZ]);
+    await hearsNothingOf(host, [FIRST_HZ]);
+    host.say(null);
+    await guest.press('*6');
+    await guest.hears(spoken('you-are-unmuted'));
+    await untilHears(host, [FIRST_HZ]);
+  });
+});
