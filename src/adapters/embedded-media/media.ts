@@ -37,7 +37,7 @@ export interface EmbeddedMediaOptions {
   readonly silenceMs?: number;
   /** The same while the caller holds the call. Default 1 800 000. */
   readonly silenceOnHoldMs?: number;
-  /** Milliseconds without a heartbeat after which a worker is replaced. Default 300. */
+  /** Milliseconds without a heartbeat after which a worker is replaced. Default 1 500: a machine short of processors is no dead worker. */
   readonly heartbeatMs?: number;
   /** Milliseconds a freed port rests before it is given out again. Default 5 000. */
   readonly portRestMs?: number;
@@ -47,7 +47,7 @@ export interface EmbeddedMediaOptions {
 
 const DEFAULT_SILENCE_MS = 60_000;
 const DEFAULT_SILENCE_ON_HOLD_MS = 1_800_000;
-const DEFAULT_HEARTBEAT_MS = 300;
+const DEFAULT_HEARTBEAT_MS = 1_500;
 const DEFAULT_PORT_REST_MS = 5_000;
 /** Pairs of ports tried for one call before it is refused. */
 const MOST_PORTS_TRIED = 64;

@@ -29,7 +29,10 @@ interface Place {
   /** Heartbeats at the last look, and how many looks in a row found no more. */
   beats: number;
   still: number;
+  /** When its workers failed lately, milliseconds of the clock. */
   failures: number[];
+  /** Its worker is given up and no other sits there yet. */
+  empty: boolean;
 }
 
 const LOOKS = 6;
@@ -57,7 +60,15 @@ export class WorkerTeam {
     this.listener = listener;
     this.places = Array.from({ length: options.size }, (_, index) => {
       const name = `worker-${index + 1}`;
-      return { name, link: new WorkerLink(options.clock, name), healthy: false, beats: 0, still: 0, failures: [] };
+      return {
+        name,
+        link: new WorkerLink(options.clock, name),
+        healthy: false,
+        beats: 0,
+        still: 0,
+        failures: [],
+        empty: false,
+      };
     });
     this.slots = this.places;
   }
@@ -94,6 +105,7 @@ export class WorkerTeam {
 
   private seat(place: Place, link: WorkerLink): void {
     place.link = link;
+    place.empty = false;
     place.still = 0;
     place.beats = link.heartbeats;
     link.attach({
@@ -114,13 +126,13 @@ export class WorkerTeam {
   }
 
   private replace(place: Place, failed: WorkerLink, reason: string): void {
-    if (this.stopped || place.link !== failed) return;
+    if (this.stopped || place.empty || place.link !== failed) return;
     void failed.terminate();
-    const now = this.options.clock.monotonic();
-    place.failures = [...place.failures.filter((at) => now - at < HOPELESS_WITHIN_MS), now];
+    place.failures = [...this.failedLately(place), this.options.clock.monotonic()];
     const hopeless = place.failures.length > HOPELESS_FAILURES;
     place.healthy = false;
     if (hopeless) {
+      place.empty = true;
       this.listener.replaced(place, reason, true);
       this.options.clock.after(RETRY_MS, () => this.fill(place));
       return;
@@ -133,7 +145,7 @@ export class WorkerTeam {
 
   /** Puts the spare into the place, or a new worker. */
   private fill(place: Place): void {
-    if (this.stopped) return;
+    if (this.stopped || place.link.alive) return;
     const next = this.spare ?? new WorkerLink(this.options.clock, place.name);
     this.spare = null;
     this.seat(place, next);
@@ -145,13 +157,19 @@ export class WorkerTeam {
     );
   }
 
+  private failedLately(place: Place): number[] {
+    const now = this.options.clock.monotonic();
+    return place.failures.filter((at) => now - at < HOPELESS_WITHIN_MS);
+  }
+
   private spareAgain(): void {
     if (!this.stopped && this.spare === null) this.hire();
   }
 
   /**
    * Looks at every heartbeat. Only looks that come in time count: where this thread or the whole machine was held up,
-   * a still worker proves nothing.
+   * a still worker proves nothing. And where one was replaced just now, the next is given time: on a machine that is short
+   * of processors, opening everything again would only take more of them.
    */
   private readonly look = (): void => {
     if (this.stopped) return;
@@ -162,10 +180,11 @@ export class WorkerTeam {
     this.lastLookMs = now;
     for (const place of this.places) {
       const beats = place.link.heartbeats;
-      if (beats !== place.beats || beats === 0 || !inTime) place.still = 0;
+      if (beats !== place.beats || beats === 0 || !inTime || !place.link.alive) place.still = 0;
       else place.still += 1;
       place.beats = beats;
-      if (place.still >= LOOKS) this.replace(place, place.link, `it did not move for ${heartbeatMs} ms`);
+      if (place.still >= LOOKS && place.healthy && this.failedLately(place).length === 0)
+        this.replace(place, place.link, `it did not move for ${heartbeatMs} ms`);
     }
     this.watch = clock.after(interval, this.look);
   };
