@@ -9,6 +9,7 @@ import { freePort } from '../kit/ports.js';
 import { Program } from './programs.js';
 
 const SCENARIOS = fileURLToPath(new URL('../../fixtures/sipp/', import.meta.url));
+const LOOPBACK = '127.0.0.1';
 const USUAL_LIMIT_MS = 60_000;
 const CALL_AT_ONCE = 1;
 /** A port was taken by somebody else between our look and SIPp's: it is tried again. */
@@ -27,8 +28,10 @@ export interface SippOptions {
   readonly pauseMs?: number;
   /** Calls one after the other; default 1. */
   readonly calls?: number;
-  /** Own address; default 127.0.0.1. */
+  /** Address of both sides; default 127.0.0.1. */
   readonly address?: string;
+  /** Port of the bridge, where it is not the usual one. */
+  readonly port?: number;
   readonly limitMs?: number;
   /** Makes the files that the scenario plays. */
   readonly prepare?: (directory: string) => Promise<void>;
@@ -107,9 +110,9 @@ export class SippCall {
   }
 
   async #attempt(directory: string): Promise<{ readonly status: number | null; readonly told: string }> {
-    const { transport, service, pin, pauseMs, calls, address = '127.0.0.1', limitMs = USUAL_LIMIT_MS } = this.#options;
+    const { transport, service, pin, pauseMs, calls, address = LOOPBACK, limitMs = USUAL_LIMIT_MS } = this.#options;
     const words = [
-      `${address}:${this.#bridge.port}`,
+      `${address}:${this.#options.port ?? this.#bridge.port}`,
       ...['-sf', 'scenario.xml', '-s', service ?? 'conference', '-t', transport === 'udp' ? 'u1' : 't1'],
       ...['-i', address, '-p', String(await freePort()), '-mi', address, '-mp', String(await freePort())],
       ...['-m', String(calls ?? CALL_AT_ONCE), '-l', '1', '-r', '10', '-cid_str', `${this.#name}-%u@%s`],
