@@ -37,6 +37,8 @@ export class OfferClient {
   #current: Offer | null = null;
   #pause: Timer | null = null;
   #patience: Timer | null = null;
+  /** The INVITE that is out, until its final answer. */
+  #invite: ClientTransaction | null = null;
   /** Min-SE that a 422 asked for, in seconds. */
   #minSe: number | null = null;
 
@@ -101,6 +103,10 @@ export class OfferClient {
     this.#current = null;
     this.#pause?.cancel();
     this.#patience?.cancel();
+    // RFC 3261 section 17.1.1.2 sets no bound to the wait after a provisional answer. A far end that answers BYE but never our
+    // INVITE would be waited for without end; 64*T1 after a CANCEL it is given up (section 9.1).
+    this.#invite?.cancel();
+    this.#invite = null;
     for (const offer of open) offer.reject(new CallGone('the call ended before the answer'));
   }
 
@@ -135,7 +141,9 @@ export class OfferClient {
       },
       failed: (cause) => this.#failed(offer, cause),
     });
-    if (this.#current === offer) this.#patience = core.agent.clock.after(PATIENCE, () => transaction.cancel());
+    if (this.#current !== offer) return;
+    this.#invite = transaction;
+    this.#patience = core.agent.clock.after(PATIENCE, () => transaction.cancel());
   }
 
   /** ACKs a 2xx: at once, or with our answer as soon as the user of the call has made it. */
@@ -243,6 +251,7 @@ export class OfferClient {
 
   #ended(): void {
     this.#current = null;
+    this.#invite = null;
     this.#patience?.cancel();
     this.#patience = null;
   }

@@ -134,6 +134,21 @@ describe('re-INVITE of ours (RFC 3261 section 14.1)', () => {
     await expect(incoming.call.reoffer(NEW_OFFER)).rejects.toThrow(CallGone);
   });
 
+  it('is given up when the call ends before its final answer, so that nothing waits for it without end', async () => {
+    const { incoming, invite } = await reoffering();
+    invite.answer(180);
+    incoming.receive('BYE');
+    expect(invite.cancelled).toBe(true);
+  });
+
+  it('is not cancelled once it has its final answer', async () => {
+    const { stage, incoming, invite } = await reoffering();
+    invite.answer(200, SDP, OFFER);
+    incoming.receive('BYE');
+    expect(invite.cancelled).toBe(false);
+    expect(stage.clock.pending).toBe(0);
+  });
+
   it('waits for the answer to the one before', async () => {
     const { stage, incoming, invite } = await reoffering();
     const second = incoming.call.reoffer(ANSWER);
