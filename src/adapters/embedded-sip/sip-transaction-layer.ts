@@ -182,7 +182,9 @@ export class SipTransactionLayer implements TransactionLayer {
     }
     const marked = markSource(request, peer);
     const cancelled = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, 'INVITE')) : undefined;
-    if (cancelled === undefined && !this.#isKnown(peer, request)) {
+    // Section 22.1: "a CANCEL request SHOULD be accepted by a server if it comes from the same hop that submitted the request
+    // being canceled"; from elsewhere the source has to be one that is served.
+    if (cancelled?.peer.address !== peer.address && !this.#isKnown(peer, request)) {
       this.#refuseStranger(transport, marked, peer);
       return;
     }

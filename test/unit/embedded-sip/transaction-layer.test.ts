@@ -90,6 +90,25 @@ describe('CANCEL', () => {
     expect(bench.user.cancelled).toEqual([]);
   });
 
+  test('from another address than its INVITE is served for known sources only', async () => {
+    const known = new Set(['192.0.2.9', '192.0.2.10']);
+    const bench = await Bench.started('udp', { isKnownSource: ({ address }) => known.has(address) });
+    bench.receive(request('INVITE'));
+    bench.receive(request('CANCEL'), { ...bench.peer, address: '198.51.100.66' });
+    expect([bench.sent(), bench.user.cancelled.length]).toEqual([[], 0]);
+    bench.receive(request('CANCEL'), { ...bench.peer, address: '192.0.2.10' });
+    expect([bench.sent(), bench.user.cancelled.length]).toEqual([['200'], 1]);
+  });
+
+  test('from the address of its INVITE is served, whatever became of the source meanwhile', async () => {
+    let known = true;
+    const bench = await Bench.started('udp', { isKnownSource: () => known });
+    bench.receive(request('INVITE'));
+    known = false;
+    bench.receive(request('CANCEL'), { ...bench.peer, port: 5099 });
+    expect(bench.user.cancelled).toHaveLength(1);
+  });
+
   test('that matches no INVITE is answered 481', async () => {
     const bench = await Bench.started();
     bench.receive(request('CANCEL'));
