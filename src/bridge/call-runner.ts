@@ -177,7 +177,12 @@ export class CallRunner {
           () => this.dispatch({ type: 'MediaFailed' }),
         );
       case 'SetMuted':
-        return this.#onMixer('mute', () => this.endpoint.setMuted(effect.muted));
+        return this.#onMixer(
+          effect.muted ? 'mute' : 'unmute',
+          () => this.endpoint.setMuted(effect.muted),
+          // Nobody may be heard who was told to be muted.
+          () => this.dispatch({ type: 'MediaFailed' }),
+        );
       case 'ReportJoined':
         this.#joinedAt ??= this.#dependencies.clock.wall();
         return this.#report(toConference, { type: 'CallerJoined', callId: this.call.id });

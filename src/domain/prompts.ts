@@ -149,4 +149,6 @@ export const say = (prompt: SpokenPrompt): Utterance => ({ kind: 'prompt', promp
 export const sayNumber = (value: number): Utterance => ({ kind: 'number', value });
 export const tone = (name: Tone): Utterance => ({ kind: 'tone', tone: name });
 export const silence = (ms: number): Utterance => ({ kind: 'silence', ms });
+/** Ends what is said before a hang-up: the caller's own jitter buffer may still hold the last syllable when the BYE comes. */
+export const lastSyllable: Utterance = silence(200);
 export const music: Utterance = { kind: 'music' };

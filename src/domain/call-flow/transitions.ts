@@ -1,6 +1,6 @@
 import { secondsToMs } from '../timers.js';
 import type { CallOutcome } from '../outcomes.js';
-import { say, type Utterance } from '../prompts.js';
+import { lastSyllable, say, type Utterance } from '../prompts.js';
 import type { Admission, WaitReason } from './contract.js';
 import { ended, hear, silentSpeech } from './speech.js';
 import type { CallStage, CollectingPin, Ended, InConference, Joining, Leaving, Requesting, Waiting } from './state.js';
@@ -97,7 +97,7 @@ export function leave(
   if (farewell.length === 0) return hangUp(turn, outcome);
   cancelAllTimers(turn);
   leaveMixer(turn, from);
-  play(turn, farewell);
+  play(turn, [...farewell, lastSyllable]);
   setTimer(turn, 'farewell', FAREWELL_MS);
   return { kind: 'Leaving', outcome };
 }

@@ -1,5 +1,5 @@
 import type { CallOutcome, ConferenceOutcome } from '../outcomes.js';
-import { say, type Utterance } from '../prompts.js';
+import { lastSyllable, say, type Utterance } from '../prompts.js';
 import type { Closed, Closing } from './state.js';
 import { cancelAllTimers, playToRoom, setTimer, update, type Turn } from './turn.js';
 
@@ -46,7 +46,7 @@ export function endForAll(turn: Turn): Closing | Closed {
   const outside = [...turn.facts.members.filter((member) => member.phase !== 'in'), ...turn.facts.waiting];
   for (const { callId } of outside) turn.effects.push({ type: 'Dismiss', callId, outcome: 'host-ended', farewell });
   update(turn, { members: inRoom, waiting: [] });
-  const lastWords = playToRoom(turn, farewell);
+  const lastWords = playToRoom(turn, [...farewell, lastSyllable]);
   setTimer(turn, 'closing', LAST_WORDS_MS);
   return { kind: 'Closing', lastWords };
 }

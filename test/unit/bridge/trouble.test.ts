@@ -67,6 +67,19 @@ describe('a call that nothing can move any more', () => {
   });
 });
 
+describe('a caller who cannot be muted', () => {
+  it('is let go rather than heard by a room that was told otherwise', async () => {
+    const world = new World();
+    await world.bridge.start();
+    const host = await world.inConference(HOST_PIN);
+    world.endpoint(host).setMuted = () => Promise.reject(new Error('mixer says no'));
+    world.press(host, '*6');
+    await settle();
+    expect(host.hungUp).toBe(true);
+    expect(world.records()[0]?.outcome).toBe('failed');
+  });
+});
+
 describe('a conference that breaks', () => {
   it('where someone leaves ends for everyone, with its record, and its name is free', async () => {
     const world = new World(100, { hostLeaves: 'nonsense' as 'end' });

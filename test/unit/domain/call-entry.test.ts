@@ -143,7 +143,7 @@ describe('a wrong PIN', () => {
     for (const last of [false, false, true]) {
       caller.press('99#');
       caller.miss();
-      expect(caller.hears.endsWith('goodbye')).toBe(last);
+      expect(caller.hears.endsWith('goodbye _')).toBe(last);
     }
     caller.press('1234#');
     expect(caller.did('HangUp')).toEqual([]);
@@ -159,7 +159,7 @@ describe('a wrong PIN', () => {
     caller.miss();
     caller.finish();
     caller.wait(10_000);
-    expect(caller.hears).toBe('goodbye');
+    expect(caller.hears).toBe('goodbye _');
     caller.finish();
     expect(caller.outcome).toBe('no-entry');
   });
@@ -204,12 +204,12 @@ describe('a PIN that could not be looked up', () => {
 describe('a call whose PIN is not accepted within 120 s', () => {
   it('hears goodbye and is hung up, whatever it was doing', () => {
     const caller = new Caller({ tries: 99 }).asked();
-    for (let key = 0; key < 100 && caller.hears !== 'goodbye'; key += 1) {
+    for (let key = 0; key < 100 && caller.hears !== 'goodbye _'; key += 1) {
       caller.press('*1');
       caller.wait(2_000);
     }
     expect(caller.now).toBeLessThan(122_500);
-    expect(caller.hears).toBe('goodbye');
+    expect(caller.hears).toBe('goodbye _');
     caller.finish();
     expect(caller.outcome).toBe('entry-too-long');
   });
@@ -228,9 +228,9 @@ describe('an accepted PIN', () => {
   });
 
   it.each([
-    ['full', 'conference-full goodbye', 'full'],
-    ['locked', 'conference-locked goodbye', 'locked'],
-    ['closing', 'conference-ended goodbye', 'host-ended'],
+    ['full', 'conference-full goodbye _', 'full'],
+    ['locked', 'conference-locked goodbye _', 'locked'],
+    ['closing', 'conference-ended goodbye _', 'host-ended'],
   ] as const)('that finds the conference %s hears "%s" and is hung up', (reason, heard, outcome) => {
     const caller = new Caller().accepted();
     caller.happen({ type: 'Refused', reason });

@@ -24,7 +24,7 @@ describe('a caller who waits for the host', () => {
   it('hears goodbye after 60 minutes', () => {
     const caller = new Caller().waiting();
     caller.wait(3_600_000);
-    expect(caller.hears).toBe('host-did-not-arrive goodbye');
+    expect(caller.hears).toBe('host-did-not-arrive goodbye _');
     expect(caller.did('ReportLeft')).toHaveLength(1);
     caller.finish();
     expect(caller.outcome).toBe('no-host');
@@ -36,7 +36,7 @@ describe('a caller who waits for the host', () => {
     caller.wait(89_999);
     expect(caller.hears).toBe('music');
     caller.wait(1);
-    expect(caller.hears).toBe('host-did-not-arrive goodbye');
+    expect(caller.hears).toBe('host-did-not-arrive goodbye _');
   });
 
   it('is not cut off by music that cannot be played, nor is it tried without end', () => {
@@ -75,7 +75,7 @@ describe('a caller who waits for the host', () => {
   it('may still be refused', () => {
     const caller = new Caller().waiting();
     caller.happen({ type: 'Refused', reason: 'full' });
-    expect(caller.hears).toBe('conference-full goodbye');
+    expect(caller.hears).toBe('conference-full goodbye _');
   });
 });
 
@@ -152,7 +152,7 @@ describe('an admitted caller', () => {
     const caller = new Caller().accepted();
     caller.happen({ type: 'Admitted', muted: false, introduction: [say('joining')] });
     caller.happen({ type: 'Dismissed', outcome: 'host-ended', farewell: [say('host-ended-conference')] });
-    expect(caller.hears).toBe('host-ended-conference');
+    expect(caller.hears).toBe('host-ended-conference _');
     caller.finish();
     expect(caller.did('JoinMixer')).toEqual([]);
     expect(caller.outcome).toBe('host-ended');

@@ -153,7 +153,7 @@ describe('a code', () => {
 describe('##', () => {
   it('is heard by the room; then everyone is disconnected', () => {
     const room = new Room().withHostAnd('ann');
-    expect(brief(room.keys('host', 'end'))).toEqual(['room: host-ended-conference']);
+    expect(brief(room.keys('host', 'end'))).toEqual(['room: host-ended-conference _']);
     expect(brief(room.happen({ type: 'PlayFinished', playId: room.lastRoomPlay }))).toEqual([
       'dismiss host (host-ended): ',
       'dismiss ann (host-ended): ',
@@ -166,7 +166,7 @@ describe('##', () => {
     room.arrives('bob');
     expect(brief(room.keys('host', 'end'))).toEqual([
       'dismiss bob (host-ended): host-ended-conference',
-      'room: host-ended-conference',
+      'room: host-ended-conference _',
     ]);
   });
 

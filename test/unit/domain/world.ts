@@ -6,7 +6,7 @@ import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conf
 import { startConference, stepConference, type ConferenceState } from '../../../src/domain/conference/machine.js';
 import { callId, conferenceId, type CallId, type PlayId } from '../../../src/domain/identifiers.js';
 import type { Key } from '../../../src/domain/keys.js';
-import { say, type Utterance } from '../../../src/domain/prompts.js';
+import { lastSyllable, say, type Utterance } from '../../../src/domain/prompts.js';
 import { admission } from './caller.js';
 import { ManualTimers } from './manual-timers.js';
 import { words, type WithoutTime } from './words.js';
@@ -329,6 +329,7 @@ export class World {
 export const wasEndedByHost = ({ effects }: Conference): boolean =>
   effects.some(
     (effect) =>
-      (effect.type === 'PlayToRoom' && words(effect.utterances) === words([say('host-ended-conference')])) ||
+      (effect.type === 'PlayToRoom' &&
+        words(effect.utterances) === words([say('host-ended-conference'), lastSyllable])) ||
       (effect.type === 'Dismiss' && effect.outcome === 'host-ended'),
   );
