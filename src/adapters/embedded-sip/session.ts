@@ -12,7 +12,7 @@ import { extensionFault, type OfferRequest } from './request-checks.js';
 import { mediaType } from './session-body.js';
 import type { SessionCore, SessionPhase, SessionUser } from './session-core.js';
 import { SessionTimer } from './session-timer.js';
-import type { ClientTransaction, ClientTransactionUser, ServerTransaction } from './transaction-layer.js';
+import type { ClientTransaction, ClientTransactionUser, Destination, ServerTransaction } from './transaction-layer.js';
 import type { DialogUser, UserAgent } from './user-agent.js';
 
 export interface SessionOptions {
@@ -97,11 +97,17 @@ export class Session implements SessionCore, DialogUser {
   send(method: string, extras: Pick<RequestParts, 'headers' | 'body'>, user: ClientTransactionUser): ClientTransaction {
     const headers = [USER_AGENT, ...(extras.headers ?? [])];
     const request = this.dialog.request(method, { ...extras, headers });
-    return this.agent.layer.send(request, nextHop(this.dialog.nextHop, this.#peer, this.#proxied), user);
+    return this.agent.layer.send(request, this.#destination(), user);
   }
 
   sendAck(ack: SipRequest): void {
-    this.agent.layer.sendAck(ack, nextHop(this.dialog.nextHop, this.#peer, this.#proxied));
+    this.agent.layer.sendAck(ack, this.#destination());
+  }
+
+  /** With the address of ours that the far end talks to: requests from another would be a stranger's to it, or to its NAT. */
+  #destination(): Destination {
+    const { localAddress: address, localPort: port } = this.#peer;
+    return { ...nextHop(this.dialog.nextHop, this.#peer, this.#proxied), local: { address, port } };
   }
 
   /**

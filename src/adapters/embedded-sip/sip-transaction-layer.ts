@@ -346,13 +346,17 @@ export class SipTransactionLayer implements TransactionLayer {
 
   // Requests of ours
 
-  /** `null` when nothing is listened on that could reach the destination. */
-  #transportTo({ transport: kind, address }: Destination): Transport | null {
+  /** The transport that listens where the far end talks to us, if there is one; `null` when none could reach the destination. */
+  #transportTo({ transport: kind, address, local }: Destination): Transport | null {
     if (this.#user === null) return null;
-    const candidates = this.#transports.filter((transport) => transport.kind === kind);
-    const sameFamily = candidates.find((transport) => isIPv6(transport.address) === isIPv6(address));
+    const ofKind = this.#transports.filter((transport) => transport.kind === kind);
+    const isSameFamily = (transport: Transport): boolean => isIPv6(transport.address) === isIPv6(address);
     // "::" takes IPv4 too; a TCP connection leaves from any address.
-    return sameFamily ?? candidates.find((transport) => kind !== 'udp' || transport.address === '::') ?? null;
+    const others = ofKind.filter((other) => !isSameFamily(other) && (kind !== 'udp' || other.address === '::'));
+    const candidates = [...ofKind.filter(isSameFamily), ...others];
+    const exact = candidates.find(({ address: own, port }) => own === local?.address && port === local.port);
+    const samePort = candidates.find(({ address: own, port }) => isWildcard(own) && port === local?.port);
+    return exact ?? samePort ?? candidates.find(({ address: own }) => own === local?.address) ?? candidates[0] ?? null;
   }
 
   /** Section 18.1.1, with `rport` as RFC 3581 section 3 wants it of a client. */

@@ -199,7 +199,8 @@ export class TcpTransport implements Transport {
   #add(socket: Socket, address: string, port: number, accepted: boolean, known: boolean): Connection {
     this.#made += 1;
     const connection: Connection = {
-      id: `${this.kind}-${this.#made}`,
+      // Told apart from the connections of every other transport, whose numbers are the same.
+      id: `${this.kind}:${this.#address}:${this.#port}-${this.#made}`,
       socket,
       framer: new StreamFramer(),
       accepted,

@@ -36,6 +36,8 @@ export interface Destination {
   readonly port: number;
   /** Reuse this connection if it is still there (RFC 3261 section 18, RFC 5923). */
   readonly connection?: string;
+  /** The address and port of ours that the far end talks to, to send from there; any that reaches the far end when left out. */
+  readonly local?: { readonly address: string; readonly port: number };
 }
 
 /** What the transaction layer tells its user. */
@@ -56,7 +58,11 @@ export interface TransactionLayer {
   /** Stops timers, closes sockets and connections. */
   stop(): Promise<void>;
   /** Really bound addresses. */
-  listening(): readonly { readonly transport: 'udp' | 'tcp' | 'tls'; readonly address: string; readonly port: number }[];
+  listening(): readonly {
+    readonly transport: 'udp' | 'tcp' | 'tls';
+    readonly address: string;
+    readonly port: number;
+  }[];
   /** Sends a request in a client transaction. Adds the Via with a fresh branch; everything else must be there. */
   send(request: SipRequest, destination: Destination, user: ClientTransactionUser): ClientTransaction;
   /** Sends an ACK to a 2xx, outside any transaction; adds the Via with a fresh branch. */

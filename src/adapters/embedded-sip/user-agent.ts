@@ -108,7 +108,9 @@ export class UserAgent implements TransactionUser {
     const remote = plainIp(peer.address);
     const local = isWildcard(peer.localAddress) ? localAddressTowards(remote) : plainIp(peer.localAddress);
     const advertised = this.#advertise?.(remote, transport) ?? { host: local };
-    const bound = this.layer.listening().find((address) => address.transport === transport)?.port;
+    const ports = this.layer.listening().flatMap((bound) => (bound.transport === transport ? [bound.port] : []));
+    // Of several listeners the one that the far end's message came to.
+    const bound = ports.includes(peer.localPort) ? peer.localPort : ports[0];
     const port = advertised.port ?? bound ?? peer.localPort;
     const parameters = new Map(transport === 'udp' || secure ? [] : [['transport', transport]]);
     const uri = makeUri({

@@ -103,6 +103,7 @@ export class FakeLayer implements TransactionLayer {
     return [
       { transport: 'udp', address: '198.51.100.1', port: 5060 },
       { transport: 'tcp', address: '198.51.100.1', port: 5062 },
+      { transport: 'udp', address: '198.51.100.2', port: 5080 },
     ] as const;
   }
 

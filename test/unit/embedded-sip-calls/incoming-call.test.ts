@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { headerValues, toTag } from '../../../src/adapters/embedded-sip/headers.js';
 import { CallGone } from '../../../src/ports/signaling.js';
+import { PEER } from './fake-layer.js';
 import { ANSWER, header, OFFER, settle, Stage } from './stage.js';
 
 /** T1 of RFC 3261, milliseconds. */
@@ -247,7 +248,7 @@ describe('the end of a call (RFC 3261 section 15)', () => {
     const { call } = await stage.talking({ contact: '<sip:alice@203.0.113.8:5070>' });
     const ended = call.hangUp();
     const bye = stage.layer.latest('BYE');
-    expect(bye.destination).toEqual({ transport: 'udp', address: '203.0.113.8', port: 5070 });
+    expect(bye.destination).toMatchObject({ transport: 'udp', address: '203.0.113.8', port: 5070 });
     expect(bye.request.uri.raw).toBe('sip:alice@203.0.113.8:5070');
     expect(stage.signaling.counts().calls).toBe(1);
     bye.answer(200);
@@ -398,10 +399,19 @@ describe('requests within a call', () => {
     const incoming = await stage.talking({ contact: '<sip:alice@192.168.1.5:5060>' });
     incoming.receive('OPTIONS', {}, { ...incoming.invite.peer, port: 33_333 });
     void incoming.call.probe();
-    expect(stage.layer.latest('OPTIONS').destination).toEqual({
+    expect(stage.layer.latest('OPTIONS').destination).toMatchObject({
       transport: 'udp',
       address: '203.0.113.7',
       port: 33_333,
     });
+  });
+
+  it('sends from the address and port of ours that the far end talks to, and names that port in its Contact', async () => {
+    const stage = await Stage.open();
+    const second = { ...PEER, localAddress: '198.51.100.2', localPort: 5080 };
+    const { call, invite } = await stage.talking({}, second);
+    expect(header(invite.last, 'contact')).toBe('<sip:partyline@198.51.100.2:5080>');
+    void call.probe();
+    expect(stage.layer.latest('OPTIONS').destination.local).toEqual({ address: '198.51.100.2', port: 5080 });
   });
 });

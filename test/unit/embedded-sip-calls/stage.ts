@@ -133,7 +133,7 @@ export class Incoming {
   }
 
   ack(parts: InviteParts = {}): void {
-    this.stage.layer.user.ackReceived(this.build('ACK', parts), PEER);
+    this.stage.layer.user.ackReceived(this.build('ACK', parts), this.invite.peer);
   }
 }
 

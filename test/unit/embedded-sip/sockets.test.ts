@@ -1,7 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeResponse } from '../../../src/adapters/embedded-sip/build.js';
 import type { TransactionLayerOptions } from '../../../src/adapters/embedded-sip/layer-options.js';
@@ -298,6 +298,50 @@ describe('Bound to every address', () => {
       await new Promise<void>((resolve) => far.close(() => resolve()));
     },
   );
+});
+
+describe('Listening on several ports', () => {
+  const listen = (transport: 'udp' | 'tcp') => ({ transport, address: '127.0.0.1', port: 0 });
+
+  test('a request of ours leaves from the one that the far end talks to', async () => {
+    await startLayer({ listen: [listen('udp'), listen('udp')] });
+    const second = layer.listening()[1]?.port ?? 0;
+    const far = createSocket('udp4');
+    far.bind(0, '127.0.0.1');
+    await once(far, 'listening');
+    const arrived = once(far, 'message') as Promise<[Buffer, { readonly port: number }]>;
+    const { port } = far.address();
+    const local = { address: '127.0.0.1', port: second };
+    layer.sendAck(ourRequest('ACK'), { transport: 'udp', address: '127.0.0.1', port, local });
+    const [bytes, from] = await arrived;
+    far.close();
+    expect(from.port).toBe(second);
+    expect(valueOf(parsed(bytes), 'via')).toContain(`127.0.0.1:${second};`);
+  });
+
+  test('the connection named is never taken for another one of the same number', async () => {
+    await startLayer({ listen: [listen('tcp'), listen('tcp')] });
+    const far = await Promise.all(layer.listening().map(({ port }) => connected(port)));
+    for (const [index, socket] of far.entries()) {
+      socket.write(serialise(request('OPTIONS', { via: viaTcp(String(index)), callId: `call-${index}` })));
+      await messages(socket, 1);
+    }
+    const peer = user.requests[1]?.peer;
+    if (peer?.connection === undefined) throw new Error('not the second connection');
+    const stray = once(far[0] ?? new Socket(), 'data').then(() => 'the first');
+    const due = once(far[1] ?? new Socket(), 'data').then(() => 'the second');
+    const local = { address: peer.localAddress, port: peer.localPort };
+    layer.sendAck(ourRequest('ACK'), {
+      transport: 'tcp',
+      address: '127.0.0.1',
+      port: 9,
+      connection: peer.connection,
+      local,
+    });
+    expect(await Promise.race([stray, due])).toBe('the second');
+    expect(peer.connection).not.toBe(user.requests[0]?.peer.connection);
+    for (const socket of far) socket.destroy();
+  });
 });
 
 describe('An address that is taken', () => {
