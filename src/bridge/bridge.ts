@@ -1,3 +1,4 @@
+import { assertNever } from '../domain/assert-never.js';
 import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
@@ -9,7 +10,6 @@ import type { CallOutcome } from '../domain/outcomes.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import {
-  MediaExhausted,
   MediaNotAcceptable,
   type Media,
   type MediaEndpoint,
@@ -27,21 +27,17 @@ import {
   type Source,
 } from '../ports/signaling.js';
 import type { PinHash, Store } from '../ports/store.js';
-import { masked, outcomeBeforeFlow, recordOf, type Attempt } from './attempt.js';
-import { asError, TookTooLong, within } from './bounded.js';
+import { masked, recordOf, type Attempt } from './attempt.js';
+import { asError, within } from './bounded.js';
 import { CallRunner, type CallEnd } from './call-runner.js';
 import { ConferenceRunner } from './conference-runner.js';
 import type { KnownSources } from './known-sources.js';
 import type { Log } from './log.js';
-import { release } from './release.js';
+import { ENDPOINT_LIMIT_MS, RETRY_AFTER_S, setUp } from './set-up.js';
 import type { WithoutTime } from './without-time.js';
 
-/** Longest wait for the media engine to make an endpoint, milliseconds. */
-const ENDPOINT_LIMIT_MS = 8_000;
 /** Longest wait for calls to end in order at shutdown, milliseconds. */
 const SHUTDOWN_LIMIT_MS = 5_000;
-/** What a refused caller's trunk is told to wait, seconds. */
-const RETRY_AFTER_S = 30;
 
 /** Digits of a caller number that logs show. */
 const LOGGED_DIGITS = 3;
@@ -294,57 +290,29 @@ export class Bridge implements SignalingListener, MediaListener {
       this.#refuse(attempt, { status: 404 }, 'unknown-number');
       return;
     }
-
-    let endpoint: MediaEndpoint;
-    try {
-      endpoint = await this.#makeEndpoint(call, number);
-    } catch (error) {
-      this.#parts.log.warn({ call: call.id, error: asError(error).message }, 'no endpoint for the call');
-      if (error instanceof MediaNotAcceptable) {
-        this.#refuse(attempt, { status: 488 }, 'not-acceptable');
-        return;
-      }
-      if (error instanceof MediaExhausted) {
-        this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
-        return;
-      }
-      this.#refuse(attempt, { status: 500 }, 'failed');
-      return;
-    }
-    if (attempt.cancelled) {
-      await release(endpoint, this.#parts);
-      this.#end(attempt, 'cancelled');
-      return;
-    }
-    await this.#answer(attempt, endpoint, number);
-  }
-
-  async #makeEndpoint(call: SignalingCall, number: DialIn): Promise<MediaEndpoint> {
-    const { media, clock } = this.#parts;
-    const making = media.createEndpoint({
-      callId: call.id,
-      offer: call.offer,
-      remoteAddress: call.source.address,
-      label: number.number,
-    });
-    try {
-      return await within(clock, ENDPOINT_LIMIT_MS, 'making an endpoint', making);
-    } catch (error) {
-      // An endpoint that comes after nobody waits for it any more is released.
-      if (error instanceof TookTooLong) making.then((late) => late.close()).catch(() => undefined);
-      throw error;
+    const result = await setUp(attempt, number, this.#parts);
+    switch (result.kind) {
+      case 'refused':
+        return this.#refuse(attempt, result.refusal, result.outcome);
+      case 'gone':
+        return this.#end(attempt, result.outcome);
+      case 'answered':
+        return this.#begin(attempt, result.endpoint, number);
+      default:
+        return assertNever(result);
     }
   }
 
-  async #answer(attempt: Attempt, endpoint: MediaEndpoint, number: DialIn): Promise<void> {
-    const { call } = attempt;
+  /** The call is answered and acknowledged: its flow begins. */
+  #begin(attempt: Attempt, endpoint: MediaEndpoint, number: DialIn): void {
+    const { clock, store, log, hashPin, resolve } = this.#parts;
     const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
-    const runner = new CallRunner(call, endpoint, entry, {
-      clock: this.#parts.clock,
-      store: this.#parts.store,
-      log: this.#parts.log,
-      hashPin: this.#parts.hashPin,
-      resolve: this.#parts.resolve,
+    const runner = new CallRunner(attempt.call, endpoint, entry, {
+      clock,
+      store,
+      log,
+      hashPin,
+      resolve,
       arriveAtConference: (arriving, admission) =>
         this.#conferenceOf(arriving, admission.conferenceId, admission.accountId).dispatch({
           type: 'CallerArrived',
@@ -356,22 +324,6 @@ export class Bridge implements SignalingListener, MediaListener {
       toConference: (id, event) => this.#toConference(id, event),
       closed: (ended, end) => this.#answeredCallEnded(attempt, ended, end),
     });
-    try {
-      const answer = await call.answer(endpoint.localSdp);
-      if (answer !== null) {
-        await within(this.#parts.clock, ENDPOINT_LIMIT_MS, 'taking the answer', endpoint.acceptAnswer(answer));
-      }
-    } catch (error) {
-      const gone = outcomeBeforeFlow(attempt);
-      if (!(error instanceof CallGone)) {
-        // It may be answered by now: nobody is to listen to silence.
-        void call.hangUp();
-        this.#parts.log.warn({ call: call.id, error: asError(error).message }, 'answered call could not be set up');
-      }
-      await release(endpoint, this.#parts);
-      this.#end(attempt, gone ?? outcomeOf(error));
-      return;
-    }
     attempt.runner = runner;
     runner.answered();
     for (const event of attempt.missed) runner.dispatch(event);
@@ -449,10 +401,4 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#parts.log.info({ call: call.id, outcome }, 'call ended');
     if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
   }
-}
-
-/** Of a call that could not be answered, or whose answer came to nothing. No ACK at all: the line is lost. */
-function outcomeOf(error: unknown): CallOutcome {
-  if (error instanceof CallGone) return 'line-lost';
-  return error instanceof MediaNotAcceptable ? 'not-acceptable' : 'failed';
 }
