@@ -31,6 +31,8 @@ export class OfferServer {
   readonly #offering: () => boolean;
   #deciding: Deciding | null = null;
   #accepted: AcceptedInvite | null = null;
+  /** The far end's next INVITE is in and stands before what waits on our side. */
+  #taking = false;
 
   constructor(core: SessionCore, offering: () => boolean) {
     this.#core = core;
@@ -39,7 +41,7 @@ export class OfferServer {
 
   /** An exchange begun by the far end is not over, so none of ours may begin (RFC 3261 section 14.1). */
   get busy(): boolean {
-    return this.#deciding !== null || this.#accepted !== null;
+    return this.#taking || this.#deciding !== null || this.#accepted !== null;
   }
 
   /**
@@ -87,8 +89,10 @@ export class OfferServer {
       core.respond(transaction, 491);
       return;
     }
-    // The far end begins the next INVITE, so it has our 2xx to the one before; only its ACK was lost.
-    this.#accepted?.acknowledged(null);
+    if (!this.#acknowledgedByNext()) {
+      core.respond(transaction, 481);
+      return;
+    }
     this.#decide(transaction, (request, sdp) => {
       core.dialog.refreshTarget(transaction.request);
       this.accept(transaction, request, sdp, {
@@ -98,6 +102,18 @@ export class OfferServer {
         unacknowledged: () => core.lost('no ACK', true),
       });
     });
+  }
+
+  /**
+   * The far end begins the next INVITE, so it has our 2xx to the one before; only its ACK was lost. Offers of ours that waited
+   * for that ACK go on waiting, for this INVITE now.
+   * @returns false when the call ends by it, having been hung up before the ACK.
+   */
+  #acknowledgedByNext(): boolean {
+    this.#taking = true;
+    this.#accepted?.acknowledged(null);
+    this.#taking = false;
+    return this.#core.phase === 'established';
   }
 
   update(transaction: ServerTransaction): void {
@@ -157,6 +173,7 @@ export class OfferServer {
     const request = readOfferRequest(transaction.request);
     if (request.kind === 'fault') {
       core.respond(transaction, request.status, request.headers);
+      core.exchangeEnded();
       return;
     }
     if (transaction.request.method === 'INVITE') core.respond(transaction, 100);

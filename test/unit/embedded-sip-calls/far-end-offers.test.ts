@@ -129,6 +129,37 @@ describe('re-INVITE of the far end (RFC 3261 section 14.2)', () => {
     expect(reinvite.last.status).toBe(200);
   });
 
+  it('comes before an offer of ours that waited for the lost ACK', async () => {
+    const stage = await Stage.open();
+    const incoming = await stage.incoming();
+    incoming.call.answer(ANSWER).catch(() => undefined);
+    incoming.call.reoffer(NEW_ANSWER).catch(() => undefined);
+    const reinvite = incoming.receive('INVITE', offer);
+    await settle();
+    expect([reinvite.last.status, stage.layer.methods()]).toEqual([200, []]);
+    incoming.ack();
+    expect(stage.layer.methods()).toEqual(['INVITE']);
+  });
+
+  it('lets an offer of ours go on when it is refused itself', async () => {
+    const stage = await Stage.open();
+    const incoming = await stage.incoming();
+    incoming.call.answer(ANSWER).catch(() => undefined);
+    incoming.call.reoffer(NEW_ANSWER).catch(() => undefined);
+    expect(incoming.receive('INVITE', { ...offer, type: 'text/plain' }).statuses).toEqual([415]);
+    expect(stage.layer.methods()).toEqual(['INVITE']);
+  });
+
+  it('is refused with 481, and asks nobody, when it stands for the ACK that our BYE waited for', async () => {
+    const stage = await Stage.open();
+    const incoming = await stage.incoming();
+    incoming.call.answer(ANSWER).catch(() => undefined);
+    void incoming.call.hangUp();
+    expect(incoming.receive('INVITE', offer).statuses).toEqual([481]);
+    expect(stage.layer.methods()).toEqual(['BYE']);
+    expect(stage.listener.told).toEqual([]);
+  });
+
   it('is refused with 491 while the ACK has to bring the answer to our offer', async () => {
     const stage = await Stage.open();
     const incoming = await stage.incoming({ body: null });
