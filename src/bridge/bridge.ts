@@ -292,12 +292,18 @@ export class Bridge implements SignalingListener, MediaListener {
     }
     const result = await setUp(attempt, number, this.#parts);
     switch (result.kind) {
-      case 'refused':
-        return this.#refuse(attempt, result.refusal, result.outcome);
-      case 'gone':
-        return this.#end(attempt, result.outcome);
-      case 'answered':
-        return this.#begin(attempt, result.endpoint, number);
+      case 'refused': {
+        this.#refuse(attempt, result.refusal, result.outcome);
+        return;
+      }
+      case 'gone': {
+        this.#end(attempt, result.outcome);
+        return;
+      }
+      case 'answered': {
+        this.#begin(attempt, result.endpoint, number);
+        return;
+      }
       default:
         return assertNever(result);
     }
