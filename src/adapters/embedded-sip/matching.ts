@@ -63,18 +63,42 @@ export function clientKey(message: SipMessage): string | null {
  */
 export function markSource(request: SipRequest, peer: Peer): SipRequest {
   const index = request.headers.findIndex((entry) => entry.name === 'via');
-  const via = parseVia(request.headers[index]?.value ?? '');
+  const text = request.headers[index]?.value ?? '';
+  const via = parseVia(text);
   if (via === null) return request;
   const asked = via.parameters.has('rport');
   const there = unbracketed(via.host) === peer.address;
   if (there && !asked && !via.parameters.has('received')) return request;
-  const parameters = new Map(via.parameters);
-  parameters.delete('received');
-  if (!there || asked) parameters.set('received', peer.address);
-  if (asked) parameters.set('rport', String(peer.port));
+  const received = !there || asked ? `;received=${peer.address}` : '';
   const headers: SipHeader[] = [...request.headers];
-  headers[index] = { name: 'via', value: formatVia({ ...via, parameters }) };
+  headers[index] = { name: 'via', value: withPort(via, text, peer.port) + received };
   return { ...request, headers };
+}
+
+/**
+ * The Via without `received`, and with the port at `rport` if that is there. The far end recognises its answer by what it wrote,
+ * so all else stays as it came: a branch that ends in `==`, against the grammar, must not come back in quotes.
+ */
+function withPort(via: Via, text: string, port: number): string {
+  if (text.includes('"')) {
+    const kept = [...via.parameters].filter(([name]) => name !== 'received');
+    return formatVia({
+      ...via,
+      parameters: new Map(kept.map(([name, value]) => [name, name === 'rport' ? String(port) : value])),
+    });
+  }
+  const [sentBy = '', ...parameters] = text.split(';');
+  const kept = parameters.flatMap((parameter) => {
+    switch (parameter.split('=', 1)[0]?.trim().toLowerCase()) {
+      case 'received':
+        return [];
+      case 'rport':
+        return [`rport=${port}`];
+      default:
+        return [parameter];
+    }
+  });
+  return [sentBy, ...kept].join(';');
 }
 
 /**

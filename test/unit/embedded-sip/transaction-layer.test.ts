@@ -20,6 +20,16 @@ describe('Where a request came from', () => {
 });
 
 test.each([
+  ['PBX.example:5070;Branch=z9hG4bKa+b/c==;rport;x', 'PBX.example:5070;Branch=z9hG4bKa+b/c==;rport=6000;x'],
+  ['PBX.example ; rport = 7 ; branch=z9hG4bK-(1)', 'PBX.example ;rport=6000; branch=z9hG4bK-(1)'],
+  ['PBX.example;x="a;b";branch=z9hG4bK-1;rport', 'pbx.example;x="a;b";branch=z9hG4bK-1;rport=6000'],
+])('The rest of Via stays as it came, so that the far end knows its own: %s', async (came, kept) => {
+  const bench = await Bench.started();
+  bench.receive(request('OPTIONS', { via: `SIP/2.0/UDP ${came}` }), { ...bench.peer, port: 6000 });
+  expect(valueOf(bench.user.last().request, 'via')).toBe(`SIP/2.0/UDP ${kept};received=192.0.2.9`);
+});
+
+test.each([
   ['10.0.0.7', ';received=192.0.2.9'],
   ['192.0.2.9', ''],
 ])('A received that the far end wrote itself, at %s, is not believed', async (sentBy, noted) => {
