@@ -1,11 +1,17 @@
 import { makeRequest, type RequestParts } from './build.js';
-import { callId, contact, cseq, formatNameAddress, fromTag, header, routeSet, toTag } from './headers.js';
-import type { NameAddress, SipRequest, SipResponse, SipUri } from './message.js';
+import { callId, contact, cseq, fromTag, header, headerValues, routeSet, toTag } from './headers.js';
+import type { SipRequest, SipResponse, SipUri } from './message.js';
 import { parseUri } from './uri.js';
 
 /** A message that would make a dialog lacks what a dialog needs: a usable Contact, From or To. */
 export class NoDialog extends Error {
   override readonly name = 'NoDialog';
+}
+
+/** One Record-Route value: its URI, and all of it as it came, for Route ("including all parameters", section 12.2.1.1). */
+interface Route {
+  readonly uri: SipUri;
+  readonly text: string;
 }
 
 interface DialogParts {
@@ -17,7 +23,7 @@ interface DialogParts {
   /** To of our requests, tag included. */
   readonly remote: string;
   readonly remoteTarget: SipUri;
-  readonly routes: readonly NameAddress[];
+  readonly routes: readonly Route[];
   readonly localCseq: number;
   readonly remoteCseq: number | null;
 }
@@ -35,7 +41,7 @@ export class Dialog {
   readonly remoteTag: string;
   readonly #local: string;
   readonly #remote: string;
-  readonly #routes: readonly NameAddress[];
+  readonly #routes: readonly Route[];
   #remoteTarget: SipUri;
   #localCseq: number;
   #remoteCseq: number | null;
@@ -66,7 +72,7 @@ export class Dialog {
       local: `${required(invite, 'to')};tag=${localTag}`,
       remote: required(invite, 'from'),
       remoteTarget: contactOf(invite),
-      routes: routeSet(invite, 'record-route'),
+      routes: routesOf(invite),
       localCseq: 0,
       remoteCseq: cseq(invite).number,
     });
@@ -89,7 +95,7 @@ export class Dialog {
       local: required(invite, 'from'),
       remote: required(response, 'to'),
       remoteTarget: contactOf(response),
-      routes: routeSet(response, 'record-route').toReversed(),
+      routes: routesOf(response).toReversed(),
       localCseq: before?.localCseq ?? cseq(invite).number,
       remoteCseq: before === null ? null : before.#remoteCseq,
     });
@@ -123,10 +129,10 @@ export class Dialog {
     return true;
   }
 
-  /** Replaces the remote target by the Contact of a target refresh (section 12.2.1.2 and 12.2.2); nothing without Contact. */
+  /** Replaces the remote target by the Contact of a target refresh (section 12.2.1.2 and 12.2.2); nothing without a Contact we can send to. */
   refreshTarget(message: SipRequest | SipResponse): void {
     const target = contact(message);
-    if (target !== null) this.#remoteTarget = target.uri;
+    if (target !== null && isSip(target.uri)) this.#remoteTarget = requestUri(target.uri);
   }
 
   /** The next request within the dialog (section 12.2.1.1). Its CSeq is one higher than the last. */
@@ -146,11 +152,11 @@ export class Dialog {
     // from the route set into the Request-URI ... and the remote target URI into the Route header field as the last value."
     const strict = first !== undefined && !first.uri.parameters.has('lr');
     const routes = strict
-      ? [...rest.map(formatNameAddress), `<${this.#remoteTarget.raw}>`]
-      : this.#routes.map(formatNameAddress);
+      ? [...rest.map(({ text }) => text), `<${this.#remoteTarget.raw}>`]
+      : this.#routes.map(({ text }) => text);
     return makeRequest({
       method,
-      uri: strict ? withoutHeaders(first.uri) : this.#remoteTarget,
+      uri: strict ? requestUri(first.uri) : this.#remoteTarget,
       from: this.#local,
       to: this.#remote,
       callId: this.callId,
@@ -162,7 +168,7 @@ export class Dialog {
 }
 
 /** "Stripping any parameters that are not allowed in a Request-URI": header fields and `method` (section 19.1.1, table 1). */
-function withoutHeaders(uri: SipUri): SipUri {
+function requestUri(uri: SipUri): SipUri {
   const question = uri.raw.indexOf('?');
   const raw = (question < 0 ? uri.raw : uri.raw.slice(0, question)).replace(/;method=[^;]*/i, '');
   return parseUri(raw) ?? uri;
@@ -170,10 +176,15 @@ function withoutHeaders(uri: SipUri): SipUri {
 
 function contactOf(message: SipRequest | SipResponse): SipUri {
   const target = contact(message);
-  if (target === null || (target.uri.scheme !== 'sip' && target.uri.scheme !== 'sips')) {
-    throw new NoDialog('Contact is missing or no SIP URI');
-  }
-  return target.uri;
+  if (target === null || !isSip(target.uri)) throw new NoDialog('Contact is missing or no SIP URI');
+  return requestUri(target.uri);
+}
+
+const isSip = ({ scheme }: SipUri): boolean => scheme === 'sip' || scheme === 'sips';
+
+function routesOf(message: SipRequest | SipResponse): readonly Route[] {
+  const texts = headerValues(message, 'record-route');
+  return routeSet(message, 'record-route').map(({ uri }, index) => ({ uri, text: texts[index] ?? `<${uri.raw}>` }));
 }
 
 function required(message: SipRequest | SipResponse, name: string): string {

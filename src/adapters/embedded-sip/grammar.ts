@@ -167,7 +167,7 @@ export function formatParameters(parameters: Parameters): string {
 }
 
 /** A `quoted-string` with this content. Line breaks, which it cannot hold, become spaces. */
-export function quote(content: string): string {
+function quote(content: string): string {
   return `"${content.replaceAll(/[\r\n]/g, ' ').replaceAll(/["\\]/g, '\\$&')}"`;
 }
 

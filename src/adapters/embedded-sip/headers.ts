@@ -1,4 +1,4 @@
-import { Scanner, formatParameters, isToken, parseDecimal, parseParameters, quote } from './grammar.js';
+import { Scanner, formatParameters, isToken, parseDecimal, parseParameters } from './grammar.js';
 import type { NameAddress, SipMessage, Via } from './message.js';
 import { bracketed, parseHostPort, parseUri } from './uri.js';
 
@@ -79,12 +79,6 @@ function parseAddressSpec(scanner: Scanner): NameAddress | null {
 /** `display-name = *( token LWS )`; characters beyond ASCII are let through, as many telephones send them unquoted. */
 function isDisplayWords(words: string): boolean {
   return words.split(/[ \t]+/).every((word) => word === '' || isToken(word.replaceAll(/[^\u0000-\u007f]/gu, 'x')));
-}
-
-/** Writes an address in angle brackets. */
-export function formatNameAddress(address: NameAddress): string {
-  const name = address.displayName === null ? '' : `${quote(address.displayName)} `;
-  return `${name}<${address.uri.raw}>${formatParameters(address.parameters)}`;
 }
 
 /** One Via value (RFC 3261 section 20.42). */

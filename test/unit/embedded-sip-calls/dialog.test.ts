@@ -30,6 +30,25 @@ describe('dialog of a server (RFC 3261 section 12.1.1)', () => {
     expect(dialog.nextHop.host).toBe('p1.example');
   });
 
+  it('writes each Route as it came in Record-Route, with all its parameters', () => {
+    const dialog = Dialog.ofServer(
+      invite('Record-Route: "P, 1" <sip:p1.example;lr=on;ftag=a>;key=b==;note="x;y"'),
+      'near',
+    );
+    const route = '"P, 1" <sip:p1.example;lr=on;ftag=a>;key=b==;note="x;y"';
+    expect(headerValues(dialog.request('BYE'), 'route')).toEqual([route]);
+  });
+
+  it('strips from a Contact what a request URI may not hold, and follows none that is no SIP URI', () => {
+    const dialog = Dialog.ofServer(
+      stage.outside({ contact: '<sip:alice@203.0.113.7;method=INVITE;ob?Subject=x>' }),
+      'near',
+    );
+    expect(dialog.request('BYE').uri.raw).toBe('sip:alice@203.0.113.7;ob');
+    dialog.refreshTarget(stage.outside({ contact: '<mailto:alice@example.org>' }));
+    expect(dialog.request('BYE').uri.raw).toBe('sip:alice@203.0.113.7;ob');
+  });
+
   it('puts a strict router into the request URI and the remote target last into Route', () => {
     const bye = Dialog.ofServer(invite('Record-Route: <sip:p1.example>, <sip:p2.example;lr>'), 'near').request('BYE');
     expect(bye.uri.raw).toBe('sip:p1.example');
