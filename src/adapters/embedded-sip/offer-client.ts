@@ -48,9 +48,9 @@ export class OfferClient {
     this.#ownsCallId = ownsCallId;
   }
 
-  /** A request of ours is out. */
-  get busy(): boolean {
-    return this.#current !== null;
+  /** An INVITE of ours is out, or an offer. An UPDATE that only refreshes stands in no offer's way. */
+  get offering(): boolean {
+    return this.#current !== null && (this.#current.method === 'INVITE' || this.#current.sdp !== null);
   }
 
   /**
@@ -72,7 +72,7 @@ export class OfferClient {
   /** RFC 4028 section 7.4: "It is RECOMMENDED that the UPDATE request not contain an offer"; else the same SDP once more. */
   refresh(): void {
     const core = this.#core;
-    if (this.#queue.length > 0 || this.busy) {
+    if (this.#queue.length > 0 || this.#current !== null) {
       // An offer under way refreshes just as well, unless it is refused.
       core.timer.retry();
       return;
@@ -87,7 +87,8 @@ export class OfferClient {
 
   /** Sends the next offer if nothing stands in the way. Called whenever something got out of the way. */
   proceed(): void {
-    if (this.busy || this.#pause !== null || this.#core.phase !== 'established' || this.#serverBusy()) return;
+    if (this.#current !== null || this.#pause !== null || this.#core.phase !== 'established' || this.#serverBusy())
+      return;
     const next = this.#queue.shift();
     if (next === undefined) return;
     this.#current = next;

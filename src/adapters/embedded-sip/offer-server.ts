@@ -27,7 +27,7 @@ interface Deciding {
  */
 export class OfferServer {
   readonly #core: SessionCore;
-  /** Whether an offer of ours is out, or about to be acknowledged. */
+  /** Whether an INVITE or an offer of ours is out, or about to be acknowledged. */
   readonly #offering: () => boolean;
   #deciding: Deciding | null = null;
   #accepted: AcceptedInvite | null = null;

@@ -62,7 +62,7 @@ export class Session implements SessionCore, DialogUser {
       // RFC 4028 section 10: "the UA ... MUST ... send a BYE request".
       expired: () => this.lost('session timer expired', true),
     });
-    this.#server = new OfferServer(this, () => this.#client.busy);
+    this.#server = new OfferServer(this, () => this.#client.offering);
     this.#client = new OfferClient(this, () => this.#server.busy, options.phase === 'established');
     this.agent.register(this.dialog, this);
   }

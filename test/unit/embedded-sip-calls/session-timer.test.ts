@@ -61,6 +61,14 @@ describe('session timers (RFC 4028)', () => {
     expect(stage.layer.methods()).toEqual(['UPDATE', 'UPDATE']);
   });
 
+  it('stand in the way of no offer of the far end while our UPDATE without one is out', async () => {
+    const { stage, incoming } = await talking(...asks('600;refresher=uas').lines, 'Allow: INVITE, UPDATE, BYE');
+    stage.clock.advance(seconds(300));
+    const reinvite = incoming.receive('INVITE', { body: OFFER });
+    await settle();
+    expect([stage.layer.methods(), reinvite.last.status]).toEqual([['UPDATE'], 200]);
+  });
+
   it('are refreshed by us with a re-INVITE and the same SDP where UPDATE is not allowed', async () => {
     const { stage } = await talking(...asks('600;refresher=uas').lines, 'Allow: INVITE, BYE');
     stage.clock.advance(seconds(300));
