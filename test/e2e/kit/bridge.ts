@@ -17,6 +17,8 @@ const READY_LIMIT_MS: Readonly<Record<EngineName, number>> = { embedded: 20_000,
 const STOP_LIMIT_MS = 20_000;
 const COMMAND_LIMIT_MS = 30_000;
 const LOOK_MS = 25;
+/** How SIP INFO and FreeSWITCH write down a key. */
+const KEYS_ONE_BY_ONE = /signal\s*=\s*[0-9*#a-d]|RECV DTMF/i;
 
 export interface BridgeOptions {
   readonly engine: EngineName;
@@ -194,6 +196,7 @@ export class TestBridge {
     for (const [name, text] of logs) {
       const leaked = [...this.#secrets].filter((secret) => text.includes(secret)).length;
       expect(leaked, `PINs or key sequences found in ${name}`).toBe(0);
+      expect(KEYS_ONE_BY_ONE.test(text), `single keys found in ${name}`).toBe(false);
     }
   }
 
@@ -233,6 +236,6 @@ export class TestBridge {
 
 function logFiles(directory: string): (readonly [name: string, text: string])[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.log'))
+    .filter((name) => name.endsWith('.log') || name.endsWith('.out'))
     .map((name) => [name, readFileSync(join(directory, name), 'utf8')] as const);
 }

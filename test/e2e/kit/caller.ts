@@ -143,6 +143,18 @@ export class Caller {
     );
   }
 
+  /** Until no packet arrived for so many milliseconds. */
+  async untilNothingArrives(ms = 300): Promise<void> {
+    let count = -1;
+    let since = 0;
+    await this.until(`${ms} ms without a packet`, USUAL_LIMIT_MS, () => {
+      const { packetsReceived } = this.telephone.statistics();
+      if (packetsReceived !== count) since = performance.now();
+      count = packetsReceived;
+      return performance.now() - since >= ms;
+    });
+  }
+
   /** Says a tone from now on, or nothing but silence. */
   say(hz: number | null): void {
     this.#says = hz;
