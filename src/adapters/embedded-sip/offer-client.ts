@@ -126,6 +126,7 @@ export class OfferClient {
   #sendInvite(offer: Offer): void {
     const core = this.#core;
     let ack: SipRequest | null = null;
+    let taken = false;
     const transaction: ClientTransaction = core.send('INVITE', this.#extras(offer), {
       response: (response, peer) => {
         if (response.status < 200) return;
@@ -133,12 +134,15 @@ export class OfferClient {
           if (this.#current === offer) this.#refused(offer, response);
           return;
         }
+        // Our answer to the offer in the 2xx, which the ACK brings, is still being made.
+        if (taken && ack === null) return;
         // RFC 3261 section 13.2.2.4: "The UAC core MUST generate an ACK request for each 2xx received", its repetitions
         // included, also when the call ended meanwhile.
         if (ack !== null) core.sendAck(ack);
-        else if (this.#current === offer)
+        else if (this.#current === offer) {
+          taken = true;
           this.#acknowledge(offer, transaction.request, response, peer, (made) => (ack = made));
-        else core.sendAck((ack = core.dialog.ack(cseq(transaction.request).number)));
+        } else core.sendAck((ack = core.dialog.ack(cseq(transaction.request).number)));
       },
       failed: (cause) => this.#failed(offer, cause),
     });

@@ -285,3 +285,26 @@ describe('a call of ours (RFC 3261 section 13.2)', () => {
     await expect(phone.client.invite({ target: 'tel:+44207', localSdp: OFFER })).rejects.toThrow('not a sip: URI');
   });
 });
+
+describe('re-INVITE without an offer', () => {
+  it('asks for one answer to the offer of the 2xx, however often that comes, and ACKs with it', async () => {
+    const phone = new Phone();
+    let answer: (sdp: string) => void = () => undefined;
+    let asked = 0;
+    const offered = (): Promise<string> => {
+      asked += 1;
+      return new Promise((resolve) => (answer = resolve));
+    };
+    const { call } = await phone.talking({ events: { offered } });
+    const before = phone.layer.acks.length;
+    const reoffered = call.reinvite(null);
+    const invite = phone.layer.latest('INVITE');
+    const ok = invite.answer(200, WITH_SDP, ANSWER);
+    invite.repeat(ok);
+    expect([asked, phone.layer.acks.length - before]).toEqual([1, 0]);
+    answer(OFFER);
+    await expect(reoffered).resolves.toBe(ANSWER);
+    invite.repeat(ok);
+    expect(phone.layer.acks.slice(before).map(({ ack }) => ack.body.toString())).toEqual([OFFER, OFFER]);
+  });
+});
