@@ -3,6 +3,9 @@ import { findDrachtio, startLocalDrachtio, type LocalDrachtio } from '../adapter
 import { findFreeSwitch, startLocalFreeSwitch, type LocalFreeSwitch } from '../adapters/freeswitch/local-engine.js';
 import type { Log } from '../bridge/log.js';
 import type { Config } from './config.js';
+import { ConfigError } from './config.js';
+import type { SipListen } from './config/kinds.js';
+import { environmentName } from './config/settings.js';
 
 /** drachtio-server and FreeSWITCH of this machine, started for one bridge. */
 export interface LocalEngine {
@@ -13,21 +16,29 @@ export interface LocalEngine {
 
 const LOOPBACK = '127.0.0.1';
 
+/** Programs that are not on this machine. */
+export function missingPrograms(): readonly string[] {
+  return [
+    ...(findDrachtio() === null ? ['drachtio-server'] : []),
+    ...(findFreeSwitch() === null ? ['FreeSWITCH'] : []),
+  ];
+}
+
 /**
  * Starts both on loopback, from `freeswitch-conf/`, with their configuration, logs and secrets in the data directory.
  * @throws Error with one clear line: what is missing, or why one did not start; nothing is left running then
  */
 export async function startLocalEngine(config: Config, log: Log): Promise<LocalEngine> {
-  const missing = [findDrachtio() === null ? 'drachtio-server' : null, findFreeSwitch() === null ? 'FreeSWITCH' : null]
-    .filter((name) => name !== null)
-    .join(' and ');
-  if (missing !== '') {
+  const missing = missingPrograms();
+  if (missing.length > 0) {
     throw new Error(
-      `the engine freeswitch needs ${missing}, not found in PATH, /usr/local/freeswitch/bin or /usr/local/bin: install, or use the engine embedded`,
+      `the engine freeswitch needs ${missing.join(' and ')}, not found in PATH, /usr/local/freeswitch/bin or /usr/local/bin: install, or use the engine embedded`,
     );
   }
-  const { address, port, transports } = sipAddress(config);
+  const listen = localSipListen(config);
+  const [first] = listen;
   const directory = join(config.dataDirectory, 'engine');
+  let stopping = false;
   const freeswitch = await startLocalFreeSwitch({
     directory: join(directory, 'freeswitch'),
     rtpPorts: config.media.rtpPorts,
@@ -37,20 +48,24 @@ export async function startLocalEngine(config: Config, log: Log): Promise<LocalE
   try {
     const drachtio = await startLocalDrachtio({
       directory: join(directory, 'drachtio'),
-      sipAddress: address,
-      sipPort: port,
-      transports,
+      ...(first === undefined ? {} : { sipAddress: first.host }),
+      // 0: a free one
+      ...(first === undefined || first.port === 0 ? {} : { sipPort: first.port }),
+      transports: listen.map(({ transport }) => transport),
     });
     for (const [name, { exited }] of [
       ['drachtio-server', drachtio],
       ['FreeSWITCH', freeswitch],
     ] as const) {
-      void exited.then((how) => log.warn({ program: name, how }, 'an engine program ended'));
+      void exited.then((how) => {
+        if (!stopping) log.error({ program: name, how }, 'an engine program ended');
+      });
     }
     return {
       drachtio,
       freeswitch,
       async stop() {
+        stopping = true;
         await drachtio.stop();
         await freeswitch.stop();
       },
@@ -61,21 +76,18 @@ export async function startLocalEngine(config: Config, log: Log): Promise<LocalE
   }
 }
 
-/** drachtio-server listens on one address and port; a wildcard becomes loopback, since the mixer is on loopback too. */
-function sipAddress(config: Config): {
-  readonly address: string;
-  readonly port: number;
-  readonly transports: readonly ('udp' | 'tcp')[];
-} {
+/**
+ * Where drachtio-server listens: one address and port. A wildcard becomes loopback, since the mixer is on loopback too.
+ * @throws {ConfigError}
+ */
+export function localSipListen(config: Config): readonly SipListen[] {
   const [first] = config.sip.listen;
-  const host = first?.host ?? LOOPBACK;
-  const port = first?.port ?? 5060;
-  const same = config.sip.listen.filter((listen) => listen.host === host && listen.port === port);
-  return {
-    address: host === '0.0.0.0' ? LOOPBACK : host,
-    port,
-    transports: same
-      .map(({ transport }) => transport)
-      .filter((transport) => transport === 'udp' || transport === 'tcp'),
-  };
+  const same = config.sip.listen.filter(({ host, port }) => host === first?.host && port === first.port);
+  if (same.length < config.sip.listen.length) {
+    const key = environmentName('sip.listen');
+    throw new ConfigError(
+      `${key} names several addresses or ports, and the engine freeswitch, where it is started here, takes one for UDP and TCP: give one, or set engine to embedded`,
+    );
+  }
+  return same.map((listen) => (listen.host === '0.0.0.0' ? { ...listen, host: LOOPBACK } : listen));
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Randomness } from '../ports/randomness.js';
 import { StoreUnavailable } from '../ports/store.js';
 import type { Store } from '../ports/store.js';
+import { DirectoryHold } from '../adapters/sqlite/directory-hold.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
 import { SystemClock } from '../adapters/system/clock.js';
@@ -57,6 +58,25 @@ export function hasDatabase({ databaseFile }: Config): boolean {
     if (code === 'ENOENT') return false;
     throw new StoreUnavailable(`cannot open the database ${databaseFile} (${code}): run as the user who owns it`);
   }
+}
+
+/** Ends with the process at the latest. */
+export interface Hold {
+  release(): void;
+}
+
+/**
+ * Takes the data directory for this bridge alone, and makes it where it is missing.
+ * @returns `null` when another bridge runs with it
+ * @throws {StoreUnavailable}
+ */
+export function holdDataDirectory({ dataDirectory }: Config): Hold | null {
+  return DirectoryHold.take(dataDirectory);
+}
+
+/** Whether a bridge runs with the data directory. @throws {StoreUnavailable} */
+export function isDataDirectoryHeld({ dataDirectory }: Config): boolean {
+  return DirectoryHold.isTaken(dataDirectory);
 }
 
 /**

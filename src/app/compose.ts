@@ -12,9 +12,12 @@ import type { Media } from '../ports/media.js';
 import type { Signaling } from '../ports/signaling.js';
 import type { Trunk } from '../ports/store.js';
 import { openStore, type OpenStore } from './compose-store.js';
-import { startLocalEngine } from './compose-local-engine.js';
+import { localSipListen, startLocalEngine } from './compose-local-engine.js';
 import type { Config } from './config.js';
+import type { SipListen } from './config/kinds.js';
+import { withAdvice } from './engine-advice.js';
 import { HttpServer } from './http/server.js';
+import { refuseTakenPorts } from './ports.js';
 import { loadPrompts } from './prompts.js';
 import { VERSION } from './version.js';
 
@@ -51,6 +54,7 @@ interface Engine {
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
 export async function startBridge({ config, log, lan }: ComposeOptions): Promise<RunningBridge> {
   const catalogue = loadPrompts(config);
+  await refuseTakenPorts(config, sipListenHere(config));
   const stores = openStore(config);
   const { store, pins, clock } = stores;
   try {
@@ -85,7 +89,7 @@ export async function startBridge({ config, log, lan }: ComposeOptions): Promise
     } catch (error) {
       await http?.stop();
       await engine.close();
-      throw error;
+      throw withAdvice(error);
     }
     return {
       bridge,
@@ -110,6 +114,12 @@ function localTrunk(lan: boolean): Trunk {
   return { name: 'local', sources: lan ? [...LOOPBACK, ...PRIVATE] : LOOPBACK, enabled: true, createdAt: 0 };
 }
 
+/** SIP addresses of this process or of what it starts; with a drachtio-server that runs already, SIP is its business. */
+function sipListenHere(config: Config): readonly SipListen[] {
+  if (config.engine === 'embedded') return config.sip.listen;
+  return config.drachtio === null ? localSipListen(config) : [];
+}
+
 /** What Contact and SDP tell a far end: the configured address, but the route's to callers in local networks and on loopback. */
 function advertised(configured: string | null, localNetworks: readonly string[]): (remote: string) => string {
   return (remote) => {
@@ -130,7 +140,8 @@ function openEmbedded(config: Config, { clock, randomness }: OpenStore, log: Log
     rtpPorts: { min: config.media.rtpPorts.first, max: config.media.rtpPorts.last },
     ...(config.media.workers === null ? {} : { workers: config.media.workers }),
     advertise: advertised(config.media.address, config.localNetworks),
-    log: (message) => log.info({}, message),
+    // what matters is told to the bridge as trouble
+    log: (message) => log.debug({}, message),
   });
   const signaling = new EmbeddedSignaling({
     listen: config.sip.listen.map(({ transport, host, port }) => ({ transport, address: host, port })),

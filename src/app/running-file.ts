@@ -27,7 +27,7 @@ export function removeRunningNote(dataDirectory: string): void {
   rmSync(fileOf(dataDirectory), { force: true });
 }
 
-/** The bridge that runs with this data directory, or `null`: none, or one that died without tidying up. */
+/** What the bridge wrote that runs with this data directory, or one that died without tidying up; `null`: nothing. */
 export function readRunningNote(dataDirectory: string): RunningNote | null {
   let note: unknown;
   try {
@@ -35,21 +35,11 @@ export function readRunningNote(dataDirectory: string): RunningNote | null {
   } catch {
     return null;
   }
-  return isRunningNote(note) && note.pid !== process.pid && isAlive(note.pid) ? note : null;
+  return isRunningNote(note) ? note : null;
 }
 
 function isRunningNote(value: unknown): value is RunningNote {
   return (
     typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number' && 'sip' in value
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of somebody else's lives too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -19,7 +19,10 @@ export function findProgram(name: string, directories: readonly string[]): strin
 
 const STOP_MS = 5_000;
 
-/** A program started and stopped by us; it does not outlive this process. */
+/**
+ * A program started and stopped by us. It has a process group of its own, so that Ctrl-C on our terminal does not end it before
+ * we have said goodbye to the callers; and it does not outlive this process, however that ends.
+ */
 export class LocalProcess {
   readonly #child: ChildProcess;
   readonly exited: Promise<string>;
@@ -28,14 +31,17 @@ export class LocalProcess {
   /** @param outputFile gets what the program prints. */
   constructor(path: string, args: readonly string[], outputFile: string) {
     const output = openSync(outputFile, 'a', 0o600);
-    this.#child = spawn(path, args, { stdio: ['ignore', output, output] });
+    this.#child = spawn(path, args, { stdio: ['ignore', output, output], detached: true });
     closeSync(output);
     const kill = (): void => void this.#child.kill('SIGKILL');
     process.once('exit', kill);
+    const { pid } = this.#child;
+    const watcher = pid === undefined ? null : watchOver(pid);
     this.exited = new Promise((resolve) => {
       const ended = (how: string): void => {
         this.#running = false;
         process.removeListener('exit', kill);
+        watcher?.kill('SIGKILL');
         resolve(how);
       };
       this.#child.once('error', (error) => ended(error.message));
@@ -66,4 +72,17 @@ export class LocalProcess {
     this.#child.kill('SIGKILL');
     await this.exited;
   }
+}
+
+/** A shell that waits for the end of a pipe from us, which the system closes when we are gone, and then ends the program. */
+function watchOver(pid: number): ChildProcess {
+  const watcher = spawn('/bin/sh', ['-c', 'read -r end; kill -KILL "$1"', 'sh', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell a crash of ours leaves the program running; everything else works
+  watcher.on('error', () => undefined);
+  watcher.stdin.on('error', () => undefined);
+  watcher.unref();
+  return watcher;
 }

@@ -4,13 +4,15 @@ import { UnknownSchema } from './migrations.js';
 
 /** Result codes of SQLite (https://sqlite.org/rescode.html) by which nothing was written and nothing can be done here. */
 const UNAVAILABLE: readonly (readonly [prefix: string, trouble: string])[] = [
-  ['SQLITE_FULL', 'the disk is full'],
-  ['SQLITE_READONLY', 'the database is read-only'],
+  ['SQLITE_FULL', 'the disk is full: make room'],
+  // the file of shared memory could not grow
+  ['SQLITE_IOERR_SHMSIZE', 'the disk is full: make room'],
+  ['SQLITE_READONLY', 'the database is read-only: run as the user who owns it'],
   ['SQLITE_IOERR', 'the disk reports an error'],
   ['SQLITE_CORRUPT', 'the database is damaged: restore a backup'],
-  ['SQLITE_NOTADB', 'the file is not a database'],
-  ['SQLITE_CANTOPEN', 'the database cannot be opened'],
-  ['SQLITE_PERM', 'the database may not be opened'],
+  ['SQLITE_NOTADB', 'the file is not a database: restore a backup'],
+  ['SQLITE_CANTOPEN', 'the database cannot be opened: run as the user who owns it'],
+  ['SQLITE_PERM', 'the database may not be opened: run as the user who owns it'],
   ['SQLITE_BUSY', 'another process keeps the database locked'],
   ['SQLITE_LOCKED', 'another process keeps the database locked'],
   ['SQLITE_PROTOCOL', 'another process keeps the database locked'],

@@ -16,6 +16,13 @@ export interface OpenOptions {
 
 /** How long to wait for another process's write, milliseconds. Writes are tiny, so this is long. */
 const BUSY_TIMEOUT_MS = 2000;
+/** What to do where the directory of the database cannot be made or used. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full, make room',
+  EEXIST: 'the data directory is a file, choose another',
+  ENOTDIR: 'the data directory lies in a file, choose another',
+  EROFS: 'the disk is read-only, choose another data directory',
+};
 export const IN_MEMORY = ':memory:';
 
 /** Opens the file and brings its schema up to date. Errors of SQLite come out as they are. */
@@ -51,8 +58,11 @@ export function openDatabase({ file, readonly = false, maximumPages }: OpenOptio
   }
 }
 
-/** Makes directory (0700) and file (0600), so that SQLite's own files beside it get the same mode. */
-function prepareFile(file: string): void {
+/**
+ * Makes directory (0700) and file (0600), so that SQLite's own files beside it get the same mode.
+ * @throws {StoreUnavailable}
+ */
+export function prepareFile(file: string): void {
   const directory = dirname(file);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -64,7 +74,8 @@ function prepareFile(file: string): void {
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new StoreUnavailable(`cannot open the database ${file} (${code}): check that ${directory} can be written`);
+    const remedy = REMEDIES[code] ?? `check that ${directory} can be written`;
+    throw new StoreUnavailable(`cannot open the database ${file} (${code}): ${remedy}`);
   }
 }
 

@@ -3,12 +3,14 @@ import { dirname } from 'node:path';
 import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
-import { checkPinKey, hasDatabase } from '../compose-store.js';
+import { missingPrograms } from '../compose-local-engine.js';
+import { checkPinKey, hasDatabase, isDataDirectoryHeld } from '../compose-store.js';
 import type { Config } from '../config.js';
-import { readRunningNote } from '../running-file.js';
+import { portTrouble, tooFewAudioPorts, whyNotFree } from '../ports.js';
 import { loadPrompts } from '../prompts.js';
+import { readRunningNote } from '../running-file.js';
 import type { CliContext } from './context.js';
-import { bridgeAnswers, whyNotFree, whyNotReachable } from './probes.js';
+import { bridgeAnswers, whyNotReachable } from './probes.js';
 
 /** What one look at the installation says. `failed`: the bridge does not work like this. */
 export interface Finding {
@@ -159,6 +161,12 @@ export function checkPrompts(config: Config): Finding {
 export async function checkEngine(config: Config): Promise<readonly Finding[]> {
   if (config.engine === 'embedded')
     return [{ check: 'engine', status: 'ok', text: 'embedded: needs no other program' }];
+  if (config.freeswitch === null && config.drachtio === null) {
+    const missing = missingPrograms();
+    const found = { check: 'engine', status: 'ok', text: 'drachtio-server and FreeSWITCH of this machine' } as const;
+    const text = `freeswitch needs ${missing.join(' and ')}, not found on this machine: install, or use the engine embedded`;
+    return [missing.length === 0 ? found : { check: 'engine', status: 'failed', text }];
+  }
   const peers = [
     { check: 'freeswitch', peer: config.freeswitch?.eventSocket },
     { check: 'drachtio', peer: config.drachtio },
@@ -178,18 +186,23 @@ export async function checkEngine(config: Config): Promise<readonly Finding[]> {
   );
 }
 
+/** What keeps this from being seen is told by the look at the database. */
+function isHeld(config: Config): boolean {
+  try {
+    return isDataDirectoryHeld(config);
+  } catch {
+    return false;
+  }
+}
+
 /** The ports are free, or it is a running bridge that has them. */
 export async function checkPorts(config: Config): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const { first, last } = config.media.rtpPorts;
-  const room = Math.floor((last - first + 1) / 2);
-  if (config.engine === 'embedded' && room < config.maximumCalls) {
-    const text = `${first}-${last} has room for ${room} calls, and maximumCalls is ${config.maximumCalls}: widen rtp.ports`;
-    findings.push({ check: 'audio ports', status: 'warning', text });
-  }
+  const audio = config.engine === 'embedded' ? tooFewAudioPorts(config) : null;
+  if (audio !== null) findings.push({ check: 'audio ports', status: 'warning', text: audio });
   const { http } = config;
   const running = readRunningNote(config.dataDirectory);
-  if (running !== null) {
+  if (running !== null && isHeld(config)) {
     const text = `the bridge is running (process ${running.pid}, ${running.sip.join(', ')})`;
     return [...findings, { check: 'ports', status: 'ok', text }];
   }
@@ -211,15 +224,8 @@ export async function checkPorts(config: Config): Promise<readonly Finding[]> {
     findings.push(
       problem === null
         ? { check: 'ports', status: 'ok', text: `${where} is free` }
-        : { check: 'ports', status: 'failed', text: `${where} cannot be used: ${meaning(problem)}` },
+        : { check: 'ports', status: 'failed', text: `${where} cannot be used: ${portTrouble(problem)}` },
     );
   }
   return findings;
-}
-
-function meaning(code: string): string {
-  if (code === 'EADDRINUSE') return 'another program has it';
-  if (code === 'EADDRNOTAVAIL') return 'this machine does not have that address';
-  if (code === 'EACCES') return 'this user may not open ports below 1024';
-  return code;
 }

@@ -1,38 +1,9 @@
-import { createSocket } from 'node:dgram';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 
 const CONNECT_MS = 1500;
 
 const codeOf = (error: Error): string =>
   'code' in error && typeof error.code === 'string' ? error.code : error.message;
-
-/** Tries to listen there and lets go again: `null` when that works, else why not (`EADDRINUSE`…). */
-export function whyNotFree(transport: 'udp' | 'tcp', host: string, port: number): Promise<string | null> {
-  return transport === 'udp' ? udpTaken(host, port) : tcpTaken(host, port);
-}
-
-function udpTaken(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    socket.once('error', (error) => {
-      socket.close();
-      resolve(codeOf(error));
-    });
-    socket.bind({ port, address: host, exclusive: true }, () => {
-      socket.close(() => resolve(null));
-    });
-  });
-}
-
-function tcpTaken(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error) => resolve(codeOf(error)));
-    server.listen({ port, host, exclusive: true }, () => {
-      server.close(() => resolve(null));
-    });
-  });
-}
 
 /** Connects by TCP: `null` when someone answers, else why not. */
 export function whyNotReachable(host: string, port: number): Promise<string | null> {

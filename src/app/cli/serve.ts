@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
+import { tooFewAudioPorts } from '../ports.js';
 import { startBridge, type RunningBridge } from '../compose.js';
+import { holdDataDirectory } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { openLog } from '../log.js';
 import { provisionAccount, usualPinLength } from '../provision.js';
@@ -36,12 +38,23 @@ export function registerServe(program: Command, context: CliContext): void {
 
 async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
   const config = configured(context, flags);
-  const other = readRunningNote(config.dataDirectory);
-  if (other !== null) {
+  const hold = holdDataDirectory(config);
+  if (hold === null) {
+    const process = readRunningNote(config.dataDirectory)?.pid;
     throw new Refused(
-      `a bridge runs with ${config.dataDirectory} already (process ${other.pid}): end it, or set PARTYLINE_DATA_DIR`,
+      `a bridge runs with ${config.dataDirectory} already${process === undefined ? '' : ` (process ${process})`}: end it, or set PARTYLINE_DATA_DIR`,
     );
   }
+  try {
+    // what a bridge that was killed left behind
+    removeRunningNote(config.dataDirectory);
+    await run(context, config, flags);
+  } finally {
+    hold.release();
+  }
+}
+
+async function run(context: CliContext, config: Config, flags: ServeFlags): Promise<void> {
   const log = openLog(config.logLevel);
   const running = await startBridge({ config, log, lan: flags.lan === true });
   try {
@@ -54,6 +67,7 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
       http: running.http,
       startedAt: new Date().toISOString(),
     });
+    for (const doubt of doubts(config, flags)) context.warn(doubt);
     context.print(welcome(config, running, flags));
     if (flags.demo === true) context.print(demo(config, running));
     await untilAsked(running, (line) => context.io.stderr(`${line}\n`));
@@ -61,6 +75,15 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
     removeRunningNote(config.dataDirectory);
     await running.stop();
   }
+}
+
+/** What will work otherwise than its configuration promises. */
+function doubts(config: Config, { lan }: ServeFlags): readonly string[] {
+  const here = config.engine === 'freeswitch' && config.drachtio === null;
+  const anywhere = config.sip.listen.some(({ host }) => host === '0.0.0.0');
+  const loopback = 'the engine freeswitch, started here, listens on 127.0.0.1 only: --lan lets nobody else call';
+  const audio = config.engine === 'embedded' || here ? tooFewAudioPorts(config) : null;
+  return [...(lan === true && here && anywhere ? [loopback] : []), ...(audio === null ? [] : [audio])];
 }
 
 function configured(context: CliContext, flags: ServeFlags): Config {
@@ -120,13 +143,16 @@ function dialable(listening: readonly string[]): string {
     .replace(/^\[::\]:/, '[::1]:');
 }
 
-/** Resolves when the bridge is to end: after Ctrl-C at once, after SIGTERM when the last call has ended or a second signal comes. */
+/** Resolves when the bridge is to end: after Ctrl-C or with its terminal at once, after SIGTERM when the last call has ended or a second signal comes. */
 async function untilAsked({ bridge }: RunningBridge, say: (line: string) => void): Promise<void> {
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => {
-      say('Ending ...');
-      resolve();
-    });
+    // the second: the terminal was closed
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        say('Ending: every caller gets a BYE ...');
+        resolve();
+      });
+    }
     process.once('SIGTERM', () => {
       say('No new calls; ending when the last call has. A second signal ends at once.');
       process.once('SIGTERM', () => resolve());

@@ -255,7 +255,7 @@ describe('trouble', () => {
   it('says where the trouble is when the directory cannot be made', () => {
     writeFileSync(join(directory, 'data'), 'a file, not a directory');
     expect(() => open()).toThrow(StoreUnavailable);
-    expect(() => open()).toThrow(/check that .* can be written/);
+    expect(() => open()).toThrow(/the data directory is a file, choose another/);
   });
 
   it('waits for another process that is writing, and says so when that takes too long', () => {

@@ -1,0 +1,30 @@
+import { environmentName } from './config/settings.js';
+
+const variable = environmentName;
+
+/** What an administrator can do about trouble with an engine; the adapters tell the trouble and know no settings. */
+const ADVICE: readonly (readonly [trouble: RegExp, advice: string])[] = [
+  [
+    /^drachtio-server .*refused our secret/,
+    `set ${variable('drachtio.secret')} to the secret in its drachtio.conf.xml`,
+  ],
+  [
+    /^FreeSWITCH .*refused the event-socket secret/,
+    `set ${variable('freeswitch.eventSocket.secret')} to the password in its event_socket.conf.xml`,
+  ],
+  [/^drachtio-server does not answer/, `start it, or correct ${variable('drachtio.host')} and _PORT`],
+  [/^FreeSWITCH does not answer/, `start it, or correct ${variable('freeswitch.eventSocket.host')} and _PORT`],
+  [/^FreeSWITCH .*mod_conference/, 'load it in its modules.conf.xml, as in freeswitch-conf/mixer'],
+  [/^FreeSWITCH .*no SIP profile/, `start that profile, or correct ${variable('freeswitch.profile')}`],
+  [
+    /^cannot listen for FreeSWITCH's connections/,
+    `end what has that port, or correct ${variable('freeswitch.listenPort')}`,
+  ],
+];
+
+/** The error with what to do about it, where that is known. */
+export function withAdvice(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const advice = ADVICE.find(([trouble]) => trouble.test(error.message))?.[1];
+  return advice === undefined ? error : new Error(`${error.message}: ${advice}`, { cause: error });
+}
