@@ -7,7 +7,7 @@ import { parseMinSe, parseSessionExpires, timerOf2xx } from './session-expiry.js
 import { sessionBody } from './session-body.js';
 import type { SessionCore } from './session-core.js';
 import type { ClientTransaction } from './transaction-layer.js';
-import { reasonOf } from './user-agent.js';
+import { reasonOf } from './reason.js';
 
 /** An offer of ours that waits for its turn or its answer. */
 interface Offer {
@@ -174,19 +174,22 @@ export class OfferClient {
       this.#accepted(offer, response, theirs);
       return;
     }
-    core.user.mediaOffered(theirs).then(
-      (answer) => {
-        core.localSdp = answer;
-        send(answer);
-        if (this.#current === offer) this.#accepted(offer, response, theirs);
-      },
-      () => {
-        // "If the offer in the 2xx response is not acceptable ... the UAC core MUST generate a valid answer in the ACK and then
-        // send a BYE immediately." There is no valid answer, so the ACK goes without.
-        send(null);
-        core.lost('offer in the answer to an INVITE without one not acceptable', true);
-      },
-    );
+    core.user
+      .mediaOffered(theirs)
+      .then(
+        (answer) => {
+          core.localSdp = answer;
+          send(answer);
+          if (this.#current === offer) this.#accepted(offer, response, theirs);
+        },
+        () => {
+          // "If the offer in the 2xx response is not acceptable ... the UAC core MUST generate a valid answer in the ACK and then
+          // send a BYE immediately." There is no valid answer, so the ACK goes without.
+          send(null);
+          core.lost('offer in the answer to an INVITE without one not acceptable', true);
+        },
+      )
+      .catch((error: unknown) => core.agent.trouble(`answer in an ACK failed: ${reasonOf(error)}`));
   }
 
   #accepted(offer: Offer, response: SipResponse, answer: string | null): void {

@@ -6,7 +6,7 @@ import { readOfferRequest, timerHeaders, type OfferRequest } from './request-che
 import { sessionBody } from './session-body.js';
 import type { SessionCore } from './session-core.js';
 import type { ServerTransaction } from './transaction-layer.js';
-import { reasonOf } from './user-agent.js';
+import { reasonOf } from './reason.js';
 
 /** What an accepted INVITE leads to. */
 export interface AcceptanceUser {
@@ -185,15 +185,18 @@ export class OfferServer {
       this.#deciding = null;
       action();
     };
-    core.user.mediaOffered(request.sdp).then(
-      (sdp) => settle(() => accept(request, sdp)),
-      (error: unknown) =>
-        settle(() => {
-          if (!(error instanceof MediaOfferRefused)) core.agent.trouble(`offer not taken: ${reasonOf(error)}`);
-          core.respond(transaction, error instanceof MediaOfferRefused ? 488 : 500);
-          core.exchangeEnded();
-        }),
-    );
+    core.user
+      .mediaOffered(request.sdp)
+      .then(
+        (sdp) => settle(() => accept(request, sdp)),
+        (error: unknown) =>
+          settle(() => {
+            if (!(error instanceof MediaOfferRefused)) core.agent.trouble(`offer not taken: ${reasonOf(error)}`);
+            core.respond(transaction, error instanceof MediaOfferRefused ? 488 : 500);
+            core.exchangeEnded();
+          }),
+      )
+      .catch((error: unknown) => core.agent.trouble(`answer to an offer failed: ${reasonOf(error)}`));
   }
 
   #answerUpdate(transaction: ServerTransaction, request: OfferRequest, sdp: string | null): void {

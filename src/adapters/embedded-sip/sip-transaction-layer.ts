@@ -17,10 +17,11 @@ import type { Peer, SipHeader, SipRequest, SipResponse } from './message.js';
 import { NonInviteClientTransaction } from './non-invite-client.js';
 import { NonInviteServerTransaction } from './non-invite-server.js';
 import { parseMessage, type ParseResult } from './parse.js';
+import { reasonOf } from './reason.js';
 import { Refusals } from './refusals.js';
 import { serialise } from './serialise.js';
 import { TcpTransport } from './tcp-transport.js';
-import { DEFAULT_TIMERS, type TransactionTimers } from './timers.js';
+import { DEFAULT_TIMERS, guardedClock, type TransactionTimers } from './timers.js';
 import type {
   ClientTransaction,
   ClientTransactionUser,
@@ -41,6 +42,7 @@ export class SipTransactionLayer implements TransactionLayer {
   readonly #options: TransactionLayerOptions;
   readonly #limits: LayerLimits;
   readonly #timers: TransactionTimers;
+  readonly #clock: Clock;
   readonly #refusals: Refusals;
   readonly #transports: readonly Transport[];
   readonly #servers = new Map<string, ServerMachine>();
@@ -56,6 +58,7 @@ export class SipTransactionLayer implements TransactionLayer {
     this.#options = options;
     this.#limits = { ...DEFAULT_LAYER_LIMITS, ...options.limits };
     this.#timers = options.timers ?? DEFAULT_TIMERS;
+    this.#clock = guardedClock(options.clock, (callback) => this.#guarded(callback));
     this.#refusals = new Refusals(options.clock, this.#limits.refusals);
     const open = options.openTransport ?? ((listen: ListenAddress) => this.#openTransport(listen));
     this.#transports = options.listen.map(open);
@@ -336,12 +339,7 @@ export class SipTransactionLayer implements TransactionLayer {
   }
 
   #context(kind: TransportKind, ends: Pick<TransactionContext, 'transmit' | 'ended'>): TransactionContext {
-    const clock: Clock = {
-      monotonic: () => this.#options.clock.monotonic(),
-      wall: () => this.#options.clock.wall(),
-      after: (ms, callback) => this.#options.clock.after(ms, () => this.#guarded(callback)),
-    };
-    return { clock, timers: this.#timers, reliable: isReliable(kind), ...ends };
+    return { clock: this.#clock, timers: this.#timers, reliable: isReliable(kind), ...ends };
   }
 
   // Requests of ours
@@ -361,12 +359,11 @@ export class SipTransactionLayer implements TransactionLayer {
 
   /** Section 18.1.1, with `rport` as RFC 3581 section 3 wants it of a client. */
   #withVia(request: SipRequest, destination: Destination, transport: Transport | null, branch: string): SipRequest {
-    const bound = transport?.address ?? '0.0.0.0';
-    const advertised = this.#options.advertise?.(destination.address, destination.transport);
+    const advertised = this.#advertised(destination, transport?.address ?? '0.0.0.0');
     const via = formatVia({
       transport: destination.transport.toUpperCase(),
-      host: advertised?.host ?? (isWildcard(bound) ? localAddressTowards(destination.address) : bound),
-      port: advertised?.port ?? transport?.port ?? null,
+      host: advertised.host,
+      port: advertised.port ?? transport?.port ?? null,
       parameters: new Map([
         ['branch', branch],
         ['rport', null],
@@ -375,12 +372,24 @@ export class SipTransactionLayer implements TransactionLayer {
     return { ...request, headers: [{ name: 'via', value: via }, ...request.headers] };
   }
 
+  /** Not to be found out when the system has no descriptor left; then answers still come back, by `rport`. */
+  #advertised(destination: Destination, bound: string): { readonly host: string; readonly port?: number } {
+    const { address, transport } = destination;
+    try {
+      const chosen = this.#options.advertise?.(address, transport);
+      return chosen ?? { host: isWildcard(bound) ? localAddressTowards(address) : bound };
+    } catch (error) {
+      this.#user?.trouble(`own address towards ${address} not found: ${reasonOf(error)}`);
+      return { host: bound };
+    }
+  }
+
   /** One bad message never harms another call: what breaks is told, and goes no further. */
   #guarded(action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.#user?.trouble(`SIP transactions: ${error instanceof Error ? error.message : String(error)}`);
+      this.#user?.trouble(`SIP transactions: ${reasonOf(error)}`);
     }
   }
 }

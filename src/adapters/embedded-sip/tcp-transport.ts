@@ -4,6 +4,7 @@ import type { Source } from '../../ports/signaling.js';
 import { plainIp } from './addresses.js';
 import { StreamFramer } from './framing.js';
 import type { Peer } from './message.js';
+import { reasonOf } from './reason.js';
 import type { Destination } from './transaction-layer.js';
 import type { Transport, TransportUser } from './transport.js';
 
@@ -168,7 +169,7 @@ export class TcpTransport implements Transport {
         connection.socket.once('connect', () => clearDeadline(connection));
         return connection;
       } catch (error) {
-        failed(error instanceof Error ? error.message : String(error));
+        failed(reasonOf(error));
       }
     }
     return null;

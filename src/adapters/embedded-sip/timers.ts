@@ -18,6 +18,15 @@ export function lifetime(timers: TransactionTimers): number {
   return 64 * timers.t1;
 }
 
+/** A clock whose timers run by way of `guard`, so that what one of them throws does not end the process. */
+export function guardedClock(clock: Clock, guard: (action: () => void) => void): Clock {
+  return {
+    monotonic: () => clock.monotonic(),
+    wall: () => clock.wall(),
+    after: (ms, callback) => clock.after(ms, () => guard(callback)),
+  };
+}
+
 /** Timers of one transaction by their letter in the RFC. Setting a running one starts it anew. */
 export class NamedTimers<Name extends string> {
   readonly #clock: Clock;

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4, isIPv6 } from 'node:net';
 import { isWildcard, localAddressTowards, plainIp } from './addresses.js';
+import { reasonOf } from './reason.js';
 import type { Destination } from './transaction-layer.js';
 import type { Transport, TransportUser } from './transport.js';
 
@@ -74,7 +75,7 @@ export class UdpTransport implements Transport {
       });
     } catch (error) {
       // Port 0, for one, which a Via may well ask for.
-      queueMicrotask(() => failed(error instanceof Error ? error.message : String(error)));
+      queueMicrotask(() => failed(reasonOf(error)));
     }
   }
 
@@ -102,7 +103,12 @@ export class UdpTransport implements Transport {
     let local = this.#routes.get(remote);
     if (local === undefined) {
       if (this.#routes.size >= KNOWN_ROUTES) this.#routes.clear();
-      local = localAddressTowards(remote);
+      try {
+        local = localAddressTowards(remote);
+      } catch {
+        // The system has no descriptor left to ask by; whoever needs the address asks again.
+        return this.#address;
+      }
       this.#routes.set(remote, local);
     }
     return local;

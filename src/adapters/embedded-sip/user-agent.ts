@@ -1,12 +1,13 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
 import { makeResponse } from './build.js';
-import { lifetime, type TransactionTimers } from './timers.js';
+import { guardedClock, lifetime, type TransactionTimers } from './timers.js';
 import { SERVER } from './capabilities.js';
 import { dialogKey, type Dialog } from './dialog.js';
 import { callId, fromTag, MalformedHeader, toTag } from './headers.js';
 import type { Peer, SipHeader, SipRequest } from './message.js';
 import { isWildcard, localAddressTowards, plainIp } from './addresses.js';
+import { reasonOf } from './reason.js';
 import type { ServerTransaction, TransactionLayer, TransactionUser } from './transaction-layer.js';
 import { makeUri } from './uri.js';
 
@@ -56,7 +57,7 @@ export class UserAgent implements TransactionUser {
 
   constructor(options: UserAgentOptions, outside: OutsideUser) {
     this.layer = options.layer;
-    this.clock = options.clock;
+    this.clock = guardedClock(options.clock, (callback) => this.#guardedTimer(callback));
     this.randomness = options.randomness;
     this.timers = options.timers;
     this.#advertise = options.advertise;
@@ -168,6 +169,14 @@ export class UserAgent implements TransactionUser {
     return tag === null ? undefined : this.#dialogs.get(dialogKey(callId(request), tag, fromTag(request) ?? ''));
   }
 
+  #guardedTimer(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.trouble(`timer of a call failed: ${reasonOf(error)}`);
+    }
+  }
+
   /** One bad message never harms another call: what a request breaks is told and answered, and goes no further. */
   #guarded(transaction: ServerTransaction, action: () => void): void {
     try {
@@ -179,6 +188,3 @@ export class UserAgent implements TransactionUser {
     }
   }
 }
-
-/** What an error says, for a trouble line. */
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -31,6 +31,16 @@ describe('A request of ours', () => {
     ]);
   });
 
+  test('goes out with the address listened on in its Via when its own cannot be found out', async () => {
+    const advertise = (): never => {
+      throw new Error('no descriptor left');
+    };
+    const bench = await Bench.started('udp', { advertise });
+    bench.layer.send(ourRequest('BYE'), bench.destination, new NotingClientUser());
+    expect(valueOf(bench.sentRequest('BYE'), 'via')).toMatch(/^SIP\/2\.0\/UDP 192\.0\.2\.1:5060;/);
+    expect(bench.user.troubles).toEqual(['own address towards 192.0.2.9 not found: no descriptor left']);
+  });
+
   test('carries the advertised address in its Via', async () => {
     const bench = await Bench.started('udp', { advertise: () => ({ host: '2001:db8::5', port: 6060 }) });
     bench.layer.send(ourRequest('OPTIONS'), bench.destination, new NotingClientUser());

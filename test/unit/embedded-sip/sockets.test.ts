@@ -1,6 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { networkInterfaces } from 'node:os';
+import { syncBuiltinESMExports } from 'node:module';
+import os, { networkInterfaces } from 'node:os';
 import { connect, createServer, Socket, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeResponse } from '../../../src/adapters/embedded-sip/build.js';
@@ -298,6 +299,32 @@ describe('Bound to every address', () => {
       await new Promise<void>((resolve) => far.close(() => resolve()));
     },
   );
+});
+
+describe('When the system has no descriptor left to tell its addresses by', () => {
+  const own = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+  test.skipIf(own === undefined)('a datagram from anywhere is served all the same', async () => {
+    const real = os.networkInterfaces;
+    await startLayer({}, '0.0.0.0');
+    const far = createSocket('udp4');
+    try {
+      os.networkInterfaces = () => {
+        throw new Error('too many open files');
+      };
+      syncBuiltinESMExports();
+      far.bind(0, own);
+      await once(far, 'listening');
+      far.send(serialise(request('OPTIONS', { via: 'SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK-1;rport' })), udpPort, own);
+      expect(await datagram(far)).toMatchObject({ kind: 'response', status: 200 });
+    } finally {
+      os.networkInterfaces = real;
+      syncBuiltinESMExports();
+      far.close();
+    }
+  });
 });
 
 describe('Listening on several ports', () => {
