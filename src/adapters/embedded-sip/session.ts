@@ -251,10 +251,13 @@ export class Session implements SessionCore, DialogUser {
     if (this.#phase === 'ending' || this.#phase === 'closed') return;
     this.#phase = 'ending';
     this.#stop();
-    // Whoever hung up already wants to hear no more of it.
-    if (!this.#endWanted) this.user.ended({ lineLost: true, cause });
-    if (bye) this.#sayGoodbye();
-    else this.close();
+    try {
+      // Whoever hung up already wants to hear no more of it.
+      if (!this.#endWanted) this.user.ended({ lineLost: true, cause });
+    } finally {
+      if (bye) this.#sayGoodbye();
+      else this.close();
+    }
   }
 
   /** Forgets the call without a word to the far end. */
@@ -293,9 +296,12 @@ export class Session implements SessionCore, DialogUser {
   #byeReceived(transaction: ServerTransaction): void {
     const wasOurs = this.#phase === 'ending' || this.#endWanted;
     this.respond(transaction, 200);
-    if (!wasOurs) this.user.ended({ lineLost: false, cause: 'far end hung up' });
-    // Crossed BYEs: both sides are done, whatever becomes of ours (RFC 3261 section 15.1.2).
-    this.close();
+    try {
+      if (!wasOurs) this.user.ended({ lineLost: false, cause: 'far end hung up' });
+    } finally {
+      // Crossed BYEs: both sides are done, whatever becomes of ours (RFC 3261 section 15.1.2).
+      this.close();
+    }
   }
 
   #infoReceived(transaction: ServerTransaction): void {

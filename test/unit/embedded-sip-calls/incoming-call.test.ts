@@ -415,3 +415,20 @@ describe('requests within a call', () => {
     expect(stage.layer.latest('OPTIONS').destination.local).toEqual({ address: '198.51.100.2', port: 5080 });
   });
 });
+
+describe('a bridge that fails while it is told of the end', () => {
+  it('is told as trouble, and the call ends all the same', async () => {
+    const stage = await Stage.open();
+    stage.listener.hungUp = () => {
+      throw new Error('no more');
+    };
+    const unacknowledged = await stage.incoming();
+    unacknowledged.call.answer(ANSWER).catch(() => undefined);
+    stage.clock.advance(64 * T1);
+    expect(stage.listener.troubles).toEqual(['timer of a call failed: no more']);
+    stage.layer.latest('BYE').answer(200);
+    const hungUp = await stage.talking({ callId: 'call-2' });
+    expect(hungUp.receive('BYE').statuses).toEqual([200]);
+    expect(stage.signaling.counts().calls).toBe(0);
+  });
+});
