@@ -188,7 +188,8 @@ function calls(engine: EngineName): void {
 function strangers(engine: EngineName): void {
   const address = ownAddress();
   if (address === null) {
-    it.skip('gets 403 from an address of no trunk (skipped: this machine has no address but loopback)', () => undefined);
+    it.skip('gets 403 from an address of no trunk (skipped: this machine has no address but loopback)', () =>
+      undefined);
     return;
   }
   let bridge: TestBridge | null = null;
