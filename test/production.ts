@@ -11,7 +11,7 @@ import {
 } from '../src/adapters/freeswitch/local-engine.js';
 
 /** Whether both programs are on this machine. */
-export const hasProduction = findDrachtio() !== null && findFreeSwitch() !== null;
+const hasProduction = findDrachtio() !== null && findFreeSwitch() !== null;
 
 /** A suite on the real programs; skipped, with a visible line, where they are missing. */
 export function describeProduction(title: string, define: () => void): void {

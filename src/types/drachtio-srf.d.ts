@@ -57,6 +57,13 @@ declare module 'drachtio-srf' {
     readonly sip: { readonly callId: string };
     local: { sdp: string; readonly contact: string };
     remote: { sdp: string };
+    /** The connection under it; the callback gets the request as sent, which then emits `response` and `update`. */
+    readonly agent: {
+      request(
+        options: DialogRequest & { readonly stackDialogId: string; readonly _socket: Socket },
+        callback: (error: unknown, request?: SipRequest) => void,
+      ): void;
+    };
     /** Takes requests within the dialog. */
     handle(request: SipRequest, response: SipResponse): void;
     /** The callback comes for every response, provisional ones included; for an INVITE with `noAck` a 2xx brings the ACK. */

@@ -1,6 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/drachtio/local-server.js';
 import { DrachtioSignaling } from '../../src/adapters/drachtio/signaling.js';
+import type { Signaling } from '../../src/ports/signaling.js';
 import { describeProduction, productionDirectory, useDrachtio } from '../production.js';
+import { NotingListener } from './signaling-listener.js';
 import { describeSignaling } from './signaling.js';
+import { sdp, SipCaller } from './sip-caller.js';
 
 // drachtio-server keeps to the times of RFC 3261: an ACK is missed after 32 s.
 const timers = { t1: 500, t2: 4_000, t4: 5_000 };
@@ -10,5 +19,143 @@ describeProduction('drachtio-server', () => {
   describeSignaling('drachtio', () => {
     const { host, port, secret } = server();
     return { signaling: new DrachtioSignaling({ host, port, secret }), timers };
+  });
+});
+
+describeProduction('drachtio-server, its connection and its log', () => {
+  const directory = productionDirectory();
+  const callers: SipCaller[] = [];
+  let server: LocalDrachtio;
+  let proxy: Server;
+  const links: Socket[] = [];
+
+  /** A caller of the signalling under test, on a socket of its own. */
+  const newCaller = async (): Promise<SipCaller> => {
+    const caller = new SipCaller({ target: { address: server.sipAddress, port: server.sipPort }, timers });
+    await caller.start();
+    callers.push(caller);
+    return caller;
+  };
+
+  const heard = async (listener: NotingListener, words: RegExp): Promise<void> => {
+    const until = Date.now() + 10_000;
+    while (Date.now() < until) {
+      if (listener.troubles.some((line) => words.test(line))) return;
+      await pause(20);
+    }
+    throw new Error(`never told: ${words.source}`);
+  };
+
+  const throughProxy = (): Signaling =>
+    new DrachtioSignaling({ host: '127.0.0.1', port: (proxy.address() as AddressInfo).port, secret: server.secret });
+
+  beforeAll(async () => {
+    server = await startLocalDrachtio({ directory: join(directory, 'drachtio') });
+    proxy = createServer((near) => {
+      const far = connect(server.port, server.host);
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+      links.push(near, far);
+      near.pipe(far);
+      far.pipe(near);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  });
+
+  afterEach(async () => {
+    await Promise.all(callers.splice(0).map((caller) => caller.stop()));
+  });
+
+  afterAll(async () => {
+    for (const link of links) link.destroy();
+    proxy.close();
+    await server.stop();
+  });
+
+  it('says in one line that the secret is wrong', async () => {
+    const { host, port } = server;
+    const signaling = new DrachtioSignaling({ host, port, secret: 'not the secret of this one' });
+    await expect(signaling.start(new NotingListener())).rejects.toThrow(
+      `drachtio-server at ${host}:${port} refused our secret`,
+    );
+  });
+
+  it('says in one line within 5 s that nobody answers', async () => {
+    const begun = Date.now();
+    const signaling = new DrachtioSignaling({ host: '127.0.0.1', port: 1, secret: server.secret });
+    await expect(signaling.start(new NotingListener())).rejects.toThrow(
+      /^drachtio-server does not answer at 127\.0\.0\.1:1: .*ECONNREFUSED.*$/,
+    );
+    expect(Date.now() - begun).toBeLessThan(5_000);
+  });
+
+  it('refuses a secret that everyone knows, and starts nothing', async () => {
+    const known = { directory: join(directory, 'known'), secret: 'cymru' };
+    await expect(startLocalDrachtio(known)).rejects.toThrow('the secret of drachtio-server is known to everyone');
+  });
+
+  it('says in one line that a port is taken, and leaves nothing running', async () => {
+    const taken = { directory: join(directory, 'taken'), sipPort: server.sipPort };
+    await expect(startLocalDrachtio(taken)).rejects.toThrow(
+      /^drachtio-server did not start \(.*\); see .*drachtio\.log$/,
+    );
+  });
+
+  it('connects again when the connection breaks, and keeps the calls', async () => {
+    const listener = new NotingListener();
+    const signaling = throughProxy();
+    await signaling.start(listener);
+    const caller = await newCaller();
+    const theirs = await caller.call('conference', { events: { offered: () => sdp('caller', 2) } });
+    const ours = await listener.call();
+    await ours.answer(sdp('bridge'));
+
+    for (const link of links.splice(0)) link.destroy();
+    await heard(listener, /^connection to drachtio-server lost .* running calls go on$/);
+    await heard(listener, /^connected to drachtio-server again$/);
+    expect(signaling.counts().calls).toBe(1);
+    expect(listener.told).toEqual([]);
+
+    // We can still speak within the call, and others can call.
+    await expect(ours.reoffer(sdp('bridge', 2))).resolves.toBe(sdp('caller', 2));
+    expect(await ours.probe()).toBe(true);
+    const other = await (await newCaller()).call('conference');
+    (await listener.call()).refuse({ status: 486 });
+    await expect(other.answered).rejects.toMatchObject({ status: 486 });
+
+    // The caller's BYE belongs to the connection that is gone; it is heard of all the same.
+    await theirs.bye();
+    expect(await listener.hears('hungUp')).toMatchObject({ id: ours.id, lineLost: false });
+    await signaling.stop();
+  });
+
+  it('hangs up after the connection broke', async () => {
+    const listener = new NotingListener();
+    const signaling = throughProxy();
+    await signaling.start(listener);
+    const theirs = await (await newCaller()).call('conference');
+    const ours = await listener.call();
+    await ours.answer(sdp('bridge'));
+    for (const link of links.splice(0)) link.destroy();
+    await heard(listener, /again$/);
+    await ours.hangUp();
+    expect(await theirs.ended).toMatchObject({ by: 'them' });
+    expect(signaling.counts()).toEqual({ calls: 0, transactions: 0 });
+    await signaling.stop();
+  });
+
+  it('writes no key of a caller to its log', async () => {
+    const listener = new NotingListener();
+    const signaling = throughProxy();
+    await signaling.start(listener);
+    const theirs = await (await newCaller()).call('conference');
+    const ours = await listener.call();
+    await ours.answer(sdp('bridge'));
+    for (const key of ['4', '7', '1', '1'] as const) await theirs.info(key);
+    await ours.hangUp();
+    await signaling.stop();
+    expect(listener.told.filter(({ kind }) => kind === 'key')).toHaveLength(4);
+    const log = readFileSync(server.logFile, 'utf8');
+    expect(log).not.toMatch(/signal|dtmf|INFO sip/i);
+    expect(log).not.toContain(server.secret);
   });
 });

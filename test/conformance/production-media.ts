@@ -86,6 +86,19 @@ export class ProductionMedia implements Media {
     rmSync(directory, { recursive: true, force: true });
   }
 
+  /** A FreeSWITCH on the ports and with the secret of the one that was killed. */
+  async restartFreeSwitch(): Promise<void> {
+    const { directory, freeswitch } = this.running;
+    const again = await startLocalFreeSwitch({
+      directory: join(directory, 'freeswitch-again'),
+      sipPort: freeswitch.sipPort,
+      eventSocketPort: freeswitch.eventSocket.port,
+      listenPort: freeswitch.listenPort,
+      secret: freeswitch.eventSocket.secret,
+    });
+    this.#running = { ...this.running, freeswitch: again };
+  }
+
   mixers(): readonly MixerStatus[] {
     return this.running.media.mixers();
   }

@@ -1,8 +1,8 @@
-import type { Acknowledge, Dialog, DialogRequest, SipResponse } from 'drachtio-srf';
+import type { Dialog, DialogRequest, SipRequest, SipResponse } from 'drachtio-srf';
 
 /** Final response to a request within a dialog, or that there was none. */
 export type Outcome =
-  | { readonly kind: 'response'; readonly response: SipResponse; readonly acknowledge: Acknowledge | null }
+  | { readonly kind: 'response'; readonly response: SipResponse }
   /** drachtio-server no longer knows the dialog, or the connection to it is down. */
   | { readonly kind: 'unsent'; readonly reason: string }
   /** Neither a response nor an error came in time. */
@@ -12,10 +12,11 @@ export type Outcome =
 export const TRANSACTION_MS = 34_000;
 
 /**
- * Sends a request within a dialog and waits for its final response.
+ * Sends a request within a dialog and waits for its final response; an INVITE must carry an SDP, and is acknowledged.
  *
- * The library's own promise settles at a provisional response and never when the connection is lost, hence this; and its
- * `modify()` hangs for ever after one refused re-INVITE.
+ * Not by the library's own `request()` and `modify()`: the one settles at a provisional response, the other hangs for ever
+ * after one refused re-INVITE, neither settles when the connection is lost, and an UPDATE that comes meanwhile is given to
+ * nobody.
  * @param timeoutMs milliseconds.
  */
 export function requestWithin(dialog: Dialog, request: DialogRequest, timeoutMs: number): Promise<Outcome> {
@@ -26,12 +27,18 @@ export function requestWithin(dialog: Dialog, request: DialogRequest, timeoutMs:
       resolve(outcome);
     };
     try {
-      dialog.request(request, (error, response, acknowledge) => {
-        if (response === undefined) {
+      const options = { ...request, stackDialogId: dialog.id, _socket: dialog.req.socket };
+      dialog.agent.request(options, (error, sent) => {
+        if (sent === undefined) {
           settle({ kind: 'unsent', reason: reasonOf(error) });
-        } else if (response.status >= 200) {
-          settle({ kind: 'response', response, acknowledge: acknowledge ?? null });
+          return;
         }
+        sent.on('update', (theirs: SipRequest, response: SipResponse) => dialog.handle(theirs, response));
+        sent.on('response', (response: SipResponse, acknowledge: () => void) => {
+          if (response.status < 200) return;
+          if (request.method === 'INVITE') acknowledge();
+          settle({ kind: 'response', response });
+        });
       });
     } catch (error) {
       settle({ kind: 'unsent', reason: reasonOf(error) });

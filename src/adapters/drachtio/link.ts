@@ -100,7 +100,8 @@ export class Link {
   }
 
   #onDown(reason: string): void {
-    this.#lastError = reason;
+    // The close that follows an error says nothing new.
+    this.#lastError ??= reason;
     if (this.#state !== 'up') return;
     this.#state = 'down';
     this.#listener.lost(reason);

@@ -20,7 +20,7 @@ export interface EventSocketUser {
 }
 
 /** The event socket is gone or silent. */
-export class MixerUnreachable extends Error {
+class MixerUnreachable extends Error {
   override readonly name = 'MixerUnreachable';
 }
 

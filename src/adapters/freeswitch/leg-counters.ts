@@ -54,8 +54,9 @@ export class LegCounters {
   }
 
   /**
-   * Packets of RTP that came so far; `null` when the mixer does not say. FreeSWITCH's count of RTCP goes up with every error of
-   * its socket, too, so that a caller whose telephone is gone would never be missed.
+   * Packets of RTP that came so far; `null` when the mixer does not say. FreeSWITCH's count of RTCP is no sign of life: it takes
+   * a signal to its own port for the caller's first report, and sends and counts its own reports there from then on. A caller
+   * who sends reports only is asked by OPTIONS like any silent one, and stays.
    */
   async received(): Promise<number | null> {
     const values = await this.#read();

@@ -28,9 +28,12 @@ interface Play {
   lastEnd: number;
 }
 
-/** A break is looked for so long before it is given once more; it is lost when it comes just as a file begins. Milliseconds. */
-const BREAK_MS = 60;
-const BREAK_TRIES = 15;
+/**
+ * A break is given once more when the channel is not free after so long: it is lost when it comes just as a file begins.
+ * Milliseconds.
+ */
+const BREAK_MS = 250;
+const BREAK_TRIES = 8;
 /** A looping file shorter than this, so many times in a row, is taken for unplayable. */
 const HASTY_MS = 15;
 const HASTY_TIMES = 20;
@@ -69,9 +72,10 @@ export class LegPlayer {
     const play: Play = { playId, items, tag, ended: 0, failed: false, hasty: 0, lastEnd: performance.now() };
     this.#current = play;
     this.#serial(async () => {
-      await this.#quiet();
-      if (replaced !== null) this.#tell(replaced.playId, 'replaced');
-      if (this.#current === play) await this.#begin(play);
+      await this.#quiet(() => {
+        if (replaced !== null) this.#tell(replaced.playId, 'replaced');
+      });
+      if (this.#current === play && !this.#over()) await this.#begin(play);
     });
   }
 
@@ -79,18 +83,16 @@ export class LegPlayer {
     const play = this.#current;
     if (play === null) return;
     this.#current = null;
-    this.#serial(async () => {
-      await this.#quiet();
-      this.#tell(play.playId, 'stopped');
-    });
+    this.#serial(() => this.#quiet(() => this.#tell(play.playId, 'stopped')));
   }
 
   /** Ends what plays, from within the leg's own sequence of steps. */
   async clear(): Promise<void> {
     const play = this.#current;
     this.#current = null;
-    await this.#quiet();
-    if (play !== null) this.#tell(play.playId, 'stopped');
+    await this.#quiet(() => {
+      if (play !== null) this.#tell(play.playId, 'stopped');
+    });
   }
 
   /** The leg is in a room now, or no longer in one. */
@@ -181,22 +183,36 @@ export class LegPlayer {
     return this.#channel.lost || this.#closed;
   }
 
-  /** Ends every file that runs or is queued, and returns when the channel is free for the next thing. */
-  async #quiet(): Promise<void> {
-    if (this.#over()) return;
-    const seat = this.#seat;
-    if (seat !== null) {
-      await this.#channel.api(`conference ${seat.room} stop all ${seat.member}`);
-      return;
+  /**
+   * Ends every file that runs or is queued, and returns when the channel is free for the next thing.
+   * @param silent called once, as soon as nothing is heard any more.
+   */
+  async #quiet(silent: () => void): Promise<void> {
+    let told = false;
+    const tell = (): void => {
+      if (!told) silent();
+      told = true;
+    };
+    try {
+      if (this.#seat !== null) await this.#channel.api(`conference ${this.#seat.room} stop all ${this.#seat.member}`);
+      else await this.#interrupt(tell);
+    } finally {
+      tell();
     }
+  }
+
+  async #interrupt(silent: () => void): Promise<void> {
+    const fences: Promise<unknown>[] = [];
     for (let attempt = 0; attempt < BREAK_TRIES && this.#queued.size > 0 && !this.#over(); attempt++) {
-      await this.#channel.api(`uuid_break ${this.#channel.uuid} all`);
-      // Its end shows that nothing before it runs any more; the break also flushed what was queued, untold.
-      const fence = this.#channel.execute('set', 'partyline_fence=1', true);
-      const passed = await within(fence.done, BREAK_MS, 'late');
-      if (passed === 'late') continue;
-      this.#channel.flushed();
+      void Promise.race(this.#queued).then(silent);
+      const broken = this.#channel.api(`uuid_break ${this.#channel.uuid} all`);
+      // Sent at once, taken after the break: its end shows that nothing before it runs any more. What else was queued is
+      // flushed by the break, and its end never told.
+      fences.push(this.#channel.execute('set', 'partyline_fence=1', true).done);
+      await broken;
+      if ((await within(Promise.race(fences), BREAK_MS, 'late')) === 'late') continue;
       this.#queued.clear();
+      this.#channel.flushed();
     }
   }
 }

@@ -180,7 +180,7 @@ export class Mixer {
     );
     try {
       await this.#ready(socket, where);
-      const version = /Version (\S+)/.exec(await socket.api('version'))?.[1] ?? 'unknown';
+      const version = /Version ([\d.]+)/.exec(await socket.api('version'))?.[1] ?? 'unknown';
       await socket.subscribe(EVENTS);
       const maker = await LegMaker.connect({ srf: this.#srf, eventSocket, profile, listenAddress, listenPort });
       const spandsp = (await socket.api('module_exists mod_spandsp')) === 'true';

@@ -62,5 +62,6 @@ export function withAddress(sdp: string, wanted: string | null): string {
   const family = address.includes(':') ? 'IP6' : 'IP4';
   return sdp
     .replace(/^c=IN IP[46] \S+/gm, `c=IN ${family} ${address}`)
+    .replace(/^(a=rtcp:\d+) IN IP[46] \S+/gm, `$1 IN ${family} ${address}`)
     .replace(/^(o=\S+ \S+ \S+) IN IP[46] \S+/m, `$1 IN ${family} ${address}`);
 }
