@@ -94,7 +94,8 @@ export class SipTransactionLayer implements TransactionLayer {
   }
 
   async stop(): Promise<void> {
-    for (const client of [...this.#clients.values()]) this.#guarded(() => client.end());
+    // Visits what is added meanwhile too: whoever is told that its request failed may well send a BYE.
+    for (const client of this.#clients.values()) this.#guarded(() => client.end());
     for (const server of [...this.#servers.values()]) server.end();
     this.#user = null;
     await Promise.all(this.#transports.map((transport) => transport.close()));

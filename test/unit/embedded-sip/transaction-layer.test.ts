@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toTag } from '../../../src/adapters/embedded-sip/headers.js';
 import type { Peer } from '../../../src/adapters/embedded-sip/message.js';
-import { Bench, request, respond, valueOf } from './bench-of-transactions.js';
+import { Bench, NotingClientUser, ourRequest, request, respond, valueOf } from './bench-of-transactions.js';
 
 describe('Where a request came from', () => {
   test.each([
@@ -301,4 +301,15 @@ describe('The layer', () => {
     bench.clock.advance(0);
     expect(bench.user.troubles).toEqual(['answer to OPTIONS not sent to 192.0.2.9: unreachable']);
   });
+});
+
+test('A request that is sent because another failed by the stop is ended with it', async () => {
+  const bench = await Bench.started('tcp');
+  const bye = new NotingClientUser();
+  bench.layer.send(ourRequest('OPTIONS'), bench.destination, {
+    response: () => undefined,
+    failed: () => void bench.layer.send(ourRequest('BYE'), bench.destination, bye),
+  });
+  await bench.layer.stop();
+  expect([bye.failures, bench.layer.counts().client, bench.clock.pending]).toEqual([['transport'], 0, 0]);
 });
