@@ -24,7 +24,7 @@ export interface ConferenceFlags {
 const LONGEST_SECONDS = 604_800;
 const MOST_CALLERS = 100_000;
 
-/** Adds the flags to a command; each is left as it is, or as configured, where it is not given. */
+/** Adds the flags to a command. */
 export function addConferenceFlags(command: Command): Command {
   const seconds = wholeNumber(1, LONGEST_SECONDS);
   const choice = (flags: string, about: string, ...choices: readonly string[]): Option =>

@@ -9,7 +9,7 @@ import type { ConferenceFlags } from './account-flags.js';
 import { accountName, confirmRemoval, findAccount, jsonOption, pinLengthOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
-import { block, isoTime, localTime, table } from './output.js';
+import { block, isoTime, localTime } from './output.js';
 
 const PAGE = 1000;
 const ACCOUNT = 'id or name of the account';
@@ -34,26 +34,28 @@ function registerAdd(account: Command, context: CliContext): void {
   withExamples(
     command,
     'partyline account add --name "Mary Murphy"',
-    'partyline account add --name Board --host-leaves hold --grace 60 --max-callers 20 --json',
-  ).action((flags: ConferenceFlags & { name: string; pinLength?: number; json?: boolean }) => {
-    context.withNewStore((stores, config) => {
-      const length = flags.pinLength ?? usualPinLength(stores.store.numbers(), config.entry.pinLength);
-      judgePinLength(stores.store, length, flags.pinLength !== undefined);
-      const options = applyConferenceFlags(config.conference, flags);
-      const namesakes = stores.store.accountsNamed(flags.name).length;
-      const { id, host, guest } = provisionAccount(stores, flags.name, options, length);
-      if (flags.json === true) {
-        context.printJson({ id, name: flags.name, hostPin: host, guestPin: guest });
-      } else {
-        const lines = [['Account', flags.name] as const, ['Id', id] as const];
-        context.print(block([...lines, ['Host PIN', host], ['Guest PIN', guest]]));
-        context.print('The PINs are kept nowhere in readable form: note them now.');
-      }
-      if (namesakes > 0)
-        context.warn(`another account is named "${flags.name}" too: refer to this one by its id, ${id}`);
-      warnUnlessDialable(context, stores.store.numbers(), length, config.entry.pinLength);
+    'partyline account add --name Board --host-leaves hold --grace 60 --json',
+  )
+    .addHelpText('after', '\nWhat no flag says is as configured: see partyline config, conference.*\n')
+    .action((flags: ConferenceFlags & { name: string; pinLength?: number; json?: boolean }) => {
+      context.withNewStore((stores, config) => {
+        const length = flags.pinLength ?? usualPinLength(stores.store.numbers(), config.entry.pinLength);
+        judgePinLength(stores.store, length, flags.pinLength !== undefined);
+        const options = applyConferenceFlags(config.conference, flags);
+        const namesakes = stores.store.accountsNamed(flags.name).length;
+        const { id, host, guest } = provisionAccount(stores, flags.name, options, length);
+        if (flags.json === true) {
+          context.printJson({ id, name: flags.name, hostPin: host, guestPin: guest });
+        } else {
+          const lines = [['Account', flags.name] as const, ['Id', id] as const];
+          context.print(block([...lines, ['Host PIN', host], ['Guest PIN', guest]]));
+          context.print('The PINs are kept nowhere in readable form: note them now.');
+        }
+        if (namesakes > 0)
+          context.warn(`another account is named "${flags.name}" too: refer to this one by its id, ${id}`);
+        warnUnlessDialable(context, stores.store.numbers(), length, config.entry.pinLength);
+      });
     });
-  });
 }
 
 /** @throws {Refused} when PINs of this length would be too easy to guess and nobody insisted on them */
@@ -110,7 +112,7 @@ function registerList(account: Command, context: CliContext): void {
         context.print(`No accounts in ${config.dataDirectory} yet: add one with partyline account add --name NAME`);
       } else {
         const rows = accounts.map((one) => [one.id, one.name, stateOf(one), localTime(one.createdAt)]);
-        context.print(table(['ID', 'NAME', 'STATE', 'CREATED'], rows));
+        context.printTable(['ID', 'NAME', 'STATE', 'CREATED'], rows);
       }
     }),
   );
@@ -161,8 +163,9 @@ function registerSet(account: Command, context: CliContext): void {
     .argument('<account>', ACCOUNT)
     .option('--name <name>', 'a new name', accountName);
   addConferenceFlags(command).addOption(jsonOption());
-  withExamples(command, 'partyline account set Board --host-leaves end --no-lock --max-callers none').action(
-    (reference: string, flags: ConferenceFlags & { name?: string; json?: boolean }) => {
+  withExamples(command, 'partyline account set Board --host-leaves end --no-lock --max-callers none')
+    .addHelpText('after', '\nWhat no flag says stays as it is.\n')
+    .action((reference: string, flags: ConferenceFlags & { name?: string; json?: boolean }) => {
       if (Object.keys(flags).every((flag) => flag === 'json')) {
         command.error('error: nothing to change: see partyline account set --help');
       }
@@ -174,8 +177,7 @@ function registerSet(account: Command, context: CliContext): void {
         if (flags.json === true) context.printJson(toJson(changed));
         else context.print(describe(changed));
       });
-    },
-  );
+    });
 }
 
 function registerSwitch(

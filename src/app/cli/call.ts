@@ -30,7 +30,7 @@ const TONE_DBFS = -20;
 const LONGEST_CALL_S = 86_400;
 const LONGEST_PIN = 40;
 const DEFAULT_FROM = 'test-telephone';
-const KEYS_OF_A_PERSON = 'While the call lasts, 0-9 * and # are sent as keys at once; q or Ctrl-C hangs up.';
+const KEYS_OF_A_PERSON = 'While the call lasts, 0-9 * and # are sent as keys; q or Ctrl-C hangs up.';
 
 /** `partyline call`: a telephone in the terminal. */
 export function registerCall(program: Command, context: CliContext): void {
@@ -59,7 +59,7 @@ export function registerCall(program: Command, context: CliContext): void {
   withExamples(
     command,
     'partyline call sip:conference@127.0.0.1:5060 --pin 123456789',
-    'partyline call sip:conference@127.0.0.1:5060 --pin 123456789 --tone 440 --for 10 --record heard.wav --json',
+    'partyline call sip:8000@127.0.0.1 --tone 440 --for 10 --record heard.wav --json',
   )
     .addHelpText('after', `\n${KEYS_OF_A_PERSON}`)
     .action(async (address: string, flags: CallFlags) => {

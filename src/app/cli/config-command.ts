@@ -4,7 +4,6 @@ import { environmentName, SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import type { Setting, SettingKey } from '../config/settings.js';
 import { jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
-import { table } from './output.js';
 
 export function registerConfig(program: Command, context: CliContext): void {
   const config = program
@@ -22,8 +21,8 @@ export function registerConfig(program: Command, context: CliContext): void {
         const { file, config: effective } = loaded;
         context.printJson({ file, engine: effective.engine, settings: Object.fromEntries(settings) });
       } else {
-        const rows = SETTING_KEYS.map((key) => [key, text(show(loaded, key)), loaded.origins[key] ?? '']);
-        context.print(table(['SETTING', 'VALUE', 'SOURCE'], rows));
+        const rows = SETTING_KEYS.map((key) => [key, text(key, show(loaded, key)), loaded.origins[key] ?? '']);
+        context.printTable(['SETTING', 'VALUE', 'SOURCE'], rows);
       }
     },
   );
@@ -42,10 +41,12 @@ function show(loaded: LoadedConfig, key: SettingKey): unknown {
   return value === null ? null : setting.kind.show(value);
 }
 
-/** `null` is shown by the word that may be written for it. */
-function text(value: unknown): string {
-  if (value === null) return '-';
+/** The value in words; `null` by the word that may be written for it. */
+function text(key: SettingKey, value: unknown): string {
+  const setting: Setting<unknown> = SETTINGS[key];
+  if (value === null) return setting.kind.word ?? '-';
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(text).join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map((one) => text(key, one)).join(', ');
+  if (typeof value === 'object' && Object.keys(value).length === 0) return '-';
   return JSON.stringify(value);
 }

@@ -4,6 +4,7 @@ import type { OpenStore } from '../compose-store.js';
 import { loadConfig } from '../config.js';
 import type { Config, Environment, LoadedConfig } from '../config.js';
 import type { CliIo } from './io.js';
+import { table } from './output.js';
 
 /** How commands come to their store; tests put in one whose disk is full. */
 export interface Stores {
@@ -61,6 +62,11 @@ export class CliContext {
 
   print(text: string): void {
     this.io.stdout(`${text}\n`);
+  }
+
+  /** Columns, as wide as the terminal allows. */
+  printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+    this.print(table(head, rows, this.io.columns ?? null));
   }
 
   printJson(value: unknown): void {

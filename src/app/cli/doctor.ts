@@ -6,9 +6,8 @@ import type { CliContext } from './context.js';
 import { checkDataDirectory, checkEngine, checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
 import { Exit } from './io.js';
-import { printable } from './output.js';
 
-const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
+const MARKS = { ok: 'ok', warning: 'warning', failed: 'FAILED' } as const;
 
 export function registerDoctor(program: Command, context: CliContext): void {
   const command = program
@@ -20,10 +19,10 @@ export function registerDoctor(program: Command, context: CliContext): void {
     if (flags.json === true) {
       context.printJson(findings);
     } else {
-      const width = Math.max(...findings.map(({ check }) => check.length));
-      for (const { check, status, text } of findings) {
-        context.print(`${MARKS[status]}  ${check.padEnd(width)}  ${printable(text)}`);
-      }
+      context.printTable(
+        [],
+        findings.map(({ check, status, text }) => [MARKS[status], check, text]),
+      );
     }
     if (findings.some(({ status }) => status === 'failed')) throw new Exit(1);
   });

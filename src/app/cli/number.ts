@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { canonicalNumber, isDialInNumber, sameNumber, UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
+import type { DialInNumber } from '../../ports/store.js';
 import { confirmRemoval, jsonOption, pinLengthOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
-import { isoTime, localTime, table } from './output.js';
+import { isoTime, localTime } from './output.js';
 
 /** The greeting that every voice has. */
 const ORDINARY_GREETING = 'welcome';
@@ -61,13 +62,18 @@ function registerAdd(number: Command, context: CliContext): void {
   });
 }
 
+/** What programs see of a number. */
+function toJson({ number, pinLength, greeting, createdAt }: DialInNumber): unknown {
+  return { number, pinLength, greeting, createdAt: isoTime(createdAt) };
+}
+
 function registerList(number: Command, context: CliContext): void {
   const command = number.command('list').description('list the dial-in numbers').addOption(jsonOption());
   withExamples(command, 'partyline number list').action((flags: { json?: boolean }) =>
     context.withStore((store, config) => {
       const numbers = store.numbers();
       if (flags.json === true) {
-        context.printJson(numbers.map((one) => ({ ...one, createdAt: isoTime(one.createdAt) })));
+        context.printJson(numbers.map(toJson));
       } else if (numbers.length === 0) {
         context.print(
           `No numbers yet, so "${UNPROVISIONED_NUMBER}" is answered, with PINs of ${config.entry.pinLength} digits: add one with partyline number add NUMBER`,
@@ -79,7 +85,7 @@ function registerList(number: Command, context: CliContext): void {
           one.greeting ?? 'none',
           localTime(one.createdAt),
         ]);
-        context.print(table(['NUMBER', 'PIN DIGITS', 'GREETING', 'CREATED'], rows));
+        context.printTable(['NUMBER', 'PIN DIGITS', 'GREETING', 'CREATED'], rows);
       }
     }),
   );

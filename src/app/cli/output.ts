@@ -26,15 +26,66 @@ const NO_LINES = {
   middle: '  ',
 };
 
-/** Columns for people: no lines, no colours, nothing cut off. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Blanks between columns. */
+const GAP = NO_LINES.middle.length;
+/** A column is not made narrower than this for the sake of others. */
+const NARROWEST = 8;
+
+/**
+ * Columns for people: no lines, no colours, nothing cut off.
+ * @param width characters a line may have; cells that would not fit go on in the next line. `null`: as wide as it gets,
+ * for whoever searches the lines
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  width: number | null = null,
+): string {
+  const shownRows = rows.map((row) => row.map(printable));
+  const columns = (head.length > 0 ? head : (rows[0] ?? [])).map((_, column) =>
+    [head, ...shownRows].map((row) => row[column] ?? ''),
+  );
+  const longest = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length));
+  const natural = columns.map(longest);
+  const unbroken = columns.map((cells) => longest(cells.flatMap((cell) => cell.split(AFTER_BREAK))));
+  const widths = width === null ? natural : fitted(natural, unbroken, width);
   const shown = new Table({
     head: [...head],
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  shown.push(...rows.map((row) => row.map(printable)));
+  shown.push(...shownRows.map((row) => row.map((cell, column) => wrapped(cell, widths[column] ?? cell.length))));
   return trimLines(shown.toString());
+}
+
+/** Takes from the widest column, one character at a time, until all fit; where a word or number would break, only at last. */
+function fitted(natural: readonly number[], unbroken: readonly number[], width: number): readonly number[] {
+  const widths = [...natural];
+  for (const least of [unbroken, natural.map(() => NARROWEST)]) {
+    for (;;) {
+      const total = widths.reduce((sum, one) => sum + one, 0) + GAP * (widths.length - 1);
+      const givers = widths.map((one, column) => (one > (least[column] ?? NARROWEST) ? one : 0));
+      const widest = Math.max(...givers);
+      if (total <= width) return widths;
+      if (widest === 0) break;
+      widths[givers.indexOf(widest)] = widest - 1;
+    }
+  }
+  return widths;
+}
+
+const AFTER_BREAK = /(?<=[ ,/-])/;
+
+/** Text in lines of so many characters, broken after blanks, commas, slashes and hyphens where there are any. */
+function wrapped(text: string, width: number): string {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const end = /^.*[ ,/-]/s.exec(rest.slice(0, width + (rest[width] === ' ' ? 1 : 0)))?.[0].length ?? width;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest].join('\n');
 }
 
 /** One thing's properties, a line each. */
@@ -47,11 +98,11 @@ const trimLines = (text: string): string => text.replace(/ +$/gm, '');
 
 const pad = (value: number): string => String(value).padStart(2, '0');
 
-/** Date and time on the clock of this machine, for people. */
+/** Date and time on the clock of this machine, for people, to the minute. */
 export function localTime(time: number): string {
   const date = new Date(time);
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
 }
 
 /** Date and time in UTC, for programs (RFC 3339). */

@@ -6,7 +6,7 @@ import type { AccountId } from '../../domain/identifiers.js';
 import type { CallRecord, CallRecordFilter, Store } from '../../ports/store.js';
 import { findAccount, jsonOption, wholeNumber, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
-import { csvLine, duration, isoTime, localTime, table } from './output.js';
+import { csvLine, duration, isoTime, localTime } from './output.js';
 import { nextDay, readMoment } from './times.js';
 import type { Moment } from './times.js';
 
@@ -39,7 +39,7 @@ export function registerReport(program: Command, context: CliContext): void {
   withExamples(
     command,
     'partyline report calls --from 7d',
-    'partyline report calls --from 2026-01-01 --to 2026-01-31 --account Board --csv',
+    'partyline report calls --from 2026-01-01 --to 2026-01-31 --csv',
   ).action((flags: CallFlags) =>
     context.withStore((store) => {
       const found = store.callRecords(filterOf(store, { ...flags, limit: Math.min(flags.limit + 1, LARGEST_LIMIT) }));
@@ -48,7 +48,7 @@ export function registerReport(program: Command, context: CliContext): void {
       if (flags.json === true) context.printJson(calls.map((call) => toJson(call, names)));
       else if (flags.csv === true) printCsv(context, calls, names);
       else if (calls.length === 0) context.print('No calls.');
-      else context.print(toTable(calls, names));
+      else printTable(context, calls, names);
       if (found.length > calls.length) context.warn(`there are more than these ${calls.length}: raise --limit`);
     }),
   );
@@ -146,7 +146,7 @@ function printCsv(context: CliContext, calls: readonly CallRecord[], names: Acco
   context.io.stdout(csvLine(CSV_COLUMNS) + lines.join(''));
 }
 
-function toTable(calls: readonly CallRecord[], names: AccountNames): string {
+function printTable(context: CliContext, calls: readonly CallRecord[], names: AccountNames): void {
   const rows = calls.map((call) => {
     const talk = talkMs(call);
     return [
@@ -160,5 +160,5 @@ function toTable(calls: readonly CallRecord[], names: AccountNames): string {
       call.outcome,
     ];
   });
-  return table(['STARTED', 'TRUNK', 'DIALLED', 'CALLER', 'ACCOUNT', 'ROLE', 'TALKED', 'OUTCOME'], rows);
+  context.printTable(['STARTED', 'TRUNK', 'DIALLED', 'CALLER', 'ACCOUNT', 'ROLE', 'TALKED', 'OUTCOME'], rows);
 }

@@ -115,8 +115,9 @@ function demo(config: Config, running: RunningBridge): string {
   if (stores.store.countAccounts() > 0) {
     return [
       '',
-      `Dial ${target} and key a PIN. The PINs of the demo account were shown on the first run and are kept nowhere;`,
-      'for new ones: npx partyline account add --name NAME',
+      `Dial ${target} and key a PIN.`,
+      'PINs are shown once, when an account is added. For new ones, in a second terminal:',
+      '  npx partyline account add --name NAME',
     ].join('\n');
   }
   const pinLength = usualPinLength(stores.store.numbers(), config.entry.pinLength);

@@ -3,11 +3,11 @@ import { InvalidArgumentError } from 'commander';
 import { networksOverlap, parseNetwork, showNetwork } from '../../domain/access/sources.js';
 import type { Network } from '../../domain/access/sources.js';
 import { Duplicate } from '../../ports/store.js';
-import type { Store } from '../../ports/store.js';
+import type { Store, Trunk } from '../../ports/store.js';
 import { confirmRemoval, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
-import { isoTime, localTime, table } from './output.js';
+import { isoTime, localTime } from './output.js';
 
 /** The bridge's own trunk, by which this machine may call. */
 const BUILT_IN = 'local';
@@ -56,11 +56,11 @@ function registerAdd(trunk: Command, context: CliContext): void {
     .command('add')
     .description('take calls from these addresses')
     .argument('<name>', 'name of the trunk, as it stands in the records', trunkName)
-    .requiredOption('--source <address>', 'IP address or network; may be repeated', addSource);
+    .requiredOption('--source <address>', 'IP address or network; several with commas, or repeated', addSource);
   withExamples(
     command,
     'partyline trunk add pbx --source 192.0.2.10',
-    'partyline trunk add carrier --source 198.51.100.0/24 --source 2001:db8:5::/48',
+    'partyline trunk add carrier --source 198.51.100.0/24,2001:db8:5::/48',
   ).action((name: string, flags: { source: readonly Network[] }) => {
     context.withNewStore(({ store, clock }) => {
       if (name.toLowerCase() === BUILT_IN) {
@@ -81,20 +81,25 @@ function registerAdd(trunk: Command, context: CliContext): void {
   });
 }
 
+/** What programs see of a trunk. */
+function toJson({ name, sources, enabled, createdAt }: Trunk): unknown {
+  return { name, sources, enabled, createdAt: isoTime(createdAt) };
+}
+
 function registerList(trunk: Command, context: CliContext): void {
   const command = trunk.command('list').description('list the trunks').addOption(jsonOption());
   withExamples(command, 'partyline trunk list').action((flags: { json?: boolean }) =>
     context.withStore((store) => {
       const trunks = store.trunks();
       if (flags.json === true) {
-        context.printJson(trunks.map((one) => ({ ...one, createdAt: isoTime(one.createdAt) })));
+        context.printJson(trunks.map(toJson));
       } else if (trunks.length === 0) {
         context.print(
           'No trunks yet, so only this machine can call: add one with partyline trunk add NAME --source IP',
         );
       } else {
         const rows = trunks.map((one) => [one.name, one.sources.join(', '), localTime(one.createdAt)]);
-        context.print(table(['NAME', 'SOURCES', 'CREATED'], rows));
+        context.printTable(['NAME', 'SOURCES', 'CREATED'], rows);
       }
     }),
   );

@@ -5,6 +5,8 @@ import { Secret } from './secret.js';
 /** What a setting may be: how it is read from the file (JSON) and from an environment variable (text), and how the allowed values are named. */
 export interface Kind<T> {
   readonly allowed: string;
+  /** The word for `null`, where that is allowed. */
+  readonly word?: string;
   /** The value, or `undefined` when it is not allowed. */
   readonly fromJson: (value: unknown) => T | undefined;
   readonly fromText: (text: string) => T | undefined;
@@ -64,6 +66,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
 export function orNull<T>(word: string, kind: Kind<T>): Kind<T | null> {
   return {
     allowed: `${kind.allowed}, or ${word}`,
+    word,
     fromJson: (value) => (value === null || value === word ? null : kind.fromJson(value)),
     fromText: (text) => (text.trim() === word ? null : kind.fromText(text)),
     show: (value) => (value === null ? null : kind.show(value)),

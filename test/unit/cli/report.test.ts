@@ -60,9 +60,9 @@ describe('report calls', () => {
     const { stdout } = await cli.run('report', 'calls');
     expect(stdout).toBe(
       [
-        'STARTED              TRUNK  DIALLED        CALLER    ACCOUNT      ROLE   TALKED  OUTCOME',
-        '2026-01-15 12:00:00  pbx    +442071234567  ***567    Board, main  guest  1:05    completed',
-        '2026-01-15 11:59:59  pbx    +442071234567  withheld  -            -      -       wrong-pin',
+        'STARTED           TRUNK  DIALLED        CALLER    ACCOUNT      ROLE   TALKED  OUTCOME',
+        '2026-01-15 12:00  pbx    +442071234567  ***567    Board, main  guest  1:05    completed',
+        '2026-01-15 11:59  pbx    +442071234567  withheld  -            -      -       wrong-pin',
         '',
       ].join('\n'),
     );
