@@ -66,6 +66,11 @@ export class DtmfToneDetector {
     return this.#pressed >= 0 || this.#candidate >= 0;
   }
 
+  /** The key whose tone is sounding was told already. */
+  get keyTold(): boolean {
+    return this.#pressed >= 0;
+  }
+
   /** Takes the next frame (any length). @returns the key whose press was recognised in it, else `null`. */
   feed(frame: Int16Array): Key | null {
     let key: Key | null = null;

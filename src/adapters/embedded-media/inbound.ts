@@ -123,14 +123,14 @@ export class InboundAudio {
     return { packets, arrivalsMs };
   }
 
-  /** Whether a key tone is sounding, for whoever takes the leg over. */
-  get toneHeard(): boolean {
-    return this.searchesTones && this.tones.toneHeard;
+  /** Whether a key tone is sounding that was told, for whoever takes the leg over: one only suspected is his to tell. */
+  get toneTold(): boolean {
+    return this.searchesTones && this.tones.keyTold;
   }
 
   /** Takes over what another thread had not yet heard. */
-  takeOver(packets: readonly Uint8Array[], arrivalsMs: readonly number[], toneHeard: boolean, nowMs: number): void {
-    if (toneHeard) this.toneCarriedUntilMs = nowMs + TONE_CARRIED_MS;
+  takeOver(packets: readonly Uint8Array[], arrivalsMs: readonly number[], toneTold: boolean, nowMs: number): void {
+    if (toneTold) this.toneCarriedUntilMs = nowMs + TONE_CARRIED_MS;
     for (const [index, octets] of packets.entries()) {
       const packet = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
       if (!parseRtp(packet, packet.length, this.header)) continue;

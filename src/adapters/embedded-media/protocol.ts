@@ -115,7 +115,7 @@ export interface ReleasedLeg {
   readonly arrivalsMs: readonly number[];
   readonly latched: Destination | null;
   /** A key tone is sounding that was told already. */
-  readonly toneHeard: boolean;
+  readonly toneTold: boolean;
 }
 
 /** Handed to a worker at its start. */

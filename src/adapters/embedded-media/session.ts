@@ -152,13 +152,13 @@ export class Session {
   /** For the thread that takes the leg over. Nothing is sent from here on. */
   giveAway(nowMs: number): ReleasedLeg {
     this.givenAway = true;
-    const { toneHeard } = this.inbound;
-    return { ...this.inbound.unheard(nowMs), latched: this.inbound.latch.latched, toneHeard };
+    const { toneTold } = this.inbound;
+    return { ...this.inbound.unheard(nowMs), latched: this.inbound.latch.latched, toneTold };
   }
 
-  takeOver({ packets, arrivalsMs, latched, toneHeard }: ReleasedLeg, nowMs: number): void {
+  takeOver({ packets, arrivalsMs, latched, toneTold }: ReleasedLeg, nowMs: number): void {
     this.inbound.latch.restore(latched);
-    this.inbound.takeOver(packets, arrivalsMs, toneHeard, nowMs);
+    this.inbound.takeOver(packets, arrivalsMs, toneTold, nowMs);
   }
 
   /** BYE, unless another thread goes on with the leg; then the ports close. */

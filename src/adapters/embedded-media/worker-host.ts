@@ -167,7 +167,7 @@ export class WorkerHost {
       packets: [],
       arrivalsMs: [],
       latched: null,
-      toneHeard: false,
+      toneTold: false,
     };
     to.postMessage({ type: 'released', ...leg } satisfies HandoverMessage);
     session?.close(nowMs);
