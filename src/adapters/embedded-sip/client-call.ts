@@ -8,7 +8,7 @@ import { contact, cseq, header, toTag } from './headers.js';
 import { parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import type { Peer, SipHeader, SipRequest, SipResponse, SipUri } from './message.js';
 import { nextHop } from './next-hop.js';
-import { sessionBody } from './session-body.js';
+import { sdpOf } from './session-body.js';
 import type { SessionEnd } from './session-core.js';
 import { Session } from './session.js';
 import type { ClientTransaction, Destination } from './transaction-layer.js';
@@ -344,9 +344,4 @@ export class ClientCall {
     this.#ended.resolve(end);
     this.#closed();
   }
-}
-
-function sdpOf(response: SipResponse): string | null {
-  const body = sessionBody(response);
-  return body.kind === 'sdp' ? body.sdp : null;
 }

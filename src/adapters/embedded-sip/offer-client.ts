@@ -4,7 +4,7 @@ import { ALLOW, SDP_CONTENT } from './capabilities.js';
 import { cseq, header } from './headers.js';
 import type { Peer, SipHeader, SipRequest, SipResponse } from './message.js';
 import { parseMinSe, parseSessionExpires, timerOf2xx } from './session-expiry.js';
-import { sessionBody } from './session-body.js';
+import { sdpOf } from './session-body.js';
 import type { SessionCore } from './session-core.js';
 import type { ClientTransaction } from './transaction-layer.js';
 import { reasonOf } from './reason.js';
@@ -117,7 +117,7 @@ export class OfferClient {
         if (response.status < 200 || this.#current !== offer) return;
         this.#core.heard(response, peer);
         if (response.status >= 300) this.#refused(offer, response);
-        else this.#accepted(offer, response, answerIn(response));
+        else this.#accepted(offer, response, sdpOf(response));
       },
       failed: (cause) => this.#failed(offer, cause),
     });
@@ -168,7 +168,7 @@ export class OfferClient {
     };
     core.heard(response, peer);
     core.dialog.refreshTarget(response);
-    const theirs = answerIn(response);
+    const theirs = sdpOf(response);
     if (offer.sdp !== null || theirs === null) {
       send(null);
       this.#accepted(offer, response, theirs);
@@ -296,9 +296,4 @@ export class OfferClient {
     }
     return offer.sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: offer.sdp };
   }
-}
-
-function answerIn(response: SipResponse): string | null {
-  const body = sessionBody(response);
-  return body.kind === 'sdp' ? body.sdp : null;
 }

@@ -3,7 +3,7 @@ import { AcceptedInvite } from './accepted-invite.js';
 import { ALLOW, SDP_CONTENT, SUPPORTED } from './capabilities.js';
 import type { SipHeader, SipRequest } from './message.js';
 import { readOfferRequest, timerHeaders, type OfferRequest } from './request-checks.js';
-import { sessionBody } from './session-body.js';
+import { sdpOf } from './session-body.js';
 import type { SessionCore } from './session-core.js';
 import type { ServerTransaction } from './transaction-layer.js';
 import { reasonOf } from './reason.js';
@@ -56,8 +56,7 @@ export class OfferServer {
     const accepted = new AcceptedInvite(core.agent, transaction, response, request.sdp === null, {
       acknowledged: (ack) => {
         this.#accepted = null;
-        const body = ack === null ? null : sessionBody(ack);
-        user.acknowledged(body?.kind === 'sdp' ? body.sdp : null);
+        user.acknowledged(ack === null ? null : sdpOf(ack));
         core.exchangeEnded();
       },
       unacknowledged: () => {

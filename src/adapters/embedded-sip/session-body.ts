@@ -34,6 +34,12 @@ export function sessionBody(message: SipMessage): SessionBody {
   return readPart(header(message, 'content-type'), disposition, message.body.toString('utf8'), MAX_DEPTH);
 }
 
+/** The session description of a message, where nobody refuses another body: in an answer or an ACK. */
+export function sdpOf(message: SipMessage): string | null {
+  const body = sessionBody(message);
+  return body.kind === 'sdp' ? body.sdp : null;
+}
+
 function readPart(contentType: string | null, disposition: string | null, text: string, depth: number): SessionBody {
   const type = mediaType(contentType);
   if (type === 'application/sdp') return isSession(disposition) ? { kind: 'sdp', sdp: text } : { kind: 'none' };
