@@ -12,7 +12,8 @@ const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 /** Names and IPv4 addresses; the underscore is against RFC 3261 but seen in the field. */
 const HOST_NAME = /^[A-Za-z0-9._-]+$/;
 const IPV6_REFERENCE = /^\[[0-9A-Fa-f:.]+\]$/;
-const URI_PARAMETER = /^[^=]+(?:=[^=]*)?$/;
+/** A second "=" is against RFC 3261 but seen in the field, as the padding of base64. */
+const URI_PARAMETER = /^[^=]+(?:=.*)?$/s;
 
 /**
  * Reads a URI. sip:, sips: and tel: are taken apart, of others `scheme` and `raw` are kept.

@@ -28,6 +28,10 @@ describe('A URI', () => {
     expect(uri !== null && hasUriHeaders(uri)).toBe(true);
   });
 
+  test('may have "=" within the value of a parameter, as proxies write that keep base64 there', () => {
+    expect(parseUri('sip:p1.example;lr;state=YQ==;x=1=2')?.parameters.get('state')).toBe('YQ==');
+  });
+
   test('with a question mark in its user part has no headers', () => {
     const uri = parseUri('sip:who?@b');
     expect(uri?.user).toBe('who?');
@@ -49,7 +53,6 @@ describe('A URI', () => {
     'sip:a@[::1',
     'sip:a@b;',
     'sip:a@b;=x',
-    'sip:a@b;x=1=2',
     'sip:%zz@b',
     'sip:%4@b',
     'sip::secret@b',
