@@ -19,7 +19,7 @@ const LONGEST_SEGMENT = 0xffff;
 /** Two keys cannot begin within 50 ms of each other (8 kHz clock): such a step is a sender that moves the timestamp within one key. */
 const SAME_PRESS = 400;
 /** A timestamp up to 10 s back is a packet that came late; further back, the source began anew. */
-const LATE = 80_000;
+export const LATE_EVENT = 80_000;
 
 /**
  * Hears the keys of one leg: each press once, on the first packet of it that arrives.
@@ -62,7 +62,7 @@ export class DtmfEventReceiver {
 
     if (this.#heard && ssrc === this.#ssrc) {
       const step = (timestamp - this.#timestamp) | 0;
-      if (step < 0 && step > -LATE) return null;
+      if (step < 0 && step > -LATE_EVENT) return null;
       if (step === 0) {
         this.#duration = Math.max(this.#duration, duration);
         this.#ended ||= ended;

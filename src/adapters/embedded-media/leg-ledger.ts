@@ -1,4 +1,5 @@
 import type { LegStatistics } from '../../ports/media.js';
+import { LATE_EVENT } from './dtmf-events.js';
 import type { CodecName } from './sdp.js';
 
 const INT = {
@@ -110,16 +111,15 @@ export class LegLedger {
     this.ints[INT.codec] = codec === 'PCMA' ? 1 : 0;
   }
 
-  /** Remembers a key event told, so that no thread tells it again; `true` when it is new. */
+  /** Remembers a key event told, so that no thread tells it or one before it again; `true` when it is new. */
   newKey(ssrc: number, timestamp: number): boolean {
-    const known =
-      this.int(INT.keySeen) === 1 &&
-      this.int(INT.keySsrc) === (ssrc | 0) &&
-      this.int(INT.keyTimestamp) === (timestamp | 0);
+    const step = (timestamp - this.int(INT.keyTimestamp)) | 0;
+    if (this.int(INT.keySeen) === 1 && this.int(INT.keySsrc) === (ssrc | 0) && step <= 0 && step > -LATE_EVENT)
+      return false;
     this.ints[INT.keySeen] = 1;
     this.ints[INT.keySsrc] = ssrc | 0;
     this.ints[INT.keyTimestamp] = timestamp | 0;
-    return !known;
+    return true;
   }
 
   statistics(): LegStatistics {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { DtmfEventSender } from '../../../src/adapters/embedded-media/dtmf-events.js';
 import { keyTone } from '../../../src/adapters/embedded-media/dtmf-tones.js';
+import { writeRtpHeader } from '../../../src/adapters/embedded-media/rtp-packet.js';
 import { concatenated } from '../../sound.js';
 import { Bench } from './bench.js';
 
@@ -18,4 +20,27 @@ describe('a key pressed while a leg is handed over', () => {
       }
     },
   );
+
+  it('as an event is not told again because packets of the key before it are handed over with it', () => {
+    const bench = new Bench();
+    const leg = bench.leg();
+    const packets = (['1', '2'] as const).flatMap((key, index) => {
+      const sender = new DtmfEventSender();
+      sender.start(key, index * 480, 20);
+      return [0, 1, 2].map((repetition) => {
+        const packet = Buffer.alloc(16);
+        sender.next(packet, 12);
+        writeRtpHeader(packet, 101, sender.marker, index * 3 + repetition, sender.timestamp, 7);
+        return packet;
+      });
+    });
+    for (const packet of packets.slice(0, 4)) leg.receive(packet);
+    const next = bench.handOver(leg);
+    next.session.takeOver(
+      { packets: packets.slice(2, 4), arrivalsMs: [bench.nowMs, bench.nowMs], latched: null, toneTold: false },
+      bench.nowMs,
+    );
+    for (const packet of packets.slice(4)) next.receive(packet);
+    expect(bench.told('key')).toMatchObject([{ key: '1' }, { key: '2' }]);
+  });
 });
