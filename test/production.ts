@@ -2,13 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { findDrachtio, startLocalDrachtio, type LocalDrachtio } from '../src/adapters/drachtio/local-server.js';
+import { profileTrouble } from '../src/adapters/freeswitch/event-socket.js';
+import { findDrachtio, startLocalDrachtio, type LocalDrachtio } from '../src/adapters/local-programs/drachtio.js';
 import {
   findFreeSwitch,
   startLocalFreeSwitch,
   type LocalFreeSwitch,
   type LocalFreeSwitchOptions,
-} from '../src/adapters/freeswitch/local-engine.js';
+} from '../src/adapters/local-programs/freeswitch.js';
+
+/** Starts a FreeSWITCH; what is left out of the options is chosen. */
+export const startMixer = (options: MixerOptions): Promise<LocalFreeSwitch> =>
+  startLocalFreeSwitch({ trouble: profileTrouble, ...options });
+
+export type MixerOptions = Omit<LocalFreeSwitchOptions, 'trouble'>;
 
 /** Whether both programs are on this machine. */
 const hasProduction = findDrachtio() !== null && findFreeSwitch() !== null;
@@ -44,10 +51,10 @@ export function useDrachtio(directory: string): () => LocalDrachtio {
 }
 
 /** The same for a FreeSWITCH. */
-export function useFreeSwitch(directory: string, options: Partial<LocalFreeSwitchOptions> = {}): () => LocalFreeSwitch {
+export function useFreeSwitch(directory: string, options: Partial<MixerOptions> = {}): () => LocalFreeSwitch {
   let server: LocalFreeSwitch | null = null;
   beforeAll(async () => {
-    server = await startLocalFreeSwitch({ directory: join(directory, 'freeswitch'), ...options });
+    server = await startMixer({ directory: join(directory, 'freeswitch'), ...options });
   }, 40_000);
   afterAll(() => server?.stop(), 15_000);
   return () => {

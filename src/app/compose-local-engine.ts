@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { findDrachtio, startLocalDrachtio, type LocalDrachtio } from '../adapters/drachtio/local-server.js';
-import { findFreeSwitch, startLocalFreeSwitch, type LocalFreeSwitch } from '../adapters/freeswitch/local-engine.js';
+import { findDrachtio, startLocalDrachtio, type LocalDrachtio } from '../adapters/local-programs/drachtio.js';
+import { findFreeSwitch, startLocalFreeSwitch, type LocalFreeSwitch } from '../adapters/local-programs/freeswitch.js';
+import { profileTrouble } from '../adapters/freeswitch/event-socket.js';
 import type { Log } from '../bridge/log.js';
 import type { Config } from './config.js';
 import { ConfigError } from './config.js';
@@ -41,6 +42,7 @@ export async function startLocalEngine(config: Config, log: Log): Promise<LocalE
   let stopping = false;
   const freeswitch = await startLocalFreeSwitch({
     directory: join(directory, 'freeswitch'),
+    trouble: profileTrouble,
     rtpPorts: config.media.rtpPorts,
     // a leg each, and room for those that come while others go
     maxSessions: config.maximumCalls + 50,

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/drachtio/local-server.js';
+import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/local-programs/drachtio.js';
 import { DrachtioSignaling } from '../../src/adapters/drachtio/signaling.js';
 import type { Signaling } from '../../src/ports/signaling.js';
 import { describeProduction, productionDirectory, useDrachtio } from '../production.js';

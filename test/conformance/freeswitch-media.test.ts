@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EventSocket } from '../../src/adapters/freeswitch/event-socket.js';
-import { startLocalFreeSwitch } from '../../src/adapters/freeswitch/local-engine.js';
 import { FreeSwitchMedia } from '../../src/adapters/freeswitch/media.js';
 import { conferenceId } from '../../src/domain/identifiers.js';
 import type { MediaListener } from '../../src/ports/media.js';
-import { describeProduction, productionDirectory, useFreeSwitch } from '../production.js';
+import { describeProduction, productionDirectory, startMixer, useFreeSwitch } from '../production.js';
 import { levelDbfs, noise, sine, toneDbfs } from '../sound.js';
 import { hearsTone, heardFor, MediaRun, place, until } from './media-kit.js';
 import { describeMedia } from './media.js';
@@ -289,7 +288,7 @@ describeProduction('FreeSWITCH, when it cannot work', () => {
 
   it('refuses a secret that everyone knows, and starts nothing', async () => {
     const known = { directory: join(directory, 'known'), secret: 'ClueCon' };
-    await expect(startLocalFreeSwitch(known)).rejects.toThrow("the secret of FreeSWITCH's event socket is known");
+    await expect(startMixer(known)).rejects.toThrow("the secret of FreeSWITCH's event socket is known");
   });
 });
 

@@ -1,13 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/drachtio/local-server.js';
+import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/local-programs/drachtio.js';
 import { DrachtioSignaling } from '../../src/adapters/drachtio/signaling.js';
-import {
-  startLocalFreeSwitch,
-  type LocalFreeSwitch,
-  type LocalFreeSwitchOptions,
-} from '../../src/adapters/freeswitch/local-engine.js';
+import type { LocalFreeSwitch } from '../../src/adapters/local-programs/freeswitch.js';
 import { FreeSwitchMedia, type FreeSwitchMediaOptions } from '../../src/adapters/freeswitch/media.js';
 import type { ConferenceId, PlayId } from '../../src/domain/identifiers.js';
 import type {
@@ -19,6 +15,7 @@ import type {
   PlayItem,
 } from '../../src/ports/media.js';
 import type { SignalingListener } from '../../src/ports/signaling.js';
+import { startMixer, type MixerOptions } from '../production.js';
 
 /** No caller comes in by SIP here: the media's own legs are all that the signalling carries. */
 const NOBODY: SignalingListener = {
@@ -44,10 +41,10 @@ interface Running {
 export class ProductionMedia implements Media {
   readonly engine = 'freeswitch';
   readonly #media: Partial<FreeSwitchMediaOptions>;
-  readonly #freeswitch: Partial<LocalFreeSwitchOptions>;
+  readonly #freeswitch: Partial<MixerOptions>;
   #running: Running | null = null;
 
-  constructor(media: Partial<FreeSwitchMediaOptions> = {}, freeswitch: Partial<LocalFreeSwitchOptions> = {}) {
+  constructor(media: Partial<FreeSwitchMediaOptions> = {}, freeswitch: Partial<MixerOptions> = {}) {
     this.#media = media;
     this.#freeswitch = freeswitch;
   }
@@ -61,7 +58,7 @@ export class ProductionMedia implements Media {
     const directory = mkdtempSync(join(tmpdir(), 'partyline-media-engine-'));
     const [drachtio, freeswitch] = await Promise.all([
       startLocalDrachtio({ directory: join(directory, 'drachtio') }),
-      startLocalFreeSwitch({ directory: join(directory, 'freeswitch'), ...this.#freeswitch }),
+      startMixer({ directory: join(directory, 'freeswitch'), ...this.#freeswitch }),
     ]);
     const signaling = new DrachtioSignaling({ host: drachtio.host, port: drachtio.port, secret: drachtio.secret });
     const { eventSocket, profile, listenAddress, listenPort } = freeswitch;
@@ -89,7 +86,7 @@ export class ProductionMedia implements Media {
   /** A FreeSWITCH on the ports and with the secret of the one that was killed. */
   async restartFreeSwitch(): Promise<void> {
     const { directory, freeswitch } = this.running;
-    const again = await startLocalFreeSwitch({
+    const again = await startMixer({
       directory: join(directory, 'freeswitch-again'),
       sipPort: freeswitch.sipPort,
       eventSocketPort: freeswitch.eventSocket.port,

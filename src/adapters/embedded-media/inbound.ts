@@ -62,13 +62,19 @@ export class InboundAudio {
     this.searchesTones = !inbandOff;
   }
 
-  /** A new offer or answer: the source may be latched anew. */
+  /**
+   * A new offer or answer: the source may be latched anew. What payload types meant before they still mean, unless they
+   * mean something else now: packets may be under way (RFC 3264 section 8.3.2).
+   */
   agree(agreement: Agreement): void {
-    this.meanings.fill(UNKNOWN);
     this.meanings[COMFORT_NOISE_PAYLOAD_TYPE] = COMFORT_NOISE;
     for (const { payloadType, codec } of agreement.receive)
       this.meanings[payloadType] = codec === 'PCMA' ? A_LAW : MU_LAW;
-    if (agreement.eventPayloadType !== null) this.meanings[agreement.eventPayloadType] = EVENT;
+    const { eventPayloadType, eventSendPayloadType } = agreement;
+    if (eventPayloadType !== null) this.meanings[eventPayloadType] = EVENT;
+    // Telephones that answer with another number than was offered tend to send under their own.
+    if (eventSendPayloadType !== null && this.meanings[eventSendPayloadType] === UNKNOWN)
+      this.meanings[eventSendPayloadType] = EVENT;
     this.latch.arm(agreement.remote);
   }
 

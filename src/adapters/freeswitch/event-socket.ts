@@ -186,3 +186,24 @@ function errorText(error: unknown): string {
 function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, ' ');
 }
+
+const PROBE_TIMEOUT_MS = 1_000;
+
+/** Asks whether a SIP profile of a FreeSWITCH serves: `null`, or why not. Never rejects; takes a few seconds at most. */
+export async function profileTrouble(address: EventSocketAddress, profile: string): Promise<string | null> {
+  try {
+    const socket = await EventSocket.open(
+      address,
+      { event: () => undefined, closed: () => undefined },
+      PROBE_TIMEOUT_MS,
+    );
+    try {
+      const status = await socket.api('sofia status');
+      return new RegExp(`^\\s*${profile}\\s.*RUNNING`, 'm').test(status) ? null : 'the SIP profile does not run';
+    } finally {
+      socket.close();
+    }
+  } catch (error) {
+    return errorText(error);
+  }
+}

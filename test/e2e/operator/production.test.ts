@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { LocalDrachtio } from '../../../src/adapters/drachtio/local-server.js';
-import { startLocalDrachtio } from '../../../src/adapters/drachtio/local-server.js';
-import { startLocalFreeSwitch, type LocalFreeSwitch } from '../../../src/adapters/freeswitch/local-engine.js';
+import type { LocalDrachtio } from '../../../src/adapters/local-programs/drachtio.js';
+import { startLocalDrachtio } from '../../../src/adapters/local-programs/drachtio.js';
+import type { LocalFreeSwitch } from '../../../src/adapters/local-programs/freeswitch.js';
 import { Telephone } from '../../../src/app/telephone/telephone.js';
+import { startMixer } from '../../production.js';
 import { onEngine } from '../kit/engines.js';
 import { freePort } from '../kit/ports.js';
 import { callWith, expectRefused, Installation, processesAbout, until, type Test } from './program.js';
@@ -20,8 +21,8 @@ onEngine('freeswitch', () => {
   beforeAll(async () => {
     [drachtio, mixer, incomplete] = await Promise.all([
       startLocalDrachtio({ directory: join(directory, 'drachtio') }),
-      startLocalFreeSwitch({ directory: join(directory, 'mixer') }),
-      startLocalFreeSwitch({ directory: join(directory, 'incomplete'), withoutModules: ['mod_conference'] }),
+      startMixer({ directory: join(directory, 'mixer') }),
+      startMixer({ directory: join(directory, 'incomplete'), withoutModules: ['mod_conference'] }),
     ]);
   }, 60_000);
   afterAll(async () => {

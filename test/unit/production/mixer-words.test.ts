@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { playCommand, roomName, soundArgument } from '../../../src/adapters/freeswitch/names.js';
 import { factsOf, withAddress } from '../../../src/adapters/freeswitch/offer.js';
-import { checkSecret, renderTemplate } from '../../../src/adapters/freeswitch/template.js';
+import { checkSecret, renderTemplate } from '../../../src/adapters/local-programs/template.js';
 import { conferenceId } from '../../../src/domain/identifiers.js';
 import { MediaNotAcceptable } from '../../../src/ports/media.js';
 

@@ -2,10 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EventSocket } from './event-socket.js';
 import { freePort } from './free-port.js';
 import { findProgram, LocalProcess } from './local-process.js';
 import { checkSecret, renderTemplate } from './template.js';
+
+/** Where an event socket listens, and its secret. */
+interface EventSocketPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
 
 export interface LocalFreeSwitchOptions {
   /** Configuration, logs and process data; made with mode 0700. */
@@ -23,6 +29,11 @@ export interface LocalFreeSwitchOptions {
   readonly listenPort?: number;
   /** Default: generated. */
   readonly secret?: string;
+  /**
+   * Asks a FreeSWITCH that comes up whether its SIP profile serves: `null`, or why not. Given from outside, since what is
+   * spoken over the event socket belongs to the media adapter (`profileTrouble`). Never rejects; bounded.
+   */
+  readonly trouble: (eventSocket: EventSocketPlace, profile: string) => Promise<string | null>;
   readonly maxSessions?: number;
   /** Default: the one found. */
   readonly program?: string;
@@ -32,7 +43,7 @@ export interface LocalFreeSwitchOptions {
 
 /** A FreeSWITCH of our own, with what `FreeSwitchMedia` wants to know. */
 export interface LocalFreeSwitch {
-  readonly eventSocket: { readonly host: string; readonly port: number; readonly secret: string };
+  readonly eventSocket: EventSocketPlace;
   readonly profile: string;
   readonly listenAddress: string;
   readonly listenPort: number;
@@ -49,6 +60,7 @@ export interface LocalFreeSwitch {
 
 const LOOPBACK = '127.0.0.1';
 const READY_MS = 20_000;
+const LOOK_MS = 150;
 const RTP_PORTS = 1_000;
 /** Of the profile in our configuration. */
 const PROFILE = 'drachtio_mrf';
@@ -98,7 +110,7 @@ export async function startLocalFreeSwitch(options: LocalFreeSwitchOptions): Pro
   const args = ['-nonat', '-nf', '-nc', '-conf', conf, '-log', log, '-db', db, '-run', run];
   const server = new LocalProcess(program, args, join(options.directory, 'freeswitch.out'));
   const eventSocket = { host: LOOPBACK, port: eventSocketPort, secret };
-  const failure = await ready(server, eventSocket);
+  const failure = await ready(server, () => options.trouble(eventSocket, PROFILE));
   if (failure !== null) {
     await server.kill();
     throw new Error(`FreeSWITCH did not start (${failure}); see ${logFile}`);
@@ -154,26 +166,13 @@ function somePorts(): { readonly first: number; readonly last: number } {
 }
 
 /** @returns `null` when it serves, else why not. */
-async function ready(
-  server: LocalProcess,
-  address: { readonly host: string; readonly port: number; readonly secret: string },
-): Promise<string | null> {
-  let last = 'no answer on the event socket';
+async function ready(server: LocalProcess, trouble: () => Promise<string | null>): Promise<string | null> {
+  let last: string | null = null;
   for (const until = performance.now() + READY_MS; performance.now() < until;) {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     if (!server.running) return server.exited;
-    try {
-      const socket = await EventSocket.open(address, { event: () => undefined, closed: () => undefined }, 1_000);
-      try {
-        const status = await socket.api('sofia status');
-        if (new RegExp(`${PROFILE}\\s.*RUNNING`).test(status)) return null;
-        last = 'the SIP profile does not run';
-      } finally {
-        socket.close();
-      }
-    } catch (error) {
-      last = error instanceof Error ? error.message : last;
-    }
+    last = await trouble();
+    if (last === null) return null;
   }
-  return last;
+  return last ?? `not within ${READY_MS} ms`;
 }
