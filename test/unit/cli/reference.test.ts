@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildProgram } from '../../../src/app/cli/program.js';
+import { parseConfig } from '../../../src/app/config.js';
+import { environmentName, SETTING_KEYS, SETTINGS, type Setting } from '../../../src/app/config/settings.js';
+import { openStore } from '../../../src/app/compose-store.js';
+import { accountId, callId, conferenceId } from '../../../src/domain/identifiers.js';
+import { CommandLine } from './command-line.js';
+
+const FILE = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
+const reference = readFileSync(FILE, 'utf8');
+
+const program = buildProgram({
+  stdout: () => undefined,
+  stderr: () => undefined,
+  env: {},
+  workingDirectory: '/',
+  isTerminal: false,
+  ask: () => Promise.resolve(''),
+});
+
+/** A section between its two marks, replaced. */
+function withSection(text: string, name: string, content: string): string {
+  const marks = new RegExp(`(<!-- ${name}: [^\n]* -->\n)[^]*(<!-- end of ${name} -->)`);
+  if (!marks.test(text)) throw new Error(`no marks for ${name}`);
+  return text.replace(marks, (_all, begin: string, end: string) => `${begin}\n${content}\n\n${end}`);
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** A line for every command that does something, with its flags. */
+function commandLines(command: Command, path: readonly string[]): readonly string[] {
+  const own = [...path, ...command.registeredArguments.map((one) => `<${one.name()}>`)].join(' ');
+  const flags = command.options.filter(({ hidden }) => !hidden).map(({ flags: flag }) => `\`${cell(flag)}\``);
+  const line = `| \`${own}\` | ${cell(command.description())} | ${flags.join(' ')} |`;
+  const below = command.commands.flatMap((next) => commandLines(next, [...path, next.name()]));
+  const acts = path.length > 0 && (command.commands.length === 0 || command.options.length > 0);
+  return [...(acts ? [line] : []), ...below];
+}
+
+function commandTable(): string {
+  return ['| Command | Does | Flags |', '|---|---|---|', ...commandLines(program, [])].join('\n');
+}
+
+/** A default as it would be written in the environment. */
+function defaultText(value: unknown, word: string): string {
+  if (value === null) return word;
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'string' ? value : typeof value === 'object' ? '' : JSON.stringify(value);
+}
+
+function settingTable(): string {
+  const rows = SETTING_KEYS.map((key) => {
+    const setting: Setting<unknown> = SETTINGS[key];
+    const { kind, fallback, about } = setting;
+    const text = defaultText(fallback === null ? null : kind.show(fallback), kind.word ?? '');
+    const usual = text === '' ? '' : `\`${text}\``;
+    return `| \`${environmentName(key)}\` | \`${key}\` | ${usual} | ${cell(about)}; ${cell(kind.allowed)} |`;
+  });
+  return ['| Variable | Key | Default | Means; allowed |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+describe('docs/cli.md', () => {
+  it('lists every command with its flags, and every setting, as the program has them', async () => {
+    const wanted = withSection(withSection(reference, 'commands', commandTable()), 'settings', settingTable());
+    await expect(wanted).toMatchFileSnapshot(FILE);
+  });
+});
+
+/** The JSON that stands after the words in the reference. */
+function documented(words: string): unknown {
+  const at = reference.indexOf(`\`${words}`);
+  const block = /```json\n([^]*?)```/.exec(reference.slice(at));
+  if (at < 0 || block === null) throw new Error(`${words} is not documented`);
+  return JSON.parse(block[1] ?? '');
+}
+
+/** Members and the types of their values; `null` stands for a value of any type. */
+function shape(value: unknown): unknown {
+  if (value === null) return expect.anything() as unknown;
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0])];
+  if (typeof value !== 'object') return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shape(member)]));
+}
+
+/** As `shape`, for the other side: what may be `null` is of any type. */
+function shapeNow(value: unknown): unknown {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeNow(value[0])];
+  if (typeof value !== 'object') return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeNow(member)]));
+}
+
+describe('the JSON in docs/cli.md is what the commands print:', () => {
+  let cli: CommandLine;
+  beforeEach(() => {
+    cli = new CommandLine();
+  });
+  afterEach(() => cli.dispose());
+
+  it('account add, list, show and set', async () => {
+    const added = await cli.addAccount('--name', 'Mary');
+    expect(shapeNow(added)).toEqual(shape(documented('account add --json')));
+    const one = documented('account list --json');
+    expect(shapeNow(await cli.json('account', 'list'))).toEqual(shape(one));
+    const [single] = one as readonly unknown[];
+    expect(shapeNow(await cli.json('account', 'show', 'Mary'))).toEqual(shape(single));
+    expect(shapeNow(await cli.json('account', 'set', 'Mary', '--no-lock'))).toEqual(shape(single));
+  });
+
+  it('number list and trunk list', async () => {
+    await cli.run('number', 'add', '8000');
+    await cli.run('trunk', 'add', 'pbx', '--source', '192.0.2.10');
+    expect(shapeNow(await cli.json('number', 'list'))).toEqual(shape(documented('number list --json')));
+    expect(shapeNow(await cli.json('trunk', 'list'))).toEqual(shape(documented('trunk list --json')));
+  });
+
+  it('report calls', async () => {
+    const { id } = await cli.addAccount('--name', 'Mary');
+    const { store } = openStore(parseConfig({ dataDir: cli.data }, {}));
+    const conference = store.startConferenceRecord({
+      conferenceId: conferenceId('k1'),
+      accountId: accountId(id),
+      startedAt: 0,
+      endedAt: null,
+      peak: 0,
+      lockedOut: 0,
+      outcome: null,
+    });
+    store.addCallRecord({
+      id: callId('c1'),
+      sipCallId: 's1',
+      startedAt: 0,
+      answeredAt: 100,
+      joinedAt: 9_000,
+      endedAt: 20_000,
+      trunk: 'pbx',
+      dialled: '8000',
+      caller: '***567',
+      accountId: accountId(id),
+      conferenceRecordId: conference,
+      role: 'guest',
+      outcome: 'completed',
+      keyMethod: 'event',
+      codec: 'PCMU',
+      mixer: 'worker-1',
+      packetLoss: 0,
+      jitterMs: 0.5,
+    });
+    store.close();
+    const calls = await cli.json('report', 'calls');
+    expect(shapeNow(calls)).toEqual(shape(documented('report calls --json')));
+    const { stdout } = await cli.run('report', 'calls', '--csv');
+    const [record] = documented('report calls --json') as readonly object[];
+    expect(stdout.split('\r\n')[0]).toBe(Object.keys(record ?? {}).join(','));
+  });
+
+  it('doctor and config', async () => {
+    const { stdout } = await cli.run('doctor', '--json');
+    expect(shapeNow(JSON.parse(stdout))).toEqual(shape(documented('doctor --json')));
+    const config = (await cli.json('config')) as { readonly settings: Readonly<Record<string, unknown>> };
+    const wanted = documented('config --json') as { readonly settings: Readonly<Record<string, unknown>> };
+    expect(Object.keys(config)).toEqual(Object.keys(wanted));
+    expect(Object.keys(config.settings)).toEqual(SETTING_KEYS);
+    expect(shapeNow(config.settings['maximumCalls'])).toEqual(shape(wanted.settings['maximumCalls']));
+  });
+});
