@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { levelDbfs, likeness } from '../../sound.js';
+import { keyedBy } from '../kit/caller.js';
 import { forEachEngine } from '../kit/engines.js';
 import { withBridge } from '../kit/scene.js';
 import { spoken } from '../kit/sounds.js';
@@ -68,7 +69,7 @@ forEachEngine((engine) => {
     const stoppedMs = lastSound(caller.heard(pressed));
     console.log(`${engine}: the prompt stopped ${stoppedMs} ms after the key began`);
     expect(stoppedMs).toBeLessThanOrEqual(200);
-    expect(caller.likeness(spoken('enter-pin'), pressed)).toBeLessThan(0.6);
+    expect(caller.hasHeard(spoken('enter-pin'), pressed)).toBe(false);
   });
 
   for (const method of ['event', 'info', 'inband'] as const) {
@@ -76,9 +77,9 @@ forEachEngine((engine) => {
       `takes the same digit three times quickly as three digits, and the right PIN, by ${method}`,
       async (stage) => {
         const account = await stage.addAccount();
-        const caller = await stage.dial();
+        const caller = await stage.dial(keyedBy(method, engine));
         await caller.untilSpoken();
-        await caller.press(WRONG, { ...FAST, method });
+        await caller.press(WRONG, FAST);
         // One digit less, and the entry would have gone on for another 4 s.
         const { end } = await caller.hears(spoken('pin-not-recognised'), {
           since: caller.mark() - 800,

@@ -17,6 +17,7 @@ const READY_LIMIT_MS: Readonly<Record<EngineName, number>> = { embedded: 20_000,
 const STOP_LIMIT_MS = 20_000;
 const COMMAND_LIMIT_MS = 30_000;
 const LOOK_MS = 25;
+const SHORTEST_SECRET = 7;
 /** How SIP INFO and FreeSWITCH write down a key. */
 const KEYS_ONE_BY_ONE = /signal\s*=\s*[0-9*#a-d]|RECV DTMF/i;
 
@@ -185,9 +186,9 @@ export class TestBridge {
     return account;
   }
 
-  /** These keys must never be found in a log. Codes of two keys would be found by chance. */
+  /** These keys must never be found in a log. A few digits would be found by chance, in the time of day. */
   keepSecret(keys: string): void {
-    if (keys.length >= 4) this.#secrets.add(keys);
+    if (keys.length >= SHORTEST_SECRET) this.#secrets.add(keys);
   }
 
   /** Neither the bridge's own log nor one of its engine's holds a PIN or what a caller keyed. */

@@ -7,7 +7,8 @@ import {
 } from '../../../src/app/telephone/telephone.js';
 import { levelDbfs, NOTHING_DBFS, toneDbfs } from '../../sound.js';
 import type { TestBridge } from './bridge.js';
-import { bestLikeness, Ear, Search, type Heard } from './ear.js';
+import type { EngineName } from './engines.js';
+import { Ear, Search, type Heard } from './ear.js';
 import type { Sound } from './sounds.js';
 
 /** Level of the tone a caller says, peak: ten of them together stay clear of full scale. */
@@ -27,6 +28,14 @@ export interface CallerOptions extends Partial<DialOptions> {
   readonly hz?: number;
   /** How this caller keys, from the PIN on: a bridge takes only one way in a call. Default: events. */
   readonly method?: KeyMethod;
+}
+
+/**
+ * A caller who keys this way. One who keys tones although the telephone offers events is understood by the embedded engine alone:
+ * FreeSWITCH searches for tones only where there are no events.
+ */
+export function keyedBy(method: KeyMethod, engine: EngineName): CallerOptions {
+  return method === 'inband' && engine === 'freeswitch' ? { method, rtp: { eventPayloadType: null } } : { method };
 }
 
 interface Watch<T> {
@@ -115,10 +124,11 @@ export class Caller {
     return last;
   }
 
-  /** How much the most alike stretch heard since then is like the sound: below 0.5 it was not there. */
-  likeness(sound: Sound, since: number, to?: number): number {
-    this.#listen();
-    return bestLikeness(this.#ear.between(since, to), sound);
+  /** Whether the whole sound was heard in between, by marks. */
+  hasHeard(sound: Sound, since: number, to?: number): boolean {
+    const ear = new Ear();
+    ear.append(this.heard(since, to));
+    return new Search(ear, sound, 0).look(true) !== null;
   }
 
   /** What was heard in between, by marks. */

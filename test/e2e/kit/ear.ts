@@ -138,11 +138,6 @@ function inPieces(heard: Int16Array, sound: Int16Array): { readonly share: numbe
   return { share: all === 0 ? 0 : found / all, end: expected };
 }
 
-/** Whether a sound begins somewhere in what was heard, and how much of it is like it. */
-export function bestLikeness(heard: Int16Array, sound: Sound): number {
-  return probeOf(sound).probe.best(heard).likeness;
-}
-
 interface Probe {
   readonly probe: Correlator;
   readonly offset: number;
