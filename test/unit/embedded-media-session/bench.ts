@@ -135,13 +135,14 @@ export class Leg {
     this.session.receiveRtp(packet, from.address, from.port, this.bench.nowMs);
   }
 
-  /** One packet of a key: presses it on the first, ends it on the last. */
-  keyPackets(key: Key, count: number): void {
+  /** The packets of a key, one a tick; `between` may change the payload type after the second. */
+  keyPackets(key: Key, count: number, payloadType = 101, between: () => number = () => payloadType): void {
     const sender = new DtmfEventSender();
     sender.start(key, this.timestamp, count * 20);
     const packet = Buffer.alloc(16);
-    while (sender.next(packet, 12)) {
-      writeRtpHeader(packet, 101, sender.marker, this.sequence++, sender.timestamp, 7);
+    for (let index = 0, type = payloadType; sender.next(packet, 12); index++) {
+      if (index === 2) type = between();
+      writeRtpHeader(packet, type, sender.marker, this.sequence++, sender.timestamp, 7);
       this.receive(packet);
       this.timestamp += 160;
       this.bench.tick();

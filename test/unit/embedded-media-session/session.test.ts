@@ -70,6 +70,42 @@ describe('a leg', () => {
     expect(leg.ledger.statistics().codec).toBe('PCMA');
   });
 
+  it('understands what is still under way under the payload types agreed before (RFC 3264 section 8.3.2)', () => {
+    const bench = new Bench();
+    const leg = bench.leg();
+    leg.session.agree({ ...AGREEMENT, eventPayloadType: 96, eventSendPayloadType: 96 }, bench.nowMs);
+    leg.keyPackets('5', 3);
+    leg.keyPackets('6', 3, 96);
+    expect(bench.told('key')).toMatchObject([{ key: '5' }, { key: '6' }]);
+  });
+
+  it('gives a payload type its new meaning where an offer changes it', () => {
+    const bench = new Bench();
+    const leg = bench.leg();
+    const receive = [{ payloadType: 101, codec: 'PCMA' }] as const;
+    leg.session.agree({ ...AGREEMENT, receive, eventPayloadType: 96, eventSendPayloadType: 96 }, bench.nowMs);
+    leg.keyPackets('5', 3);
+    expect(bench.told('key')).toEqual([]);
+  });
+
+  it('understands keys under the number that the answer gave them, although our offer gave another', () => {
+    const bench = new Bench();
+    const leg = bench.leg({ agreement: { ...AGREEMENT, eventPayloadType: 101, eventSendPayloadType: 96 } });
+    leg.keyPackets('5', 3, 96);
+    leg.keyPackets('6', 3);
+    expect(bench.told('key')).toMatchObject([{ key: '5' }, { key: '6' }]);
+  });
+
+  it('tells a key once whose payload type changes while it is down', () => {
+    const bench = new Bench();
+    const leg = bench.leg();
+    leg.keyPackets('5', 5, 101, () => {
+      leg.session.agree({ ...AGREEMENT, eventPayloadType: 96, eventSendPayloadType: 96 }, bench.nowMs);
+      return 96;
+    });
+    expect(bench.told('key')).toMatchObject([{ key: '5' }]);
+  });
+
   it('leaves out ticks that were skipped: the timestamp jumps, the numbering does not', () => {
     const bench = new Bench();
     const leg = bench.leg();
