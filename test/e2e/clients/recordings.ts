@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { DtmfEventSender, EVENT_BYTES } from '../../../src/adapters/embedded-media/dtmf-events.js';
 import type { G711Codec } from '../../../src/adapters/embedded-media/g711.js';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../../../src/adapters/embedded-media/rtp-packet.js';
-import type { Key } from '../../../src/domain/keys.js';
+import { isKey } from '../../../src/domain/keys.js';
 import { concatenated, sine } from '../../sound.js';
 
 /** What SIPp plays: files of G.711, and recordings of RTP (pcap), both made here. */
@@ -50,7 +50,8 @@ export function spokenPackets({ codec, keys, samples }: Spoken): readonly Buffer
   const events = new DtmfEventSender();
   say(gap);
   for (const key of keys) {
-    events.start(key as Key, ticks, KEY_MS);
+    if (!isKey(key)) throw new Error(`${key} is no key`);
+    events.start(key, ticks, KEY_MS);
     for (let payload = new Uint8Array(EVENT_BYTES); events.next(payload, 0); payload = new Uint8Array(EVENT_BYTES)) {
       push(payload, EVENT_PAYLOAD_TYPE, events.marker, events.timestamp);
       ticks += FRAME_SAMPLES;

@@ -127,7 +127,7 @@ function calls(engine: EngineName): void {
     });
 
     scene(`over ${transport}: is hung up on after three wrong PINs`, async (stage) => {
-      const sipp = await plays(stage, { scenario: 'wrong-pins', transport, pin: '111111111' });
+      const sipp = await plays(stage, { scenario: 'wrong-pins', transport, pin: '111111111', prepare: toneFile });
       expect((await sipp.record()).outcome).toBe('wrong-pin');
     });
 
