@@ -12,7 +12,7 @@ import type { Media } from '../ports/media.js';
 import type { Signaling } from '../ports/signaling.js';
 import type { Trunk } from '../ports/store.js';
 import { openStore, type OpenStore } from './compose-store.js';
-import { localSipListen, startLocalEngine } from './compose-local-engine.js';
+import { checkLocalEngine, localSipListen, startLocalEngine } from './compose-local-engine.js';
 import type { Config } from './config.js';
 import type { SipListen } from './config/kinds.js';
 import { withAdvice } from './engine-advice.js';
@@ -54,6 +54,7 @@ interface Engine {
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
 export async function startBridge({ config, log, lan }: ComposeOptions): Promise<RunningBridge> {
   const catalogue = loadPrompts(config);
+  if (isLocalEngine(config)) checkLocalEngine(config);
   await refuseTakenPorts(config, sipListenHere(config));
   const stores = openStore(config);
   const { store, pins, clock } = stores;
@@ -114,10 +115,13 @@ function localTrunk(lan: boolean): Trunk {
   return { name: 'local', sources: lan ? [...LOOPBACK, ...PRIVATE] : LOOPBACK, enabled: true, createdAt: 0 };
 }
 
+/** Whether drachtio-server and FreeSWITCH are to be started here. */
+const isLocalEngine = ({ engine, drachtio }: Config): boolean => engine === 'freeswitch' && drachtio === null;
+
 /** SIP addresses of this process or of what it starts; with a drachtio-server that runs already, SIP is its business. */
 function sipListenHere(config: Config): readonly SipListen[] {
   if (config.engine === 'embedded') return config.sip.listen;
-  return config.drachtio === null ? localSipListen(config) : [];
+  return isLocalEngine(config) ? localSipListen(config) : [];
 }
 
 /** What Contact and SDP tell a far end: the configured address, but the route's to callers in local networks and on loopback. */
@@ -147,7 +151,8 @@ function openEmbedded(config: Config, { clock, randomness }: OpenStore, log: Log
     listen: config.sip.listen.map(({ transport, host, port }) => ({ transport, address: host, port })),
     clock,
     randomness,
-    advertise: advertised(config.sip.address, config.localNetworks),
+    // Left out, the adapter shows the address that the far end reached.
+    ...(config.sip.address === null ? {} : { advertise: advertised(config.sip.address, config.localNetworks) }),
   });
   return { signaling, media, close: () => Promise.resolve() };
 }

