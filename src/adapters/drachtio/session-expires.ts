@@ -26,7 +26,8 @@ export function answerTimer(request: SipText): TimerAnswer {
   const supported = tagsOf(request, 'supported').has('timer');
   const asked = /^\s*(\d{1,9})\s*(;.*)?$/.exec(request.get('session-expires') ?? '');
   if (asked === null) {
-    return supported ? timer(DEFAULT_SESSION_EXPIRES, 'uac') : { headers: {} };
+    // drachtio-server refreshes then: a telephone that never does would lose a good call.
+    return supported ? timer(DEFAULT_SESSION_EXPIRES, 'uas') : { headers: {} };
   }
   const interval = Number(asked[1]);
   if (interval < MIN_SESSION_EXPIRES) return supported ? { tooShort: true } : { headers: {} };

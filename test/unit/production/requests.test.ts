@@ -70,7 +70,7 @@ describe('keys by INFO', () => {
 describe('session timers (RFC 4028 section 9)', () => {
   it.each([
     [{}, { headers: {} }],
-    [{ supported: 'timer' }, { headers: { 'Session-Expires': '1800;refresher=uac', Require: 'timer' } }],
+    [{ supported: 'timer' }, { headers: { 'Session-Expires': '1800;refresher=uas' } }],
     [
       { supported: '100rel, Timer', 'session-expires': '600;refresher=uas' },
       { headers: { 'Session-Expires': '600;refresher=uas' } },
