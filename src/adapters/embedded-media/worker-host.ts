@@ -38,6 +38,8 @@ export class WorkerHost {
   private readonly ticker: Ticker;
   private readonly post: (message: FromWorker) => void;
   private readonly toldDropped = new Set<EndpointHandle>();
+  /** Legs whose ports are being opened; each resolves, never rejects, when that is through. */
+  private readonly opening = new Map<EndpointHandle, Promise<void>>();
 
   constructor(post: (message: FromWorker) => void) {
     this.post = post;
@@ -45,7 +47,15 @@ export class WorkerHost {
     this.ticker = new Ticker((skipped) => this.engine.tick(monotonicMs(), skipped));
   }
 
+  /** What is asked of a leg that is still being opened waits its turn. */
   take(message: ToWorker): void {
+    const handle = handleOf(message);
+    const opening = handle === null ? undefined : this.opening.get(handle);
+    if (opening === undefined) this.carryOut(message);
+    else void opening.then(() => this.take(message));
+  }
+
+  private carryOut(message: ToWorker): void {
     if (message.type === 'command') {
       this.command(message.command);
       return;
@@ -62,12 +72,15 @@ export class WorkerHost {
   private async request(request: Request): Promise<number> {
     switch (request.type) {
       case 'open':
-        await this.open(request.descriptor, (session) => {
-          if (request.play !== null) session.play(request.play);
-        });
+        await this.whileOpening(
+          request.descriptor,
+          this.open(request.descriptor, (session) => {
+            if (request.play !== null) session.play(request.play);
+          }),
+        );
         return 0;
       case 'adopt':
-        await this.adopt(request.descriptor, request.from);
+        await this.whileOpening(request.descriptor, this.adopt(request.descriptor, request.from));
         return 0;
       case 'agree':
         this.session(request.handle).agree(request.agreement, monotonicMs());
@@ -115,6 +128,14 @@ export class WorkerHost {
       default:
         assertNever(command);
     }
+  }
+
+  private whileOpening({ handle }: SessionDescriptor, opening: Promise<void>): Promise<void> {
+    const through = (): void => {
+      this.opening.delete(handle);
+    };
+    this.opening.set(handle, opening.then(through, through));
+    return opening;
   }
 
   /** Binds the ports; `prepare` runs before the first packet and tick reach the session. */
@@ -252,4 +273,11 @@ export class WorkerHost {
   private tell(event: WorkerEvent): void {
     this.post({ type: 'event', event });
   }
+}
+
+/** The leg a message is about; `null` for those about rooms and the worker itself. */
+function handleOf(message: ToWorker): EndpointHandle | null {
+  const asked = message.type === 'request' ? message.request : message.command;
+  if ('descriptor' in asked) return asked.descriptor.handle;
+  return 'handle' in asked ? asked.handle : null;
 }

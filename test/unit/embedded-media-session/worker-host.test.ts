@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LegLedger } from '../../../src/adapters/embedded-media/leg-ledger.js';
+import { pairIsFree } from '../../../src/adapters/embedded-media/port-range.js';
+import type {
+  Command,
+  FromWorker,
+  Request,
+  SessionDescriptor,
+  WorkerEvent,
+} from '../../../src/adapters/embedded-media/protocol.js';
+import { WorkerHost } from '../../../src/adapters/embedded-media/worker-host.js';
+import { AGREEMENT, order } from './bench.js';
+
+const ADDRESS = '127.0.0.1';
+
+/** A worker's inside in this thread, with the main thread's end of it. */
+class Desk {
+  readonly events: WorkerEvent[] = [];
+  private readonly host = new WorkerHost((message) => this.took(message));
+  private readonly waiting = new Map<number, (answer: string) => void>();
+  private waits: { readonly type: WorkerEvent['type']; readonly done: () => void }[] = [];
+  private numbers = 0;
+
+  /** Resolves with the value, or with why it was refused. */
+  ask(request: Request): Promise<string> {
+    this.numbers += 1;
+    const number = this.numbers;
+    return new Promise((resolve) => {
+      this.waiting.set(number, resolve);
+      this.host.take({ type: 'request', number, request });
+    });
+  }
+
+  tell(command: Command): void {
+    this.host.take({ type: 'command', command });
+  }
+
+  event(type: WorkerEvent['type']): Promise<void> {
+    return new Promise((done) => this.waits.push({ type, done }));
+  }
+
+  private took(message: FromWorker): void {
+    if (message.type === 'reply') {
+      this.waiting.get(message.number)?.(message.ok ? String(message.value) : message.error);
+    } else if (message.type === 'event') {
+      const { event } = message;
+      this.events.push(event);
+      for (const { type, done } of this.waits) if (type === event.type) done();
+    }
+  }
+}
+
+const freePair = async (): Promise<number> => {
+  for (;;) {
+    const port = 41_000 + 2 * Math.floor(Math.random() * 4_000);
+    if (await pairIsFree(ADDRESS, port)) return port;
+  }
+};
+
+describe('a worker', () => {
+  let desk: Desk;
+  let descriptor: SessionDescriptor;
+  const handle = 1;
+
+  beforeEach(async () => {
+    desk = new Desk();
+    descriptor = {
+      ...{ handle, bindAddress: ADDRESS, rtpPort: await freePair(), ssrc: 1, cname: 'x', latched: null, room: null },
+      ...{ agreement: { ...AGREEMENT, remote: { address: ADDRESS, port: 9 }, remoteRtcp: null } },
+      ...{ muted: false, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 60_000 },
+      ledger: new LegLedger().memory,
+    };
+  });
+
+  afterEach(async () => {
+    await desk.ask({ type: 'close', handle });
+  });
+
+  it('carries out what is asked of a leg while its ports are still being opened, in order', async () => {
+    const opened = desk.ask({ type: 'open', descriptor, play: null });
+    const finished = desk.event('playFinished');
+    desk.tell({ type: 'play', handle, play: order('p', new Int16Array(160)) });
+    const answers = [
+      desk.ask({ type: 'agree', handle, agreement: AGREEMENT }),
+      desk.ask({ type: 'join', handle, room: 'r', muted: true }),
+      desk.ask({ type: 'mute', handle, muted: false }),
+    ];
+    expect(await opened).toBe('0');
+    expect(await Promise.all(answers)).toEqual(['0', '0', '0']);
+    expect(await desk.ask({ type: 'roomSize', room: 'r' })).toBe('1');
+    await finished;
+    expect(desk.events).toMatchObject([{ type: 'playFinished', handle, playId: 'p', outcome: 'completed' }]);
+  });
+
+  it('keeps no port open of a leg that was closed while they were being opened', async () => {
+    const opened = desk.ask({ type: 'open', descriptor, play: null });
+    expect(await desk.ask({ type: 'close', handle })).toBe('0');
+    await opened;
+    expect(await pairIsFree(ADDRESS, descriptor.rtpPort)).toBe(true);
+  });
+});
