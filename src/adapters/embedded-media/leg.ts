@@ -7,7 +7,7 @@ import type { EndpointHandle, PlayOrder, SessionDescriptor, WorkerEvent } from '
 import type { RoomRegistry } from './room-registry.js';
 import { acceptAnswer, answerOffer, makeOffer, type Agreement, type Destination, type LocalSession } from './sdp.js';
 import type { SoundShelf } from './sound-shelf.js';
-import { WorkerGone, type WorkerLink } from './worker-link.js';
+import { WorkerGone } from './worker-link.js';
 import type { WorkerSlot } from './worker-team.js';
 
 /** What a leg needs of the engine around it. */
@@ -316,10 +316,10 @@ export class Leg implements MediaEndpoint {
   private async closeOnce(): Promise<void> {
     this.isClosed = true;
     this.playing = null;
-    const { room } = this;
-    if (room !== null) this.around.rooms.leave(room, this);
-    this.room = null;
+    // What is under way may yet enter a room.
     await this.last;
+    if (this.room !== null) this.around.rooms.leave(this.room, this);
+    this.room = null;
     await this.slot.link.request({ type: 'close', handle: this.facts.handle }).catch(() => undefined);
     this.around.closed(this);
   }
@@ -335,7 +335,7 @@ export class Leg implements MediaEndpoint {
   }
 
   /** A request whose effect is part of the descriptor: when the worker dies under it, the recovery brings it about. */
-  private async request(send: (link: WorkerLink) => Promise<number>): Promise<void> {
+  private async request(send: (link: WorkerSlot['link']) => Promise<number>): Promise<void> {
     try {
       await send(this.slot.link);
     } catch (error) {

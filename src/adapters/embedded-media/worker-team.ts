@@ -5,7 +5,7 @@ import { WorkerLink } from './worker-link.js';
 /** A place for a worker; the worker in it may change, the place stays. */
 export interface WorkerSlot {
   readonly name: string;
-  readonly link: WorkerLink;
+  readonly link: Pick<WorkerLink, 'alive' | 'request' | 'command'>;
   readonly healthy: boolean;
 }
 

@@ -1,0 +1,116 @@
+import type { MessagePort } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { Leg } from '../../../src/adapters/embedded-media/leg.js';
+import type { Command, Request } from '../../../src/adapters/embedded-media/protocol.js';
+import { RoomRegistry } from '../../../src/adapters/embedded-media/room-registry.js';
+import { makeOffer, newLocalSession } from '../../../src/adapters/embedded-media/sdp.js';
+import { SoundShelf } from '../../../src/adapters/embedded-media/sound-shelf.js';
+import { WorkerGone } from '../../../src/adapters/embedded-media/worker-link.js';
+import type { WorkerSlot } from '../../../src/adapters/embedded-media/worker-team.js';
+import { callId, conferenceId } from '../../../src/domain/identifiers.js';
+
+/** A worker that answers when the test says so. */
+class FakeLink {
+  alive = true;
+  readonly told: Command['type'][] = [];
+  readonly asked: Request['type'][] = [];
+  /** How requests of a type end; those of others succeed at once. */
+  readonly answers = new Map<Request['type'], Promise<number>>();
+  private readonly ports: MessagePort[] = [];
+
+  command(command: Command): void {
+    this.told.push(command.type);
+    if ('to' in command) this.ports.push(command.to);
+  }
+
+  request(request: Request): Promise<number> {
+    this.asked.push(request.type);
+    if ('from' in request) request.from.close();
+    if (!this.alive) return Promise.reject(new WorkerGone('gone'));
+    return this.answers.get(request.type) ?? Promise.resolve(0);
+  }
+}
+
+class Place implements WorkerSlot {
+  readonly healthy = true;
+  link = new FakeLink();
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Something that ends when the test says so. */
+const pending = () => {
+  let end = (): void => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const promise = new Promise<number>((resolve, reject) => {
+    end = () => resolve(0);
+    fail = reject;
+  });
+  return { promise, end, fail };
+};
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const ROOM = conferenceId('r');
+
+const bench = () => {
+  const rooms = new RoomRegistry();
+  const [here, there] = [new Place('here'), new Place('there')];
+  const events: string[] = [];
+  const listener = {
+    keyPressed: () => undefined,
+    playFinished: (_: unknown, play: string, outcome: string) => events.push(`${play} ${outcome}`),
+    roomPlayFinished: () => undefined,
+    audioMissing: () => undefined,
+    endpointLost: () => events.push('lost'),
+    trouble: () => undefined,
+  };
+  const leg = new Leg(
+    {
+      ...{ callId: callId('c'), handle: 1, bindAddress: '127.0.0.1', rtpPort: 20_000, ssrc: 1, cname: 'x' },
+      ...{ silenceMs: 60_000, silenceOnHoldMs: 60_000 },
+    },
+    makeOffer(newLocalSession({ sessionId: 1, address: '127.0.0.1', rtpPort: 20_000 })),
+    null,
+    here,
+    { listener, rooms, sounds: new SoundShelf(() => 0), closed: () => events.push('closed') },
+  );
+  /** The room lives with the other worker. */
+  const elsewhere = (): void => {
+    rooms.enter(ROOM, {}, there);
+  };
+  return { rooms, here, there, events, leg, elsewhere };
+};
+
+describe('a leg that is closed', () => {
+  it('on its way from one room to another leaves no trace of itself in either', async () => {
+    const { rooms, here, leg, events } = bench();
+    await leg.join(conferenceId('before'), { muted: false });
+    const leave = pending();
+    here.link.answers.set('leave', leave.promise);
+    const joined = leg.join(ROOM, { muted: false });
+    await turn();
+    const closed = leg.close();
+    leave.end();
+    await Promise.all([joined, closed]);
+    expect(rooms.find(conferenceId('before'))).toBeNull();
+    expect(rooms.find(ROOM)).toBeNull();
+    expect(events).toEqual(['closed']);
+  });
+
+  it('while it moves to the room’s worker is closed there', async () => {
+    const { there, leg, elsewhere } = bench();
+    elsewhere();
+    const adoption = pending();
+    there.link.answers.set('adopt', adoption.promise);
+    const joined = leg.join(ROOM, { muted: false });
+    await turn();
+    const closed = leg.close();
+    adoption.end();
+    await Promise.all([joined, closed]);
+    expect(there.link.asked.at(-1)).toBe('close');
+  });
+});
