@@ -18,6 +18,7 @@ import type { SipListen } from './config/kinds.js';
 import { withAdvice } from './engine-advice.js';
 import { HttpServer } from './http/server.js';
 import { refuseTakenPorts } from './ports.js';
+import { hushLibraries } from './log.js';
 import { loadPrompts } from './prompts.js';
 import { VERSION } from './version.js';
 
@@ -159,6 +160,7 @@ function openEmbedded(config: Config, { clock, randomness }: OpenStore, log: Log
 
 /** drachtio-server and FreeSWITCH: those configured, or those of this machine, started on loopback. */
 async function openProduction(config: Config, log: Log): Promise<Engine> {
+  hushLibraries(log);
   const { freeswitch, drachtio } = config;
   if (freeswitch !== null && drachtio !== null) {
     const signaling = new DrachtioSignaling({
