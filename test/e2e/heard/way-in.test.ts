@@ -12,6 +12,8 @@ const WRONG = '111222333';
 const ALSO_WRONG = '444555666';
 /** Quicker than anyone keys: the same digit three times must still be three digits. */
 const FAST = { durationMs: 60, gapMs: 50 };
+/** Of tones this quick FreeSWITCH misses one now and then. */
+const FAST_FOR_FREESWITCH = { durationMs: 80, gapMs: 80 };
 const NOT_RECOGNISED = [spoken('pin-not-recognised'), spoken('enter-pin')];
 
 forEachEngine((engine) => {
@@ -76,16 +78,17 @@ forEachEngine((engine) => {
     scene(
       `takes the same digit three times quickly as three digits, and the right PIN, by ${method}`,
       async (stage) => {
+        const fast = method === 'inband' && engine === 'freeswitch' ? FAST_FOR_FREESWITCH : FAST;
         const account = await stage.addAccount();
         const caller = await stage.dial(keyedBy(method, engine));
         await caller.untilSpoken();
-        await caller.press(WRONG, FAST);
+        await caller.press(WRONG, fast);
         // One digit less, and the entry would have gone on for another 4 s.
         const { end } = await caller.hears(spoken('pin-not-recognised'), {
           since: caller.mark() - 800,
           withinMs: 3_500,
         });
-        await caller.press(account.hostPin, FAST);
+        await caller.press(account.hostPin, fast);
         await caller.hearsInOrder([spoken('joining'), spoken('you-are-the-first')], end);
       },
     );

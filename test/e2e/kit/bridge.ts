@@ -11,7 +11,7 @@ import { freePort, rtpRange } from './ports.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** The build under test; another one than that of the checkout can be named. */
-const MAIN = process.env['PARTYLINE_TEST_MAIN'] ?? join(ROOT, 'dist/app/main.js');
+export const MAIN = process.env['PARTYLINE_TEST_MAIN'] ?? join(ROOT, 'dist/app/main.js');
 /** FreeSWITCH loads its modules first. */
 const READY_LIMIT_MS: Readonly<Record<EngineName, number>> = { embedded: 20_000, freeswitch: 60_000 };
 const STOP_LIMIT_MS = 20_000;

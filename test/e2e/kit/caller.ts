@@ -21,6 +21,7 @@ const QUIET_DBFS = -50;
 /** How fast a practised caller keys. */
 const KEY_MS = 60;
 const KEY_GAP_MS = 60;
+const KEY_TONE_MS = 80;
 const SAMPLES_A_MS = 8;
 
 export interface CallerOptions extends Partial<DialOptions> {
@@ -94,8 +95,8 @@ export class Caller {
     const method = options.method ?? this.#method;
     if (method === 'inband') this.telephone.say({ kind: 'silence' });
     await this.telephone.press(keys, {
-      durationMs: KEY_MS,
-      gapMs: KEY_GAP_MS,
+      durationMs: method === 'inband' ? KEY_TONE_MS : KEY_MS,
+      gapMs: method === 'inband' ? KEY_TONE_MS : KEY_GAP_MS,
       ...options,
       ...(method === undefined ? {} : { method }),
     });
