@@ -7,7 +7,7 @@ import type { EndpointHandle, PlayOrder, SessionDescriptor, WorkerEvent } from '
 import type { RoomRegistry } from './room-registry.js';
 import { acceptAnswer, answerOffer, makeOffer, type Agreement, type Destination, type LocalSession } from './sdp.js';
 import type { SoundShelf } from './sound-shelf.js';
-import { WorkerGone } from './worker-link.js';
+import { WorkerGone, WorkerRefused } from './worker-link.js';
 import type { WorkerSlot } from './worker-team.js';
 
 /** What a leg needs of the engine around it. */
@@ -295,22 +295,34 @@ export class Leg implements MediaEndpoint {
    * one, which then lets go. A stall of this thread delays the end of the promise, not the audio.
    */
   private async moveTo(home: WorkerSlot): Promise<void> {
+    if (!home.link.alive) throw new WorkerRefused('the media worker of the room keeps failing');
     const { port1, port2 } = new MessageChannel();
-    const old = this.slot;
+    const { playing, slot: old } = this;
+    const { link } = old;
+    const { handle } = this.facts;
     const adopted = home.link.request({ type: 'adopt', descriptor: this.descriptor(), from: port1 }, [port1]);
-    old.link.command({ type: 'handOver', handle: this.facts.handle, to: port2 }, [port2]);
+    link.command({ type: 'handOver', handle, to: port2 }, [port2]);
     this.slot = home;
     try {
       await adopted;
     } catch (error) {
       if (!(error instanceof WorkerGone)) {
-        this.slot = old;
+        await this.stayOn(old, link, playing);
         throw error;
       }
       // The new worker died under it; its successor opened the leg again by the descriptor.
-      await old.link.request({ type: 'close', handle: this.facts.handle }).catch(() => undefined);
+      await link.request({ type: 'letGo', handle }).catch(() => undefined);
       await this.recovery;
     }
+  }
+
+  /** The leg could not be moved and is still where it was, on `link`; `playing` is what was played there. */
+  private async stayOn(old: WorkerSlot, link: WorkerSlot['link'], playing: Playing | null): Promise<void> {
+    this.slot = old;
+    // Where its worker was replaced meanwhile, this leg was not among those opened again.
+    if (old.link !== link) await this.recover();
+    else if (!link.alive) this.lose('its media worker keeps failing');
+    else if (this.playing !== playing && this.playing?.order != null) this.begin(this.playing, this.playing.order);
   }
 
   private async closeOnce(): Promise<void> {

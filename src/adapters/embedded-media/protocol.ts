@@ -51,6 +51,8 @@ export type Request =
   | { readonly type: 'leave'; readonly handle: EndpointHandle }
   | { readonly type: 'mute'; readonly handle: EndpointHandle; readonly muted: boolean }
   | { readonly type: 'close'; readonly handle: EndpointHandle }
+  /** Closes the ports without a goodbye to the far end: another worker carries the leg. */
+  | { readonly type: 'letGo'; readonly handle: EndpointHandle }
   | { readonly type: 'roomSize'; readonly room: string };
 
 /** To a worker, without a reply. */
@@ -105,6 +107,8 @@ export type FromWorker = { readonly type: 'ready' } | Reply | { readonly type: '
 export type HandoverMessage =
   /** New to old: the ports are open here, packets arrive here from now on. */
   | { readonly type: 'opened' }
+  /** Old to new: it waited too long and keeps the leg. */
+  | { readonly type: 'kept' }
   /** Old to new: the last packets not yet heard, oldest first; it has stopped sending and closed. */
   | ({ readonly type: 'released' } & ReleasedLeg);
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { assertNever } from '../../domain/assert-never.js';
 import { MixingEngine } from './mixing-engine.js';
 import { monotonicMs } from './monotonic.js';
@@ -98,6 +98,9 @@ export class WorkerHost {
       case 'close':
         this.close(request.handle);
         return 0;
+      case 'letGo':
+        this.letGo(request.handle);
+        return 0;
       case 'roomSize':
         return this.engine.roomSize(request.room);
       default:
@@ -155,45 +158,65 @@ export class WorkerHost {
       from.close();
       throw error;
     });
-    const released = new Promise<ReleasedLeg | null>((resolve) => {
+    const answered = new Promise<HandoverMessage | null>((resolve) => {
       const timer = setTimeout(() => resolve(null), RELEASE_TIMEOUT_MS);
-      from.once('message', (message: HandoverMessage) => {
+      const end = (message: HandoverMessage | null): void => {
         clearTimeout(timer);
-        resolve(message.type === 'released' ? message : null);
-      });
+        resolve(message);
+      };
+      from.once('message', end);
+      // Nothing more will come: the old worker is dead.
+      from.once('close', () => end(null));
     });
     from.postMessage({ type: 'opened' } satisfies HandoverMessage);
-    const leg = await released;
+    const answer = await answered;
     from.close();
+    if (answer?.type === 'kept') {
+      sockets.close();
+      throw new Error('the leg stayed where it was');
+    }
     this.begin(descriptor, sockets, route, early, (session) => {
-      if (leg !== null) session.takeOver(leg, monotonicMs());
+      if (answer?.type === 'released') session.takeOver(answer, monotonicMs());
     });
   }
 
+  /** Who has the leg is settled here alone: it is let go when asked for in time, and kept from then on. */
   private handOver(handle: EndpointHandle, to: MessagePort): void {
-    const timer = setTimeout(() => to.close(), OPENED_TIMEOUT_MS);
-    to.once('message', () => {
+    const release = (): void => {
       clearTimeout(timer);
       // Packets that this thread's sockets still hold are read before the leg is let go.
       setImmediate(() => {
         setImmediate(() => this.release(handle, to));
       });
-    });
+    };
+    const timer = setTimeout(() => {
+      to.removeAllListeners('message');
+      if (receiveMessageOnPort(to) !== undefined) {
+        release();
+        return;
+      }
+      to.postMessage({ type: 'kept' } satisfies HandoverMessage);
+      to.close();
+    }, OPENED_TIMEOUT_MS);
+    to.once('message', release);
+    to.once('close', () => clearTimeout(timer));
   }
 
   private release(handle: EndpointHandle, to: MessagePort): void {
-    const nowMs = monotonicMs();
-    const session = this.engine.remove(handle);
-    const leg: ReleasedLeg = session?.giveAway(nowMs) ?? {
-      packets: [],
-      arrivalsMs: [],
-      latched: null,
-      toneTold: false,
-    };
+    const leg: ReleasedLeg = this.letGo(handle) ?? { packets: [], arrivalsMs: [], latched: null, toneTold: false };
     to.postMessage({ type: 'released', ...leg } satisfies HandoverMessage);
+    to.close();
+  }
+
+  /** Stops carrying a leg that goes on elsewhere. */
+  private letGo(handle: EndpointHandle): ReleasedLeg | null {
+    const nowMs = monotonicMs();
+    this.toldDropped.delete(handle);
+    const session = this.engine.remove(handle);
+    const leg = session?.giveAway(nowMs) ?? null;
     session?.close(nowMs);
     this.idle();
-    to.close();
+    return leg;
   }
 
   private async bind(descriptor: SessionDescriptor, early: EarlyPacket[]) {

@@ -5,9 +5,9 @@ import type { Command, Request } from '../../../src/adapters/embedded-media/prot
 import { RoomRegistry } from '../../../src/adapters/embedded-media/room-registry.js';
 import { makeOffer, newLocalSession } from '../../../src/adapters/embedded-media/sdp.js';
 import { SoundShelf } from '../../../src/adapters/embedded-media/sound-shelf.js';
-import { WorkerGone } from '../../../src/adapters/embedded-media/worker-link.js';
+import { WorkerGone, WorkerRefused } from '../../../src/adapters/embedded-media/worker-link.js';
 import type { WorkerSlot } from '../../../src/adapters/embedded-media/worker-team.js';
-import { callId, conferenceId } from '../../../src/domain/identifiers.js';
+import { callId, conferenceId, playId } from '../../../src/domain/identifiers.js';
 
 /** A worker that answers when the test says so. */
 class FakeLink {
@@ -112,5 +112,77 @@ describe('a leg that is closed', () => {
     adoption.end();
     await Promise.all([joined, closed]);
     expect(there.link.asked.at(-1)).toBe('close');
+  });
+});
+
+describe('a leg that cannot move to the room’s worker', () => {
+  const refused = async () => {
+    const all = bench();
+    all.elsewhere();
+    const adoption = pending();
+    all.there.link.answers.set('adopt', adoption.promise);
+    const joined = all.leg.join(ROOM, { muted: false });
+    await turn();
+    return { ...all, joined, refuse: () => adoption.fail(new WorkerRefused('EMFILE')) };
+  };
+
+  it('goes on where it was', async () => {
+    const { leg, here, joined, refuse } = await refused();
+    refuse();
+    await expect(joined).rejects.toThrow('EMFILE');
+    expect(leg.isOn(here)).toBe(true);
+  });
+
+  it('plays there what was asked for meanwhile', async () => {
+    const { leg, here, there, joined, refuse } = await refused();
+    leg.play(playId('p'), []);
+    expect(there.link.told).toEqual(['play']);
+    refuse();
+    await expect(joined).rejects.toThrow();
+    expect(here.link.told).toEqual(['handOver', 'play']);
+  });
+
+  it('is opened again there when its old worker was replaced meanwhile', async () => {
+    const { here, joined, refuse } = await refused();
+    here.link = new FakeLink();
+    refuse();
+    await expect(joined).rejects.toThrow();
+    expect(here.link.asked).toContain('open');
+  });
+
+  it('is lost when its old worker is gone for good', async () => {
+    const { here, joined, refuse, events } = await refused();
+    here.link.alive = false;
+    refuse();
+    await expect(joined).rejects.toThrow();
+    await turn();
+    expect(events).toContain('lost');
+  });
+
+  it('because that worker is gone for good does not try to', async () => {
+    const { leg, here, there, elsewhere, rooms } = bench();
+    elsewhere();
+    there.link.alive = false;
+    await expect(leg.join(ROOM, { muted: false })).rejects.toThrow();
+    expect(leg.isOn(here)).toBe(true);
+    expect(here.link.told).toEqual([]);
+    expect(rooms.find(ROOM)).toBe(there);
+  });
+});
+
+describe('a leg whose new worker dies as it takes it over', () => {
+  it('is let go by the old one without a goodbye, since it goes on', async () => {
+    const { leg, here, there, elsewhere } = bench();
+    elsewhere();
+    const adoption = pending();
+    there.link.answers.set('adopt', adoption.promise);
+    const joined = leg.join(ROOM, { muted: false });
+    await turn();
+    there.link = new FakeLink();
+    adoption.fail(new WorkerGone('gone'));
+    void leg.recover();
+    await joined;
+    expect(here.link.asked).toEqual(['letGo']);
+    expect(there.link.asked).toEqual(['open', 'join']);
   });
 });

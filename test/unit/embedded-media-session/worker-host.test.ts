@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LegLedger } from '../../../src/adapters/embedded-media/leg-ledger.js';
 import { pairIsFree } from '../../../src/adapters/embedded-media/port-range.js';
 import type {
@@ -97,5 +98,53 @@ describe('a worker', () => {
     expect(await desk.ask({ type: 'close', handle })).toBe('0');
     await opened;
     expect(await pairIsFree(ADDRESS, descriptor.rtpPort)).toBe(true);
+  });
+
+  describe('that hands a leg over', () => {
+    let other: Desk;
+    const carries = async (one: Desk): Promise<boolean> =>
+      (await one.ask({ type: 'mute', handle, muted: false })) === '0';
+
+    beforeEach(async () => {
+      other = new Desk();
+      await desk.ask({ type: 'open', descriptor, play: null });
+    });
+
+    afterEach(async () => {
+      vi.useRealTimers();
+      await other.ask({ type: 'close', handle });
+    });
+
+    it('carries it no more once the other one does', async () => {
+      const { port1, port2 } = new MessageChannel();
+      const adopted = other.ask({ type: 'adopt', descriptor, from: port1 });
+      desk.tell({ type: 'handOver', handle, to: port2 });
+      expect(await adopted).toBe('0');
+      expect([await carries(desk), await carries(other)]).toEqual([false, true]);
+    });
+
+    it('keeps it where the other one takes too long to come, which then does without', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { port1, port2 } = new MessageChannel();
+      desk.tell({ type: 'handOver', handle, to: port2 });
+      vi.advanceTimersByTime(2_001);
+      expect(await other.ask({ type: 'adopt', descriptor, from: port1 })).toContain('stayed');
+      expect([await carries(desk), await carries(other)]).toEqual([true, false]);
+    });
+
+    it('is not waited for when it has died', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { port1, port2 } = new MessageChannel();
+      port2.close();
+      expect(await other.ask({ type: 'adopt', descriptor, from: port1 })).toBe('0');
+      expect(await carries(other)).toBe(true);
+    });
+
+    it('is asked for it in vain when it has none, and the other one begins anew', async () => {
+      await desk.ask({ type: 'letGo', handle });
+      const { port1, port2 } = new MessageChannel();
+      desk.tell({ type: 'handOver', handle, to: port2 });
+      expect(await other.ask({ type: 'adopt', descriptor, from: port1 })).toBe('0');
+    });
   });
 });
