@@ -21,15 +21,21 @@ install_packages() {
   local stamp=node_modules/.partyline-lock
   if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return 0; fi
   say 'Installing packages (the first time this compiles better-sqlite3, 1 to 2 minutes) ...'
-  local attempt
+  local attempt log
+  log=$(mktemp)
   for attempt in 1 2 3; do
-    if npm ci --no-progress --loglevel=error >&2; then
+    if npm ci --no-progress --loglevel=error >"$log" 2>&1; then
+      rm -f "$log"
       cp package-lock.json "$stamp"
       return 0
     fi
     say "npm ci failed (try $attempt of 3)"
-    sleep $((attempt * 5))
+    # the lock file does not fit: no other try will be better
+    grep -q EUSAGE "$log" && break
+    [ "$attempt" = 3 ] || sleep $((attempt * 5))
   done
+  grep -v '^npm error *$' "$log" | head -n 30 >&2
+  rm -f "$log"
   die 'npm could not install the packages; see above'
 }
 

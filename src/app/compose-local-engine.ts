@@ -25,17 +25,22 @@ export function missingPrograms(): readonly string[] {
   ];
 }
 
-/**
- * Starts both on loopback, from `freeswitch-conf/`, with their configuration, logs and secrets in the data directory.
- * @throws Error with one clear line: what is missing, or why one did not start; nothing is left running then
- */
-export async function startLocalEngine(config: Config, log: Log): Promise<LocalEngine> {
+/** @throws Error with one clear line when a program is missing, or the configuration asks what they cannot do together */
+export function checkLocalEngine(config: Config): void {
   const missing = missingPrograms();
   if (missing.length > 0) {
     throw new Error(
       `the engine freeswitch needs ${missing.join(' and ')}, not found in PATH, /usr/local/freeswitch/bin or /usr/local/bin: install, or use the engine embedded`,
     );
   }
+  localSipListen(config);
+}
+
+/**
+ * Starts both on loopback, from `freeswitch-conf/`, with their configuration, logs and secrets in the data directory.
+ * @throws Error with one clear line: why one did not start; nothing is left running then
+ */
+export async function startLocalEngine(config: Config, log: Log): Promise<LocalEngine> {
   const listen = localSipListen(config);
   const [first] = listen;
   const directory = join(config.dataDirectory, 'engine');

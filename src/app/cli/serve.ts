@@ -129,7 +129,8 @@ function demo(config: Config, running: RunningBridge): string {
       ['Host PIN', host],
       ['Guest PIN', guest],
     ]),
-    'The PINs are shown this once. To try it, in a second terminal as host and in a third as guest:',
+    'The PINs are shown this once. To try it, in a second terminal as host, and in',
+    'a third as guest:',
     `  npx partyline call ${target} --pin ${host} --tone 440`,
     `  npx partyline call ${target} --pin ${guest}`,
   ].join('\n');

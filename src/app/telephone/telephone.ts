@@ -40,6 +40,8 @@ export interface DialOptions {
 
 const KEY_MS = 100;
 const KEY_GAP_MS = 100;
+/** Longest wait for the answer to a BYE or CANCEL: a far end that is gone holds nobody up. */
+const GOODBYE_MS = 4_000;
 
 /**
  * A telephone in a call: SIP and audio of our own, as real as any other to whoever is called. One socket for SIP, two for
@@ -115,7 +117,8 @@ export class Telephone implements CallInProgress {
       return telephone;
     } catch (error) {
       await phone?.close();
-      await line.client.stop();
+      // Whoever gives up waits for no more answers.
+      await (signal?.aborted === true ? line.layer.stop() : line.client.stop());
       throw error;
     }
   }
@@ -195,17 +198,23 @@ export class Telephone implements CallInProgress {
     else this.#phone.acceptAnswer(await this.#call.reinvite(this.#phone.offer(direction)));
   }
 
-  /** Ends the call in order. Resolves when nothing of it is left; never rejects, may be called at any time. */
+  /** Ends the call in order, bounded. Resolves when nothing of it is left; never rejects, may be called at any time. */
   async hangUp(): Promise<void> {
-    await this.#call.hangUp();
+    const answered = await within(GOODBYE_MS, this.#call.hangUp());
+    if (!answered) await this.#disappear({ by: 'us', cause: 'hung up, the far end did not answer' });
     await this.ended;
   }
 
   /** Is gone without a word, as a telephone whose power failed: no BYE, no audio, sockets closed. */
   async vanish(): Promise<void> {
+    await this.#disappear({ by: 'line', cause: 'vanished' });
+  }
+
+  async #disappear(ending: CallEnding): Promise<void> {
     this.#keep();
-    await Promise.all([this.#layer.stop(), this.#phone.close()]);
-    this.#gone({ by: 'line', cause: 'vanished' });
+    this.#released ??= Promise.all([this.#layer.stop(), this.#phone.close()]).then(() => undefined);
+    await this.#released;
+    this.#gone(ending);
   }
 
   #release(): Promise<void> {
@@ -262,14 +271,32 @@ async function addressOf(host: string): Promise<string> {
 }
 
 async function answerUnlessGivenUp(call: ClientCall, signal: AbortSignal | undefined): Promise<string | null> {
-  const giveUp = (): void => call.cancel();
-  if (signal?.aborted === true) giveUp();
-  signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal === undefined) return call.answered;
+  let givenUp: () => void = () => undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    givenUp = () => {
+      call.cancel();
+      void within(GOODBYE_MS, call.ended).then(() => reject(new CallRefused(487, 'given up')));
+    };
+  });
+  if (signal.aborted) givenUp();
+  signal.addEventListener('abort', givenUp, { once: true });
   try {
-    return await call.answered;
+    return await Promise.race([call.answered, tooLong]);
   } finally {
-    signal?.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', givenUp);
   }
+}
+
+/** Whether it came to its end within `ms` milliseconds. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
 }
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
