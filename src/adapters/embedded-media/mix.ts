@@ -1,5 +1,6 @@
 import { FRAME_SAMPLES } from './frame.js';
 import { Limiter } from './limiter.js';
+import { fadeIn, fadeOut } from './seam.js';
 
 /**
  * One caller in a room, made when the caller joins. Before each {@link mixOnce} the owner writes `input`, `speaking`
@@ -19,10 +20,22 @@ export class MixMember {
    * (It is the mix of everyone, since there is nothing of this caller's to take out.)
    */
   shared = true;
+  /**
+   * Whether the room could hear him in the last mix; `null` before the first. Where that changes, his sound ends or begins
+   * in a fade. What fades out was said before he was muted, for it comes out of his jitter buffer.
+   * @internal
+   */
+  open: boolean | null = null;
   /** @internal */
   readonly own = new Int16Array(FRAME_SAMPLES);
   /** @internal */
   readonly limiter = new Limiter();
+
+  /** He comes into a room, which has heard nothing of him so far. */
+  enter(muted: boolean): void {
+    this.muted = muted;
+    this.open = false;
+  }
 }
 
 /** What a room keeps between two mixes. */
@@ -51,7 +64,13 @@ export const mixOnce = (room: RoomMix, members: readonly MixMember[], roomPlay: 
   const { sum } = room;
   let sources = 0;
   for (const member of members) {
-    if (!member.speaking || member.muted) continue;
+    member.open ??= !member.muted;
+    if (!member.speaking || member.open !== member.muted) continue;
+    if (member.muted) fadeOut(member.input);
+    else fadeIn(member.input);
+  }
+  for (const member of members) {
+    if (!heard(member)) continue;
     if (sources === 0) sum.set(member.input);
     else add(sum, member.input);
     sources += 1;
@@ -69,7 +88,9 @@ export const mixOnce = (room: RoomMix, members: readonly MixMember[], roomPlay: 
     room.full = room.frame;
   }
   for (const member of members) {
-    if (!member.speaking || member.muted) {
+    const audible = heard(member);
+    member.open = !member.muted;
+    if (!audible) {
       // His own limiter takes over from the room's when he begins to speak, so that nobody's level jumps.
       member.limiter.follow(room.limiter);
       member.output = room.full;
@@ -86,6 +107,9 @@ export const mixOnce = (room: RoomMix, members: readonly MixMember[], roomPlay: 
     }
   }
 };
+
+/** Whether there is something of his in this tick's sum: while he is being muted, too. */
+const heard = (member: MixMember): boolean => member.speaking && (member.open === true || !member.muted);
 
 const add = (sum: Int32Array, frame: Int16Array): void => {
   for (let i = 0; i < FRAME_SAMPLES; i++) sum[i] = (sum[i] ?? 0) + (frame[i] ?? 0);

@@ -43,9 +43,13 @@ export class MixingEngine {
   join(handle: EndpointHandle, roomName: string, muted: boolean): void {
     const session = this.sessions.get(handle);
     if (session === undefined) return;
-    session.member.muted = muted;
-    if (this.places.get(session)?.name === roomName) return;
+    if (this.places.get(session)?.name === roomName) {
+      session.member.muted = muted;
+      return;
+    }
     this.leave(handle);
+    session.member.enter(muted);
+    session.roomChanged();
     let room = this.rooms.get(roomName);
     if (room === undefined) {
       room = new Room(roomName, (playId, outcome) => {
@@ -63,6 +67,7 @@ export class MixingEngine {
     if (session === undefined || room === undefined) return;
     this.places.delete(session);
     room.remove(session);
+    session.roomChanged();
     if (room.size > 0) return;
     room.close();
     this.rooms.delete(room.name);

@@ -34,6 +34,8 @@ export class Room {
   remove(session: Session): void {
     this.sessions.delete(session);
     this.membersChanged();
+    // He may have been in the middle of a word.
+    if (session.member.speaking && !session.member.muted) for (const other of this.sessions) other.roomChanged();
   }
 
   /** Played after what waits already. */

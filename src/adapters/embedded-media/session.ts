@@ -10,6 +10,7 @@ import { Player } from './player.js';
 import type { PlayOrder, ReleasedLeg, SessionDescriptor } from './protocol.js';
 import { isRtcp } from './rtp-packet.js';
 import type { Agreement, Destination } from './sdp.js';
+import { Seam } from './seam.js';
 
 /** The ports of one leg; sends are fire and forget. */
 export interface SessionSockets {
@@ -53,6 +54,7 @@ export class Session {
   private readonly played = new Int16Array(FRAME_SAMPLES);
   private readonly mixed = new Int16Array(FRAME_SAMPLES);
   private gain = 1;
+  private readonly seam = new Seam();
   /** The sign of life whose absence was told already. */
   private toldLifeMs = -1;
   private givenAway = false;
@@ -118,7 +120,7 @@ export class Session {
 
   /** Second half of a tick: what the caller hears; `room` is `null` outside of any. */
   speak(room: Int16Array | null, nowMs: number): void {
-    this.outbound.frame(this.compose(room), this.sendsTo(), nowMs);
+    this.outbound.frame(this.seam.close(this.compose(room)), this.sendsTo(), nowMs);
     const report = this.rtcp.due(nowMs, this.outbound.rtpTimestamp);
     if (report !== null) this.sendRtcp(report);
     this.checkLife(nowMs);
@@ -129,8 +131,14 @@ export class Session {
     this.outbound.pass(ticks);
   }
 
+  /** What the room sends from here on does not follow on what it sent before: another room, none any more, or somebody is gone. */
+  roomChanged(): void {
+    this.seam.open();
+  }
+
   /** A play still running is dropped; the main thread has told its end. */
   play({ playId, sounds }: PlayOrder): void {
+    if (this.player !== null) this.seam.open();
     this.player = new Player(
       sounds.map(({ samples }) => samples),
       sounds.at(-1)?.loop ?? false,
