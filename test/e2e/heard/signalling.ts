@@ -1,18 +1,14 @@
 import { expect } from 'vitest';
 import { CallRefused } from '../../../src/app/telephone/telephone.js';
 import { Caller } from '../kit/caller.js';
-import { forEachEngine } from '../kit/engines.js';
-import { withBridge } from '../kit/scene.js';
+import type { Play } from '../kit/scene.js';
 import { spoken } from '../kit/sounds.js';
 import { everyoneHears, TONES_HZ, untilSilent } from '../kit/tones.js';
 
 const [HOST_HZ, GUEST_HZ] = TONES_HZ;
-/** A minute without RTP, then an OPTIONS that nobody answers (RFC 3261 timer F), and a margin. */
-const VANISHED_LIMIT_MS = 60_000 + 32_000 + 28_000;
 
-forEachEngine((engine) => {
-  const scene = withBridge({ engine, env: { PARTYLINE_ENTRY_GREETING: 'none' } });
-
+/** Ways in which telephones and trunks differ. */
+export function signallingScenes(scene: Play): void {
   for (const [what, options] of [
     ['over TCP', { transport: 'tcp' }],
     ['with a late offer', { offer: 'late' }],
@@ -78,16 +74,4 @@ forEachEngine((engine) => {
     const host = await stage.call(account.hostPin);
     await host.hears(spoken('you-are-the-first'));
   });
-
-  scene(
-    'a caller who vanishes without a word is missed within two minutes, and the others are told',
-    async (stage) => {
-      const account = await stage.addAccount();
-      const [host, guest] = await stage.gather(account, 2);
-      const since = host.mark();
-      await guest.telephone.vanish();
-      await host.hears(spoken('you-are-alone'), { since, withinMs: VANISHED_LIMIT_MS });
-    },
-    VANISHED_LIMIT_MS + 40_000,
-  );
-});
+}

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { toneDbfs } from '../../sound.js';
 import { keyedBy } from '../kit/caller.js';
-import { forEachEngine } from '../kit/engines.js';
-import { withBridge } from '../kit/scene.js';
+import type { EngineName } from '../kit/engines.js';
+import type { Play } from '../kit/scene.js';
 import { holdMusic, spoken } from '../kit/sounds.js';
 import { hearsNothingOf, TONES_HZ, untilHears, untilSilent } from '../kit/tones.js';
 
@@ -11,9 +11,8 @@ const [HOST_HZ, GUEST_HZ] = TONES_HZ;
 const APART_MS = 1_500;
 const TOGETHER_MS = 500;
 
-forEachEngine((engine) => {
-  const scene = withBridge({ engine, env: { PARTYLINE_ENTRY_GREETING: 'none' } });
-
+/** The keys of the conference (product: section 3). */
+export function keyScenes(scene: Play, engine: EngineName): void {
   for (const method of ['event', 'info', 'inband'] as const) {
     scene(`*6 mutes one's own line, says so, and unmutes it again, by ${method}`, async (stage) => {
       const [host, guest] = await stage.gather(await stage.addAccount(), 2, keyedBy(method, engine));
@@ -165,7 +164,7 @@ forEachEngine((engine) => {
     await host.listen(600);
     expect(Math.max(...dtmfLevels(host.heard(since)))).toBeLessThan(-50);
   });
-});
+}
 
 function dtmfLevels(heard: Int16Array): number[] {
   return [697, 1209].map((hz) => toneDbfs(heard, hz));

@@ -1,14 +1,28 @@
 import { expect } from 'vitest';
 import { levelDbfs } from '../../sound.js';
-import { forEachEngine } from '../kit/engines.js';
-import { withBridge } from '../kit/scene.js';
+import type { EngineName } from '../kit/engines.js';
+import type { Play } from '../kit/scene.js';
 import { holdMusic, signal, spoken } from '../kit/sounds.js';
 import { everyoneHears, hearsNothingOf, TONES_HZ, untilHears } from '../kit/tones.js';
 
 const [HOST_HZ, FIRST_HZ, SECOND_HZ] = TONES_HZ;
 
-forEachEngine((engine) => {
-  const scene = withBridge({ engine, env: { PARTYLINE_ENTRY_GREETING: 'none' } });
+/** A minute without RTP, then an OPTIONS that nobody answers (RFC 3261 timer F), and a margin. */
+const VANISHED_LIMIT_MS = 60_000 + 32_000 + 28_000;
+
+/** How people leave, and what happens to the others (product: section 2). */
+export function leavingScenes(scene: Play, engine: EngineName): void {
+  scene(
+    'a caller who vanishes without a word is missed within two minutes, and the others are told',
+    async (stage) => {
+      const account = await stage.addAccount();
+      const [host, guest] = await stage.gather(account, 2);
+      const since = host.mark();
+      await guest.telephone.vanish();
+      await host.hears(spoken('you-are-alone'), { since, withinMs: VANISHED_LIMIT_MS });
+    },
+    VANISHED_LIMIT_MS + 40_000,
+  );
 
   scene('under continue the others go on hearing each other when the host has left', async (stage) => {
     const account = await stage.addAccount('--host-leaves', 'continue');
@@ -112,4 +126,4 @@ forEachEngine((engine) => {
     await guest.hears(spoken('you-are-unmuted'));
     await untilHears(host, [FIRST_HZ]);
   });
-});
+}
