@@ -7,7 +7,7 @@ import { Caller, type CallerOptions } from './caller.js';
 import { othersOf, TONES_HZ, untilHears } from './tones.js';
 
 // The scenes of a file play at the same time, in conferences of their own on one bridge: most of the time they wait.
-vi.setConfig({ maxConcurrency: 24 });
+vi.setConfig({ maxConcurrency: 20 });
 
 const SCENE_LIMIT_MS = 110_000;
 
