@@ -154,18 +154,16 @@ export class EmbeddedMedia implements Media {
         this.ports.free(rtpPort);
         continue;
       }
+      // Only now, without a wait before the leg is on the list: the workers may have failed or been stopped meanwhile.
+      const slot = this.running === running ? this.leastLoaded(running.team) : null;
+      if (slot === null) {
+        this.ports.free(rtpPort);
+        throw new MediaExhausted('no media worker is ready');
+      }
       const fresh = newLocalSession({ sessionId, address, rtpPort });
       const { session, agreement } =
         offer === null ? { session: makeOffer(fresh), agreement: null } : answerOffer(fresh, offer);
-      const leg = new Leg(
-        this.facts(callId, bindAddress, rtpPort),
-        session,
-        agreement,
-        this.leastLoaded(running.team),
-        {
-          ...running.around,
-        },
-      );
+      const leg = new Leg(this.facts(callId, bindAddress, rtpPort), session, agreement, slot, running.around);
       this.legs.set(leg.facts.handle, leg);
       try {
         await leg.open();
@@ -245,9 +243,10 @@ export class EmbeddedMedia implements Media {
     return isIP(address) === 6 ? '::' : '0.0.0.0';
   }
 
-  private leastLoaded(team: WorkerTeam): WorkerSlot {
+  /** `null`: none is ready. */
+  private leastLoaded(team: WorkerTeam): WorkerSlot | null {
     const [first, ...others] = team.slots.filter(({ link }) => link.alive);
-    if (first === undefined) throw new MediaExhausted('no media worker is ready');
+    if (first === undefined) return null;
     return others.reduce((best, slot) => (this.load(slot) < this.load(best) ? slot : best), first);
   }
 
