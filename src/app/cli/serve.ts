@@ -133,6 +133,7 @@ function demo(config: Config, running: RunningBridge): string {
     'a third as guest:',
     `  npx partyline call ${target} --pin ${host} --tone 440`,
     `  npx partyline call ${target} --pin ${guest}`,
+    'Ctrl-C ends the bridge: every caller gets a BYE.',
   ].join('\n');
 }
 

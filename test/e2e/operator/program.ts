@@ -48,7 +48,7 @@ export class Installation {
 
   readonly #test: Test;
   /** User and group that commands run as; `null`: whoever runs the tests. */
-  #user: number | null = null;
+  user: number | null = null;
 
   private constructor(
     test: Test,
@@ -90,7 +90,7 @@ export class Installation {
 
   /** Runs a command to its end. @param env on top of the installation's own */
   run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-    return runToEnd(process.execPath, [MAIN, ...words], this.directory, { ...this.env, ...env }, this.#user);
+    return runToEnd(process.execPath, [MAIN, ...words], this.directory, { ...this.env, ...env }, this.user);
   }
 
   /**
@@ -103,7 +103,7 @@ export class Installation {
     for (const name of readdirSync(this.directory, { recursive: true, encoding: 'utf8' })) {
       chownSync(join(this.directory, name), NOBODY, NOBODY);
     }
-    this.#user = NOBODY;
+    this.user = NOBODY;
     return (await this.run(['--version'])).status === 0;
   }
 
@@ -157,6 +157,7 @@ export class Serving {
       cwd: installation.directory,
       env: { ...installation.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...asUser(installation.user),
     });
     this.process.stdout?.on('data', (text: Buffer) => (this.stdout += text.toString('utf8')));
     this.process.stderr?.on('data', (text: Buffer) => (this.stderr += text.toString('utf8')));
@@ -201,14 +202,16 @@ export class Serving {
   }
 }
 
-/** Settings of whoever runs the tests must not reach the program under test. */
+/** Settings of whoever runs the tests must not reach the program under test; and it needs no home. */
 export function inherited(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      name.startsWith('PARTYLINE_') || value === undefined ? [] : [[name, value]],
+      name.startsWith('PARTYLINE_') || name === 'HOME' || value === undefined ? [] : [[name, value]],
     ),
   );
 }
+
+const asUser = (user: number | null): { uid?: number; gid?: number } => (user === null ? {} : { uid: user, gid: user });
 
 export function runToEnd(
   program: string,
@@ -222,7 +225,7 @@ export function runToEnd(
       cwd: directory,
       env: { ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(user === null ? {} : { uid: user, gid: user }),
+      ...asUser(user),
       timeout: COMMAND_LIMIT_MS,
       killSignal: 'SIGKILL',
     });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Telephone } from '../../../src/app/telephone/telephone.js';
@@ -82,6 +82,37 @@ describe.concurrent('a bridge that is to end', () => {
     await Promise.all([telephone.hangUp(), left.vanish()]);
     expect(await serving.end('SIGTERM')).toBe(0);
     await installation.expectNothingLeft();
+  });
+});
+
+describe.concurrent('the bridge', () => {
+  it('needs no home, no English, and no right to write its checkout, when its data lie elsewhere', async (test) => {
+    const installation = await Installation.make(test, {
+      LC_ALL: 'ar_EG.UTF-8',
+      LANG: 'tr_TR.UTF-8',
+      TZ: 'Asia/Tokyo',
+    });
+    if (!(await installation.asPlainUser())) test.skip('a user without rights cannot run the program from here');
+    const account = await installation.addAccount();
+    const serving = await installation.serve();
+    const telephone = await callWith(installation, account.hostPin);
+    await until('the conference', async () => (await serving.status()).conferences === 1);
+    await telephone.hangUp();
+    await serving.untilCalls(0);
+    expect((await installation.run(['report', 'calls'])).stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}local/m);
+    expect(await serving.end('SIGINT')).toBe(0);
+    await installation.expectNothingLeft();
+  });
+
+  it('is tried by the test telephone, whose JSON is as docs/cli.md has it', async (test) => {
+    const installation = await Installation.make(test);
+    const serving = await installation.serve();
+    const called = await installation.run(['call', installation.address, '--tone', '440', '--for', '0.5', '--json']);
+    expect(called.status).toBe(0);
+    const reference = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+    const documented = /`call --json`[^]*?```json\n([^]*?)```/.exec(reference)?.[1] ?? '';
+    expect(Object.keys(JSON.parse(called.stdout) as object)).toEqual(Object.keys(JSON.parse(documented) as object));
+    expect(await serving.end('SIGTERM')).toBe(0);
   });
 });
 
