@@ -1,5 +1,5 @@
 import type { ReceptionReport, SenderInformation } from './rtcp-packet.js';
-import { compactNtp, ntpTime } from './rtcp-packet.js';
+import { compactNtp } from './rtcp-packet.js';
 
 /** A jump forward of this many packets or more is a source that began anew (RFC 3550 appendix A.1). */
 const MAX_DROPOUT = 3000;
@@ -153,61 +153,5 @@ export class RtpReception {
 
   #lost(): number {
     return this.#expected() - this.#received;
-  }
-}
-
-/** What we send on one leg: the counters of our sender reports, and the round trip that the far end's reports tell. */
-export class RtpTransmission {
-  #packets = 0;
-  #octets = 0;
-  #packetsAtReport = 0;
-  #roundTripMs: number | null = null;
-  #farLostPackets = 0;
-
-  /** Counts a packet of ours with so many octets of payload. */
-  sent(payloadBytes: number): void {
-    this.#packets += 1;
-    this.#octets += payloadBytes;
-  }
-
-  get packetsSent(): number {
-    return this.#packets;
-  }
-
-  /** Milliseconds there and back, `null` until the far end has reported on one of our sender reports. */
-  get roundTripMs(): number | null {
-    return this.#roundTripMs;
-  }
-
-  /** Packets of ours that the far end says it misses. */
-  get packetsLostByFarEnd(): number {
-    return this.#farLostPackets;
-  }
-
-  /**
-   * The sender's part of the next RTCP packet, or `null` when nothing was sent since the last: then a receiver report is due.
-   * `unixMs`: now; `rtpTimestamp`: the timestamp a packet would have now.
-   */
-  senderInformation(unixMs: number, rtpTimestamp: number): SenderInformation | null {
-    if (this.#packets === this.#packetsAtReport) return null;
-    this.#packetsAtReport = this.#packets;
-    const { seconds, fraction } = ntpTime(unixMs);
-    return {
-      ntpSeconds: seconds,
-      ntpFraction: fraction,
-      rtpTimestamp: rtpTimestamp >>> 0,
-      packetCount: this.#packets >>> 0,
-      octetCount: this.#octets >>> 0,
-    };
-  }
-
-  /** A report block about our SSRC arrived at `unixMs`, the clock of {@link senderInformation} (RFC 3550 section 6.4.1, figure 2). */
-  reported(block: ReceptionReport, unixMs: number): void {
-    this.#farLostPackets = Math.max(0, block.cumulativeLost);
-    if (block.lastSenderReport === 0) return;
-    const { seconds, fraction } = ntpTime(unixMs);
-    const trip = (compactNtp(seconds, fraction) - block.delaySinceLastSenderReport - block.lastSenderReport) >>> 0;
-    // Half the range back is a clock that was set, or a far end that made its figures up.
-    if (trip < 0x8000_0000) this.#roundTripMs = (trip / 0x1_0000) * 1000;
   }
 }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LegLedger } from '../../../src/adapters/embedded-media/leg-ledger.js';
+import { LegRtcp } from '../../../src/adapters/embedded-media/leg-rtcp.js';
 import type { OutgoingReport, ReceptionReport } from '../../../src/adapters/embedded-media/rtcp-packet.js';
 import {
   RTCP_BUFFER_BYTES,
@@ -8,7 +10,7 @@ import {
   parseRtcp,
   writeRtcp,
 } from '../../../src/adapters/embedded-media/rtcp-packet.js';
-import { RtpReception, RtpTransmission } from '../../../src/adapters/embedded-media/rtp-statistics.js';
+import { RtpReception } from '../../../src/adapters/embedded-media/rtp-statistics.js';
 
 const block: ReceptionReport = {
   ssrc: 7,
@@ -167,34 +169,25 @@ describe('reception statistics (RFC 3550 appendix A)', () => {
   });
 });
 
-describe('the round trip (RFC 3550 section 6.4.1)', () => {
-  test('is what is left when the far end’s waiting is taken off', () => {
-    const ours = new RtpTransmission();
-    ours.sent(160);
-    const sentAt = 1_700_000_000_000;
-    const sender = ours.senderInformation(sentAt, 160);
-    expect(sender).toMatchObject({ packetCount: 1, octetCount: 160 });
-    const theirs = new RtpReception(8000);
-    theirs.arrived(9, 1, 0, 0, true);
-    if (sender !== null) theirs.senderReported(9, sender, 5000);
-    const answer = theirs.report(7000);
-    if (answer !== null) ours.reported(answer, sentAt + 2000 + 80);
-    expect(ours.roundTripMs).toBeCloseTo(80, 0);
-  });
+describe('the reports of a leg (RFC 3550 section 6.4)', () => {
+  const report = (packet: Buffer | null) => parseRtcp(packet ?? Buffer.alloc(0), packet?.length ?? 0)?.[0];
 
-  test('is unknown when the far end’s figures cannot be true', () => {
-    const ours = new RtpTransmission();
-    ours.reported({ ...block, lastSenderReport: 0 }, 0);
-    const { seconds, fraction } = ntpTime(1_700_000_000_000);
-    ours.reported({ ...block, lastSenderReport: (compactNtp(seconds, fraction) + 0x1_0000) >>> 0 }, 1_700_000_000_000);
-    expect(ours.roundTripMs).toBeNull();
-  });
-
-  test('a sender report is due only when something was sent since the last', () => {
-    const ours = new RtpTransmission();
-    expect(ours.senderInformation(0, 0)).toBeNull();
-    ours.sent(160);
-    expect(ours.senderInformation(0, 0)).not.toBeNull();
-    expect(ours.senderInformation(0, 0)).toBeNull();
+  test('are of a sender only when something was sent since the last, and let the far end measure the round trip', () => {
+    const ledger = new LegLedger();
+    const reception = new RtpReception(8000);
+    const rtcp = new LegRtcp({ ssrc: 9, cname: 'x' }, ledger, reception, 0, 0);
+    expect(report(rtcp.due(5000, 0))).toMatchObject({ kind: 'receiverReport', reports: [] });
+    ledger.sent(160);
+    expect(report(rtcp.due(10_000, 80_000))).toMatchObject({
+      kind: 'senderReport',
+      sender: { rtpTimestamp: 80_000, packetCount: 1, octetCount: 160 },
+    });
+    reception.arrived(7, 1, 0, 10_000, true);
+    const sender = { ntpSeconds: 0x1234, ntpFraction: 0, rtpTimestamp: 0, packetCount: 1, octetCount: 160 };
+    reception.senderReported(7, sender, 13_000);
+    expect(report(rtcp.due(15_000, 0))).toMatchObject({
+      kind: 'receiverReport',
+      reports: [{ ssrc: 7, lastSenderReport: 0x1234_0000, delaySinceLastSenderReport: 2 * 0x1_0000 }],
+    });
   });
 });
