@@ -16,7 +16,7 @@ const INT = {
   keySsrc: 10,
   keyTimestamp: 11,
 } as const;
-const FLOAT = { timestampMs: 0, jitterMs: 1, lifeMs: 2 } as const;
+const FLOAT = { timestampMs: 0, jitterMs: 1, lifeMs: 2, toldLifeMs: 3 } as const;
 const FLOATS = 4;
 const OCTETS = FLOATS * 8 + 12 * 4;
 
@@ -105,6 +105,15 @@ export class LegLedger {
 
   alive(atMs: number): void {
     this.floats[FLOAT.lifeMs] = atMs;
+  }
+
+  /** The sign of life after which the silence was told already; 0: none was. */
+  get toldLifeMs(): number {
+    return this.floats[FLOAT.toldLifeMs] ?? 0;
+  }
+
+  silenceTold(): void {
+    this.floats[FLOAT.toldLifeMs] = this.lifeMs;
   }
 
   codecIs(codec: CodecName): void {

@@ -55,8 +55,6 @@ export class Session {
   private readonly mixed = new Int16Array(FRAME_SAMPLES);
   private gain = 1;
   private readonly seam = new Seam();
-  /** The sign of life whose absence was told already. */
-  private toldLifeMs = -1;
   private givenAway = false;
 
   /** @param random 32 random bits. */
@@ -233,11 +231,11 @@ export class Session {
 
   private checkLife(nowMs: number): void {
     const { agreement, ledger } = this;
-    if (agreement === null || ledger.lifeMs === this.toldLifeMs) return;
+    if (agreement === null || ledger.lifeMs === ledger.toldLifeMs) return;
     const silentMs = nowMs - ledger.lifeMs;
     const limit = agreement.held ? this.descriptor.silenceOnHoldMs : this.descriptor.silenceMs;
     if (silentMs < limit) return;
-    this.toldLifeMs = ledger.lifeMs;
+    ledger.silenceTold();
     this.listener.audioMissing(Math.round(silentMs));
   }
 }

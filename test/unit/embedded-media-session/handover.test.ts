@@ -44,3 +44,17 @@ describe('a key pressed while a leg is handed over', () => {
     expect(bench.told('key')).toMatchObject([{ key: '1' }, { key: '2' }]);
   });
 });
+
+describe('a silent leg', () => {
+  it('is told as silent once, although it is handed over meanwhile', () => {
+    const bench = new Bench();
+    const leg = bench.leg();
+    bench.tick(50 * 61);
+    const next = bench.handOver(leg);
+    bench.tick(50);
+    expect(bench.told('audioMissing')).toHaveLength(1);
+    next.says = new Int16Array(160);
+    bench.tick(50 * 61);
+    expect(bench.told('audioMissing')).toHaveLength(2);
+  });
+});
