@@ -1,4 +1,4 @@
-import { tone } from '../prompts.js';
+import { tone, type Utterance } from '../prompts.js';
 import type { Announcements } from './state.js';
 import { playToRoom, setTimer, update, type Turn } from './turn.js';
 
@@ -21,6 +21,10 @@ export function announceExit(turn: Turn): void {
   if (turn.facts.options.exit === 'none' || heads(turn) < 1) return;
   announce(turn, 'exits');
 }
+
+/** What is heard of someone who left. */
+export const exitAnnouncement = (turn: Turn): readonly Utterance[] =>
+  turn.facts.options.exit === 'none' ? [] : [tone('exit')];
 
 const heads = (turn: Turn): number => turn.facts.members.filter((member) => member.phase === 'in').length;
 

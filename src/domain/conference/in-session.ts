@@ -2,10 +2,10 @@ import { assertNever } from '../assert-never.js';
 import { say } from '../prompts.js';
 import { secondsToMs } from '../timers.js';
 import { act } from './actions.js';
-import { announceBatch, announceExit, announceOwed, settleBatch } from './announcements.js';
+import { announceBatch, announceExit, announceOwed, exitAnnouncement, settleBatch } from './announcements.js';
 import { close, dismissEveryone } from './ending.js';
 import { arrive } from './gate.js';
-import { comeIn, hasHost, isDeserted, takeAway, watchAlone } from './presence.js';
+import { comeIn, hasHost, hearsOfBeingAlone, isDeserted, takeAway, watchAlone } from './presence.js';
 import type { ConferenceStage, HostAway, InSession, Member, StageEvent } from './state.js';
 import { cancelTimer, setTimer, update, type Turn } from './turn.js';
 
@@ -62,9 +62,10 @@ function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceSta
 }
 
 function goOn(stage: InSession, gone: Member, turn: Turn): ConferenceStage {
-  if (gone.phase === 'in') announceExit(turn);
+  const privately = hearsOfBeingAlone(turn);
+  if (gone.phase === 'in' && !privately) announceExit(turn);
   if (gone.inBatch) settleBatch(turn);
-  watchAlone(turn);
+  watchAlone(turn, privately && gone.phase === 'in' ? exitAnnouncement(turn) : []);
   return stage;
 }
 

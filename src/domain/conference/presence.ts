@@ -1,6 +1,6 @@
 import type { Role } from '../conference-options.js';
 import type { CallId } from '../identifiers.js';
-import { say } from '../prompts.js';
+import { say, type Utterance } from '../prompts.js';
 import { isRunning, secondsToMs } from '../timers.js';
 import { announceEntry, settleBatch } from './announcements.js';
 import type { ConferenceFacts, Member, Waiter } from './state.js';
@@ -81,11 +81,22 @@ function rememberForReturn(turn: Turn, { role, hasBeenIn, callerNumber }: Member
   update(turn, { mayReturn: [...current, { callerNumber, until: turn.at + RETURN_MS }] });
 }
 
-/** Once others have been in, the last caller is told once, and not left alone for ever. */
-export function watchAlone(turn: Turn): void {
-  const [last, ...others] = present(turn.facts);
-  const alone = turn.facts.othersHaveBeenIn && last?.phase === 'in' && others.length === 0;
-  if (!alone) {
+/** The one caller who is in when all others have gone, or `null`. */
+function lonely({ facts }: Turn): Member | null {
+  const [last, ...others] = present(facts);
+  return facts.othersHaveBeenIn && last?.phase === 'in' && others.length === 0 ? last : null;
+}
+
+/** Whether the only one to hear that someone left is just about to be told to be alone. */
+export const hearsOfBeingAlone = (turn: Turn): boolean => !turn.facts.toldAlone && lonely(turn) !== null;
+
+/**
+ * Once others have been in, the last caller is told once, and not left alone for ever.
+ * @param before what the same message begins with: two sounds at once would cover each other
+ */
+export function watchAlone(turn: Turn, before: readonly Utterance[] = []): void {
+  const last = lonely(turn);
+  if (last === null) {
     cancelTimer(turn, 'alone');
     return;
   }
@@ -93,5 +104,5 @@ export function watchAlone(turn: Turn): void {
   setTimer(turn, 'alone', secondsToMs(turn.facts.options.aloneLimitSeconds));
   if (turn.facts.toldAlone) return;
   update(turn, { toldAlone: true });
-  tell(turn, last.callId, [say('you-are-alone')]);
+  tell(turn, last.callId, [...before, say('you-are-alone')]);
 }

@@ -1,3 +1,4 @@
+import { tone } from '../../../src/domain/prompts.js';
 import { describe, expect, it } from 'vitest';
 import { brief, Room } from './room.js';
 
@@ -159,10 +160,11 @@ describe('when the last host leaves under `hold`', () => {
 });
 
 describe('the last caller left', () => {
-  it('is told once, and disconnected after 15 minutes alone', () => {
+  it('hears the exit tone and, after it, is told once; and disconnected after 15 minutes alone', () => {
     const room = new Room().withHostAnd('ann');
     room.leaves('host');
-    expect(room.told('ann')).toBe('you-are-alone');
+    expect(room.told('ann')).toBe('<exit> you-are-alone');
+    expect(room.did('PlayToRoom').map(({ utterances }) => utterances)).not.toContainEqual([tone('exit')]);
     room.wait(899_999);
     expect(room.outcome).toBeUndefined();
     expect(brief(room.wait(1))).toEqual(['dismiss ann (alone): conference-ended', 'close: alone']);
