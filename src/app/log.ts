@@ -10,10 +10,10 @@ export function openLog(
   destination: { readonly fd: number; readonly terminal: boolean } = { fd: 2, terminal: process.stderr.isTTY },
 ): Log {
   const options = { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` };
-  const logger: Logger = pino(
-    options,
-    destination.terminal ? readable(destination.fd) : pino.destination({ dest: destination.fd, sync: true }),
-  );
+  const sink = pino.destination({ dest: destination.fd, sync: true });
+  // a log that nobody can read any more (terminal closed, pipe broken, disk full) ends no call
+  sink.on('error', () => undefined);
+  const logger: Logger = pino(options, destination.terminal ? readable(sink) : sink);
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
@@ -23,8 +23,7 @@ export function openLog(
 }
 
 /** One short line an entry, for a person who watches: time, level, message, fields. */
-function readable(fd: number): { write(line: string): void } {
-  const sink = pino.destination({ dest: fd, sync: true });
+function readable(sink: { write(line: string): unknown }): { write(line: string): void } {
   return {
     write(line: string): void {
       const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;

@@ -76,5 +76,6 @@ function explain(error: unknown, io: CliIo): string {
     error instanceof Duplicate ||
     isStoreRefusal(error);
   if (!expected && io.env['PARTYLINE_LOG_LEVEL'] === 'debug') return error.stack ?? error.message;
-  return error.message.replaceAll(/\s*\n\s*/g, ' ');
+  const line = error.message.replaceAll(/\s*\n\s*/g, ' ');
+  return 'code' in error && error.code === 'ENOSPC' ? `the disk is full: make room (${line})` : line;
 }

@@ -58,6 +58,7 @@ async function run(context: CliContext, config: Config, flags: ServeFlags): Prom
   const log = openLog(config.logLevel);
   const running = await startBridge({ config, log, lan: flags.lan === true });
   try {
+    surviveLostOutput();
     surviveErrors((error) => log.error({ error: error.stack ?? error.message }, 'unexpected error'));
     writeRunningNote(config.dataDirectory, {
       pid: process.pid,
@@ -162,6 +163,14 @@ async function untilAsked({ bridge }: RunningBridge, say: (line: string) => void
       bridge.drain(DRAIN_LIMIT_MS).then(resolve, () => resolve());
     });
   });
+}
+
+/** Whoever read what is printed may go, as a terminal that is closed does; calls and their order of ending do not depend on it. */
+function surviveLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => undefined);
+  }
 }
 
 /** An error nobody expected ends no call: it is logged, unless errors come so thick that nothing works any more. */

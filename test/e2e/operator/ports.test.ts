@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CallRefused, Telephone } from '../../../src/app/telephone/telephone.js';
-import { freePort } from '../kit/ports.js';
+import { freePort, rtpRange } from '../kit/ports.js';
 import { expectRefused, Installation, type Test } from './program.js';
 
 /** Another program on a port of 127.0.0.1, for this test. */
@@ -24,6 +24,19 @@ async function occupy(test: Test, transport: 'udp' | 'tcp', port: number): Promi
     });
     test.onTestFinished(() => void server.close());
   }
+}
+
+const someAudioPort = (): number => Number(rtpRange().split('-')[0]);
+
+/** Another program on four UDP ports in a row. @returns the first, an even one */
+async function occupyFour(test: Test): Promise<number> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const first = someAudioPort();
+    const ports = [first, first + 1, first + 2, first + 3];
+    const taken = await Promise.allSettled(ports.map((port) => occupy(test, 'udp', port)));
+    if (taken.every(({ status }) => status === 'fulfilled')) return first;
+  }
+  throw new Error('no four UDP ports in a row are free');
 }
 
 describe.concurrent('a port that another program has', () => {
@@ -72,8 +85,7 @@ describe.concurrent('a port that another program has', () => {
 
 describe.concurrent('the ports for audio', () => {
   it('that other programs have, all of them, end the start', async (test) => {
-    const first = 2 * Math.floor((await freePort()) / 2) - 100;
-    await Promise.all([0, 1, 2, 3].map((offset) => occupy(test, 'udp', first + offset)));
+    const first = await occupyFour(test);
     const installation = await Installation.make(test, { PARTYLINE_RTP_PORTS: `${first}-${first + 3}` });
     expectRefused(
       await installation.run(['serve']),
@@ -84,7 +96,7 @@ describe.concurrent('the ports for audio', () => {
   });
 
   it('that are too few for the calls allowed are warned of, and calls beyond them get 503', async (test) => {
-    const first = 2 * Math.floor((await freePort()) / 2) - 100;
+    const first = someAudioPort();
     const installation = await Installation.make(test, { PARTYLINE_RTP_PORTS: `${first}-${first + 3}` });
     const serving = await installation.serve();
     expect(serving.stderr).toMatch(

@@ -14,6 +14,7 @@ export const MAIN = process.env['PARTYLINE_TEST_MAIN'] ?? join(ROOT, 'dist/app/m
 /** A user and group without rights, on any Linux. */
 const NOBODY = 65_534;
 const COMMAND_LIMIT_MS = 60_000;
+const WAIT_LIMIT_MS = 30_000;
 const LOOK_MS = 20;
 const SPEECH_DBFS = -45;
 
@@ -133,12 +134,14 @@ export class Installation {
   /** Nothing listens any more and no process works on the data directory. */
   async expectNothingLeft(): Promise<void> {
     await until('every process of the installation to be gone', () => processesAbout(this.directory).length === 0);
-    const taken = [
-      await whyNotFree('udp', '127.0.0.1', this.port),
-      await whyNotFree('tcp', '127.0.0.1', this.port),
-      await whyNotFree('tcp', '127.0.0.1', this.httpPort),
-    ];
-    expect(taken, 'ports that are still taken').toEqual([null, null, null]);
+    await until('the ports to be free again', async () => {
+      const taken = await Promise.all([
+        whyNotFree('udp', '127.0.0.1', this.port),
+        whyNotFree('tcp', '127.0.0.1', this.port),
+        whyNotFree('tcp', '127.0.0.1', this.httpPort),
+      ]);
+      return taken.every((problem) => problem === null);
+    });
     expect(existsSync(join(this.data, 'serve.json')), 'serve.json left behind').toBe(false);
   }
 }
@@ -272,7 +275,7 @@ export async function callWith(installation: Installation, pin: string): Promise
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  limitMs = 60_000,
+  limitMs = WAIT_LIMIT_MS,
 ): Promise<void> {
   for (const end = performance.now() + limitMs; !(await condition());) {
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain for ${what}`);

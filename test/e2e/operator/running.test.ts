@@ -66,6 +66,19 @@ describe.concurrent('a bridge that is to end', () => {
     });
   }
 
+  it('says BYE too when whoever read its output has gone before', async (test) => {
+    const installation = await Installation.make(test);
+    const account = await installation.addAccount();
+    const serving = await installation.serve();
+    serving.process.stdout?.destroy();
+    serving.process.stderr?.destroy();
+    const telephone = await callWith(installation, account.hostPin);
+    await until('the conference', async () => (await serving.status()).conferences === 1);
+    expect(await serving.end('SIGINT')).toBe(0);
+    expect((await telephone.ended).by).toBe('them');
+    await installation.expectNothingLeft();
+  });
+
   it('by SIGKILL can be started again at once, on the same ports and data', async (test) => {
     const installation = await Installation.make(test);
     const account = await installation.addAccount();

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { forEachEngine, type EngineName } from '../kit/engines.js';
 import { callWith, Installation, MAIN, until } from './program.js';
@@ -7,6 +7,7 @@ import { callWith, Installation, MAIN, until } from './program.js';
 class Terminal {
   readonly ended: Promise<number | null>;
   shown = '';
+  readonly #child: ChildProcess;
   readonly #keyboard: (text: string) => void;
 
   constructor(test: TestContext, installation: Installation, command: string) {
@@ -25,7 +26,13 @@ class Terminal {
     this.ended = new Promise((resolve) => {
       child.once('close', (code) => resolve(code));
     });
-    test.onTestFinished(() => void child.kill('SIGKILL'));
+    this.#child = child;
+    test.onTestFinished(() => this.close());
+  }
+
+  /** As when its window is closed, or the line to the machine breaks. */
+  close(): void {
+    this.#child.kill('SIGKILL');
   }
 
   type(text: string): void {
@@ -56,6 +63,20 @@ forEachEngine((engine: EngineName) => {
     expect((await telephone.ended).by).toBe('them');
     expect(terminal.shown).toContain('Ending: every caller gets a BYE');
     expect(terminal.shown).not.toContain('an engine program ended');
+    await installation.expectNothingLeft();
+  });
+});
+
+describe.concurrent('a terminal that is closed', () => {
+  it('ends the bridge in order: BYE to every caller, nothing left behind', async (test) => {
+    const installation = await Installation.make(test);
+    const account = await installation.addAccount();
+    const terminal = new Terminal(test, installation, program('serve'));
+    await until('the bridge to be ready', () => ready(installation));
+    const telephone = await callWith(installation, account.hostPin);
+    await until('the conference', async () => (await status(installation)).conferences === 1);
+    terminal.close();
+    expect((await telephone.ended).by).toBe('them');
     await installation.expectNothingLeft();
   });
 });
