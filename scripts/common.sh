@@ -6,7 +6,7 @@ die() { say "partyline: $*"; exit 1; }
 
 # Node 20 or newer, npm, and what better-sqlite3 is compiled with.
 need_tools() {
-  command -v node >/dev/null || die 'Node.js 20 or newer is needed (https://nodejs.org, or your distribution)'
+  command -v node >/dev/null || die 'Node.js 20 or newer is needed'
   local major
   major=$(node -p 'process.versions.node.split(".")[0]')
   [ "$major" -ge 20 ] || die "Node.js 20 or newer is needed, this is $(node --version)"
