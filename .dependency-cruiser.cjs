@@ -10,7 +10,8 @@ module.exports = {
     },
     {
       name: 'domain-is-pure',
-      comment: 'The domain imports only itself: no I/O, no clock, no library, so that its states can be stored and replayed.',
+      comment:
+        'The domain imports only itself: no I/O, no clock, no library, so that its states can be stored and replayed.',
       severity: 'error',
       from: { path: '^src/domain' },
       to: { pathNot: '^src/domain' },
@@ -31,16 +32,21 @@ module.exports = {
     },
     {
       name: 'adapters-know-neither-each-other-nor-app-nor-bridge',
-      comment: 'An adapter implements a port; it can be replaced because no other adapter, nor the bridge, nor app leans on it.',
+      comment:
+        'An adapter implements a port; it can be replaced because no other adapter, nor the bridge, nor app leans on it.',
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/' },
       to: { path: '^src', pathNot: ['^src/adapters/$1/', '^src/(ports|domain)'] },
     },
     {
       name: 'only-compose-picks-adapters',
-      comment: 'compose.ts is the only file that picks adapters (the test telephone, a SIP client of its own, has its own composition).',
+      comment:
+        'compose.ts is the only file that picks adapters (the test telephone, a SIP client of its own, has its own composition).',
       severity: 'error',
-      from: { path: '^src/app', pathNot: '^src/app/(compose|compose-store|compose-local-engine|telephone/[^/]+)\\.ts$' },
+      from: {
+        path: '^src/app',
+        pathNot: '^src/app/(compose|compose-store|compose-local-engine|telephone/[^/]+)\\.ts$',
+      },
       to: { path: '^src/adapters' },
     },
     {

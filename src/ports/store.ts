@@ -111,7 +111,10 @@ export interface Store {
   /** In order of creation. `limit` 1 to 10 000. */
   accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[];
   /** @returns whether there was such an account. */
-  updateAccount(id: AccountId, change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions }): boolean;
+  updateAccount(
+    id: AccountId,
+    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
+  ): boolean;
   /** Removes the account and its PINs; its call records stay without it. */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
@@ -130,7 +133,15 @@ export interface Store {
 
   /** @returns the record's number, for the call records. */
   startConferenceRecord(record: ConferenceRecord): number;
-  endConferenceRecord(id: number, end: { readonly endedAt: number; readonly peak: number; readonly lockedOut: number; readonly outcome: ConferenceOutcome }): void;
+  endConferenceRecord(
+    id: number,
+    end: {
+      readonly endedAt: number;
+      readonly peak: number;
+      readonly lockedOut: number;
+      readonly outcome: ConferenceOutcome;
+    },
+  ): void;
   conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[];
   addCallRecord(record: CallRecord): void;
   callRecords(filter: CallRecordFilter): readonly CallRecord[];

@@ -36,7 +36,9 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
-      const next = [...this.#waiting].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due || a.order - b.order)[0];
+      const next = [...this.#waiting]
+        .filter(({ due }) => due <= end)
+        .sort((a, b) => a.due - b.due || a.order - b.order)[0];
       if (next === undefined) break;
       this.#waiting.delete(next);
       this.#now = Math.max(this.#now, next.due);
