@@ -53,6 +53,9 @@ export interface LegStatistics {
   readonly packetsRejected: number;
 }
 
+/** The longest recording, milliseconds. */
+export const LONGEST_RECORDING_MS = 300_000;
+
 export interface MediaEndpoint {
   readonly callId: CallId;
   readonly mixer: MixerName;
@@ -82,7 +85,21 @@ export interface MediaEndpoint {
   /** The signalling brought a key (INFO): no tones are searched for in this caller's audio any more. */
   stopInbandDetection(): void;
   statistics(): Promise<LegStatistics>;
-  /** Releases everything; never rejects, may be called twice. No event comes afterwards. */
+  /**
+   * Records what this caller says, in a room or not, muted or not, and nothing of what he hears: mono 16-bit PCM WAV at 8 kHz. Keys of
+   * RFC 4733 are not in it. Where the caller sends nothing at all, silence is recorded, or that time is left out, as the engine can. Goes on from now until {@link stopRecording} or for `limitMs` (1 to {@link LONGEST_RECORDING_MS}) milliseconds,
+   * and is written beside `path`: the file appears there, replacing one that was there before, when the recording is stopped
+   * or the endpoint has closed, whole or not at all.
+   * @throws Error with one clear line where the file cannot be written, or a recording was begun and not stopped yet.
+   */
+  record(path: string, options: { readonly limitMs: number }): Promise<void>;
+  /**
+   * Ends the recording, also one that has reached its limit. Resolves when the file is whole, with its length in milliseconds; with `null`
+   * where there is none to end.
+   * @throws Error with one clear line where the file could not be written: then nothing is left of it.
+   */
+  stopRecording(): Promise<{ readonly durationMs: number } | null>;
+  /** Releases everything, a recording is kept; never rejects, may be called twice. No event comes afterwards. */
   close(): Promise<void>;
 }
 

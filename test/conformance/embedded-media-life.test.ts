@@ -5,8 +5,8 @@ import { pairIsFree } from '../../src/adapters/embedded-media/port-range.js';
 import { SystemClock } from '../../src/adapters/system/clock.js';
 import { conferenceId } from '../../src/domain/identifiers.js';
 import { MediaExhausted } from '../../src/ports/media.js';
-import { sine } from '../sound.js';
-import { MediaRun, until } from './media-kit.js';
+import { sine, toneDbfs } from '../sound.js';
+import { MediaRun, recorded, until } from './media-kit.js';
 
 describe('embedded media, as they come and go', () => {
   let media: EmbeddedMedia;
@@ -65,5 +65,35 @@ describe('embedded media, as they come and go', () => {
     await joined;
     expect(other.endpoint.mixer).toBe(one.endpoint.mixer);
     expect(await run.ended(play)).toBe('completed');
+  });
+
+  it('record on when a worker dies, and keep what was recorded when none takes its place', async () => {
+    const { phone, endpoint } = await run.caller();
+    phone.say({ kind: 'tone', hz: 500, dbfs: -20 });
+    await pause(200);
+    const path = `${run.folder}/recorded.wav`;
+    await endpoint.record(path, { limitMs: 60_000 });
+    await pause(600);
+    media.failWorker('worker-1', 'throw');
+    await until('the worker to be replaced', () => run.listener.troubles.length > 0);
+    phone.say({ kind: 'tone', hz: 900, dbfs: -20 });
+    await pause(1_000);
+    const result = await endpoint.stopRecording();
+    const sound = await recorded(path);
+    expect(result?.durationMs).toBe(sound.length / 8);
+    expect(sound.length / 8).toBeGreaterThan(1_000);
+    expect(toneDbfs(sound.subarray(0, 2_400), 500)).toBeGreaterThan(-25);
+    expect(toneDbfs(sound.subarray(-2_400), 900)).toBeGreaterThan(-25);
+
+    await endpoint.record(path, { limitMs: 60_000 });
+    await pause(600);
+    for (let death = 0; death < 6 && run.listener.lost.length === 0; death++) {
+      const told = run.listener.troubles.length;
+      media.failWorker('worker-1', 'throw');
+      await until('a worker to be replaced', () => run.listener.troubles.length > told);
+    }
+    expect(run.listener.lost).toHaveLength(1);
+    await endpoint.close();
+    expect(toneDbfs(await recorded(path), 900)).toBeGreaterThan(-25);
   });
 });

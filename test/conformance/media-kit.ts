@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -168,6 +168,17 @@ export async function heardFor(phone: RtpPhone, ms: number): Promise<Int16Array>
   phone.clearHeard();
   await until(`${ms} ms of sound`, () => phone.heard().length >= ms * 8, ms + 5_000);
   return phone.heard();
+}
+
+/** The samples of a recording; fails unless the file is whole, mono, 16-bit and at 8 kHz. */
+export async function recorded(path: string): Promise<Int16Array> {
+  const file = await readFile(path);
+  expect(file.readUInt32LE(4)).toBe(file.length - 8);
+  expect([file.readUInt16LE(20), file.readUInt16LE(22), file.readUInt32LE(24), file.readUInt16LE(34)]).toEqual([
+    ...[1, 1, 8_000, 16],
+  ]);
+  expect(file.readUInt32LE(40)).toBe(file.length - 44);
+  return Int16Array.from({ length: (file.length - 44) / 2 }, (_none, index) => file.readInt16LE(44 + 2 * index));
 }
 
 /** Where `sound` begins in what was heard; fails unless it is clearly there. */

@@ -19,6 +19,10 @@ export class FakeEndpoint implements MediaEndpoint {
   muted = false;
   closed = false;
   playing: PlayId | null = null;
+  /** Where the caller is recorded to; no file comes of it. */
+  recording: string | null = null;
+  /** What a recording lasts, milliseconds. */
+  recordedMs = 1_000;
   /** Makes the next join fail. */
   refuseJoin = false;
   readonly #media: FakeMedia;
@@ -88,8 +92,22 @@ export class FakeEndpoint implements MediaEndpoint {
     });
   }
 
+  record(path: string): Promise<void> {
+    if (this.closed || this.recording !== null) return Promise.reject(new Error('cannot record now'));
+    this.recording = path;
+    this.log.push('record');
+    return Promise.resolve();
+  }
+
+  stopRecording(): Promise<{ readonly durationMs: number } | null> {
+    const recorded = this.recording === null ? null : { durationMs: this.recordedMs };
+    this.recording = null;
+    return Promise.resolve(recorded);
+  }
+
   close(): Promise<void> {
     this.closed = true;
+    this.recording = null;
     this.room = null;
     return Promise.resolve();
   }

@@ -3,6 +3,7 @@ import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import { MediaNotAcceptable } from '../../ports/media.js';
 import type { LegStatistics, MediaEndpoint, MediaListener, PlayItem, PlayOutcome } from '../../ports/media.js';
 import { LegLedger } from './leg-ledger.js';
+import { LegRecorder } from './leg-recorder.js';
 import type { EndpointHandle, PlayOrder, SessionDescriptor, WorkerEvent } from './protocol.js';
 import type { RoomRegistry } from './room-registry.js';
 import { acceptAnswer, answerOffer, makeOffer, type Agreement, type Destination, type LocalSession } from './sdp.js';
@@ -46,6 +47,7 @@ interface Playing {
 export class Leg implements MediaEndpoint {
   readonly facts: LegFacts;
   private readonly ledger = new LegLedger();
+  private readonly recorder = new LegRecorder();
   private readonly around: LegSurroundings;
   private session: LocalSession;
   private agreement: Agreement | null;
@@ -156,7 +158,8 @@ export class Leg implements MediaEndpoint {
       if (this.room !== null && this.room !== room) await this.leaveRoom(this.room);
       const home = this.around.rooms.enter(room, this, this.slot);
       try {
-        if (home !== this.slot) await this.moveTo(home);
+        // The old worker tells the end of what it recorded as it lets go; what is said in between is left out.
+        if (home !== this.slot) await this.moveTo(home).finally(() => this.goOnRecording());
         this.room = room;
         this.muted = muted;
         await this.request((link) => link.request({ type: 'join', handle: this.facts.handle, room, muted }));
@@ -189,6 +192,20 @@ export class Leg implements MediaEndpoint {
     return Promise.resolve(this.ledger.statistics());
   }
 
+  record(path: string, { limitMs }: { readonly limitMs: number }): Promise<void> {
+    return this.inOrder(async () => {
+      await this.recorder.begin(path, limitMs);
+      this.goOnRecording();
+    });
+  }
+
+  stopRecording(): Promise<{ readonly durationMs: number } | null> {
+    const paused = this.last.then(() => this.pauseRecording());
+    this.last = paused;
+    // Nothing else of this caller's waits for the disk.
+    return paused.then(() => this.recorder.finish());
+  }
+
   close(): Promise<void> {
     this.closing ??= this.closeOnce();
     return this.closing;
@@ -196,6 +213,8 @@ export class Leg implements MediaEndpoint {
 
   /** What the worker tells of this leg. */
   happened(event: WorkerEvent): void {
+    // The end of what was recorded is told while the leg closes.
+    if (event.type === 'recorded') this.recorder.take(event.samples);
     if (this.isClosed) return;
     const { listener } = this.around;
     switch (event.type) {
@@ -218,6 +237,7 @@ export class Leg implements MediaEndpoint {
       case 'legFailed':
         this.lose(event.reason);
         return;
+      case 'recorded':
       case 'roomPlayFinished':
       case 'trouble':
         return;
@@ -243,6 +263,7 @@ export class Leg implements MediaEndpoint {
         if (error instanceof WorkerGone) return;
         this.lose(`the audio could not be carried on: ${error instanceof Error ? error.message : String(error)}`);
       });
+    this.goOnRecording();
     return this.recovery;
   }
 
@@ -325,6 +346,18 @@ export class Leg implements MediaEndpoint {
     else if (this.playing !== playing && this.playing?.order != null) this.begin(this.playing, this.playing.order);
   }
 
+  /** Whichever worker carries the leg now tells what the caller says, where it is recorded. */
+  private goOnRecording(): void {
+    const samples = this.recorder.missingSamples;
+    if (samples > 0) this.slot.link.command({ type: 'record', handle: this.facts.handle, samples });
+  }
+
+  /** When it resolves, all that the worker recorded has been taken. Never rejects: of a dead worker there is no more. */
+  private async pauseRecording(): Promise<void> {
+    if (this.recorder.missingSamples === 0) return;
+    await this.slot.link.request({ type: 'stopRecording', handle: this.facts.handle }).catch(() => undefined);
+  }
+
   private async closeOnce(): Promise<void> {
     this.isClosed = true;
     this.playing = null;
@@ -334,6 +367,9 @@ export class Leg implements MediaEndpoint {
     this.room = null;
     await this.slot.link.request({ type: 'close', handle: this.facts.handle }).catch(() => undefined);
     this.around.closed(this);
+    await this.recorder.finish().catch((error: unknown) => {
+      this.around.listener.trouble(error instanceof Error ? error.message : String(error));
+    });
   }
 
   private descriptor(): SessionDescriptor {

@@ -271,6 +271,7 @@ export class EmbeddedMedia implements Media {
       case 'key':
       case 'playFinished':
       case 'audioMissing':
+      case 'recorded':
       case 'latched':
       case 'legFailed':
         this.legs.get(event.handle)?.happened(event);

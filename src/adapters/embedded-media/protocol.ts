@@ -53,6 +53,8 @@ export type Request =
   | { readonly type: 'close'; readonly handle: EndpointHandle }
   /** Closes the ports without a goodbye to the far end: another worker carries the leg. */
   | { readonly type: 'letGo'; readonly handle: EndpointHandle }
+  /** Answered when what was recorded until then has been told. */
+  | { readonly type: 'stopRecording'; readonly handle: EndpointHandle }
   | { readonly type: 'roomSize'; readonly room: string };
 
 /** To a worker, without a reply. */
@@ -62,6 +64,8 @@ export type Command =
   | { readonly type: 'play'; readonly handle: EndpointHandle; readonly play: PlayOrder }
   | { readonly type: 'stopPlaying'; readonly handle: EndpointHandle }
   | { readonly type: 'stopInband'; readonly handle: EndpointHandle }
+  /** So many samples of what the caller says are told as `recorded`, from now on. */
+  | { readonly type: 'record'; readonly handle: EndpointHandle; readonly samples: number }
   | { readonly type: 'playToRoom'; readonly room: string; readonly play: PlayOrder }
   /** For tests: throws in the worker, or blocks it for ever. */
   | { readonly type: 'fail'; readonly how: 'throw' | 'hang' };
@@ -95,6 +99,8 @@ export type WorkerEvent =
       readonly outcome: PlayOutcome;
     }
   | { readonly type: 'audioMissing'; readonly handle: EndpointHandle; readonly silentMs: number }
+  /** What the caller said next; the main thread writes the file. */
+  | { readonly type: 'recorded'; readonly handle: EndpointHandle; readonly samples: Int16Array }
   /** Remembered by the main thread, for a worker that carries the leg on. */
   | { readonly type: 'latched'; readonly handle: EndpointHandle; readonly source: Destination }
   /** This leg alone cannot go on. */

@@ -8,6 +8,7 @@ import { MixMember } from './mix.js';
 import { OutboundAudio } from './outbound.js';
 import { Player } from './player.js';
 import type { PlayOrder, ReleasedLeg, SessionDescriptor } from './protocol.js';
+import { RecordingTap } from './recording-tap.js';
 import { isRtcp } from './rtp-packet.js';
 import type { Agreement, Destination } from './sdp.js';
 import { Seam } from './seam.js';
@@ -25,6 +26,8 @@ export interface SessionListener {
   latched(source: Destination): void;
   audioMissing(silentMs: number): void;
   playFinished(playId: string, outcome: PlayOutcome): void;
+  /** What the caller said next, while he is recorded; not to be kept but as a copy. */
+  recorded(samples: Int16Array): void;
 }
 
 /** The room under a private sound: a quarter, 12 dB down. */
@@ -55,6 +58,7 @@ export class Session {
   private readonly mixed = new Int16Array(FRAME_SAMPLES);
   private gain = 1;
   private readonly seam = new Seam();
+  private tap: RecordingTap | null = null;
   private givenAway = false;
 
   /** @param random 32 random bits. */
@@ -114,6 +118,8 @@ export class Session {
   hear(nowMs: number): void {
     const { member } = this;
     member.speaking = this.inbound.pull(member.input, nowMs);
+    // What is no speech may be a key's tone.
+    this.tap?.take(member.speaking ? member.input : SILENT_FRAME);
   }
 
   /** Second half of a tick: what the caller hears; `room` is `null` outside of any. */
@@ -155,6 +161,18 @@ export class Session {
     this.inbound.stopInband();
   }
 
+  /** So many samples of what the caller says are told from now on, whether a room hears him or not. */
+  record(samples: number): void {
+    this.stopRecording();
+    this.tap = new RecordingTap(samples, (recorded) => this.listener.recorded(recorded));
+  }
+
+  /** Tells what is left over, and no more. */
+  stopRecording(): void {
+    this.tap?.flush();
+    this.tap = null;
+  }
+
   /** For the thread that takes the leg over. Nothing is sent from here on. */
   giveAway(nowMs: number): ReleasedLeg {
     this.givenAway = true;
@@ -169,6 +187,7 @@ export class Session {
 
   /** BYE, unless another thread goes on with the leg; then the ports close. */
   close(nowMs: number): void {
+    this.stopRecording();
     if (!this.givenAway && this.agreement !== null) {
       this.sendRtcp(this.rtcp.goodbye(nowMs, this.outbound.rtpTimestamp));
     }

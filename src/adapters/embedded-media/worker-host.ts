@@ -101,6 +101,9 @@ export class WorkerHost {
       case 'letGo':
         this.letGo(request.handle);
         return 0;
+      case 'stopRecording':
+        this.engine.find(request.handle)?.stopRecording();
+        return 0;
       case 'roomSize':
         return this.engine.roomSize(request.room);
       default:
@@ -121,6 +124,9 @@ export class WorkerHost {
         return;
       case 'stopInband':
         this.engine.find(command.handle)?.stopInband();
+        return;
+      case 'record':
+        this.engine.find(command.handle)?.record(command.samples);
         return;
       case 'playToRoom':
         this.engine.playToRoom(command.room, command.play);
@@ -284,6 +290,7 @@ export class WorkerHost {
       latched: (source) => this.tell({ type: 'latched', handle, source }),
       audioMissing: (silentMs) => this.tell({ type: 'audioMissing', handle, silentMs }),
       playFinished: (playId, outcome) => this.tell({ type: 'playFinished', handle, playId, outcome }),
+      recorded: (samples) => this.tell({ type: 'recorded', handle, samples }),
     };
   }
 

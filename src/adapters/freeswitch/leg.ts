@@ -8,6 +8,7 @@ import type { EventSocket, SocketEvent } from './event-socket.js';
 import { LegPlayer } from './leg-player.js';
 import { LegCounters } from './leg-counters.js';
 import { offerToMixer } from './leg-dialog.js';
+import { LegRecorder } from './leg-recorder.js';
 import { roomName } from './names.js';
 import { factsOf, withAddress } from './offer.js';
 
@@ -51,6 +52,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   readonly #endpoint: Endpoint;
   readonly #channel: Channel;
   readonly #player: LegPlayer;
+  readonly #recorder: LegRecorder;
   #localSdp: string;
   #room: { readonly name: string; readonly member: string; readonly ended: Promise<unknown> } | null = null;
   #joining: ((member: string) => void) | null = null;
@@ -75,6 +77,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#localSdp = options.endpoint.dialog.remote.sdp;
     this.#channel = new Channel(options.endpoint.uuid, options.socket);
     this.counters = new LegCounters(this.#channel);
+    this.#recorder = new LegRecorder(this.#channel);
     this.#player = new LegPlayer(
       this.#channel,
       {
@@ -160,6 +163,15 @@ export class FreeSwitchLeg implements MediaEndpoint {
     return this.counters.statistics();
   }
 
+  async record(path: string, { limitMs }: { readonly limitMs: number }): Promise<void> {
+    this.#check();
+    await this.#recorder.begin(path, limitMs);
+  }
+
+  stopRecording(): Promise<{ readonly durationMs: number } | null> {
+    return this.#recorder.finish();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -192,7 +204,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#options.onGone(this);
     if (this.#closing === null) {
       this.#options.listener.endpointLost(this.callId, reason);
-      this.#closing = this.#endDialog();
+      this.#closing = Promise.all([this.#keepRecording(), this.#endDialog()]).then(() => undefined);
     }
   }
 
@@ -272,12 +284,20 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   async #close(): Promise<void> {
     this.#player.close();
+    await this.#keepRecording();
     if (!this.#gone) {
       await this.#channel.api(`uuid_kill ${this.uuid}`).catch(() => undefined);
       await within(this.#hangup, CLOSE_MS, undefined);
       this.lost('closed');
     }
     await this.#endDialog();
+  }
+
+  /** What was recorded until now; never rejects. */
+  async #keepRecording(): Promise<void> {
+    await this.#recorder.finish().catch((error: unknown) => {
+      this.#options.listener.trouble(`media: ${error instanceof Error ? error.message : 'a recording failed'}`);
+    });
   }
 
   /** FreeSWITCH says BYE by itself; where it cannot, we do, so that no dialog stays behind. */

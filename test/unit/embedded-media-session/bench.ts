@@ -115,6 +115,8 @@ export class Leg {
       audioMissing: (silentMs: number) => bench.events.push({ type: 'audioMissing', handle, silentMs }),
       playFinished: (playId: string, outcome: 'completed') =>
         bench.events.push({ type: 'playFinished', handle, playId, outcome }),
+      recorded: (samples: Int16Array) =>
+        bench.events.push({ type: 'recorded', handle, samples: Int16Array.from(samples) }),
     };
     this.session = new Session(whole, sockets, listener, bench.nowMs, 0x1234_5678);
   }
