@@ -124,8 +124,10 @@ export class PhoneLine {
     this.sourceAt = 0;
   }
 
+  /** On a line that is closed nothing is sent, and nobody waits for it. */
   press(press: KeyPress): void {
-    this.keys.push(press);
+    if (lines.has(this)) this.keys.push(press);
+    else press.done();
   }
 
   close(): void {
