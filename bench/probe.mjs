@@ -1,5 +1,5 @@
-// Loaded into every thread of the bridge under measurement (`node --expose-gc --import`): collects garbage and tells the heap
-// when asked over the channel of the main thread's parent process.
+// Loaded into the bridge under measurement (`node --expose-gc --import`): collects garbage and tells the heap when asked over the
+// channel of the parent process. Threads that Node.js loads it into answer too; the resident memory counts all of them.
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 
 const channel = new BroadcastChannel('partyline-bench');

@@ -91,7 +91,7 @@ try {
   const after = bridge.descriptors();
   console.log(`after: ${after.all} descriptors, ${after.sockets} sockets; ${failures} calls failed`);
   console.log(
-    `heap grew by ${mega(end - reference)} MB from call ${FROM} to call ${CALLS} (all threads, after collection)`,
+    `heap grew by ${mega(end - reference)} MB from call ${FROM} to call ${CALLS} (after collection)`,
   );
 } finally {
   await bridge.stop();
