@@ -90,9 +90,7 @@ try {
   const end = show(`after call ${CALLS}`, await bridge.memory());
   const after = bridge.descriptors();
   console.log(`after: ${after.all} descriptors, ${after.sockets} sockets; ${failures} calls failed`);
-  console.log(
-    `heap grew by ${mega(end - reference)} MB from call ${FROM} to call ${CALLS} (after collection)`,
-  );
+  console.log(`heap grew by ${mega(end - reference)} MB from call ${FROM} to call ${CALLS} (after collection)`);
 } finally {
   await bridge.stop();
 }
