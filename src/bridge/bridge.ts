@@ -257,6 +257,10 @@ export class Bridge implements SignalingListener, MediaListener {
     attempt.runner?.audioMissing(silentMs);
   }
 
+  roomLeft(id: CallId, room: ConferenceId): void {
+    this.#parts.log.warn({ call: id, conference: room }, 'the mixer took a caller out of the room');
+  }
+
   endpointLost(id: CallId, reason: string): void {
     this.#parts.log.error({ call: id, reason }, 'endpoint lost');
     const attempt = this.#attempts.get(id);

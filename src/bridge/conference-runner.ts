@@ -94,6 +94,7 @@ export class ConferenceRunner {
       case 'ActionRequested':
       case 'UnknownCodeKeyed':
       case 'PlayFinished':
+      case 'RoomMoved':
         return [];
       case 'CallerArrived':
         if (this.#state.kind === 'Empty') return [dismissal(event.callId), ...this.#endForAll()];

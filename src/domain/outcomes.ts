@@ -18,6 +18,7 @@ export const CALL_OUTCOMES = [
   'line-lost', // no audio and no answer any more, session timer, or no ACK
   'unknown-number', // 404
   'unknown-source', // refused, no trunk
+  'mixer-lost', // its mixer died and the call could not be moved to another
   'not-acceptable', // no codec or media in common: 488
   'overloaded', // 503
   'draining', // 503

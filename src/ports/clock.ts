@@ -4,7 +4,7 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** Milliseconds of a clock that never jumps or goes back; meaningless across processes. */
+  /** Milliseconds of a clock that never jumps or goes back, the same for all processes of this machine until it is booted again. */
   monotonic(): number;
   /** Wall clock for records: milliseconds since 1970-01-01T00:00Z. */
   wall(): number;

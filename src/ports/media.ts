@@ -20,9 +20,13 @@ export type MixerName = string;
 export interface MixerStatus {
   readonly name: MixerName;
   readonly healthy: boolean;
+  /** Takes no new endpoint or room; those it has stay until they end. */
+  readonly draining: boolean;
   /** Endpoints on it now. */
   readonly endpoints: number;
   readonly rooms: number;
+  /** Endpoints it takes at most, or `null` when that is not known. */
+  readonly limit: number | null;
   /** Version text for `doctor`. */
   readonly version: string;
 }
@@ -35,6 +39,8 @@ export interface EndpointRequest {
   readonly remoteAddress: string;
   /** Called number and caller as shown, for the mixer's own records only; never a secret. */
   readonly label: string;
+  /** The mixer it must sit on, as {@link Media.placeRoom} named it; left out: the least loaded. */
+  readonly mixer?: MixerName;
 }
 
 /** Why a play ended. `replaced`: another play of the same endpoint began; `stopped`: asked to; `failed`: the file could not be played. */
@@ -59,7 +65,9 @@ export const LONGEST_RECORDING_MS = 300_000;
 export interface MediaEndpoint {
   readonly callId: CallId;
   readonly mixer: MixerName;
-  /** Our answer to the offer, or our offer where there was none. */
+  /** What {@link Media.adopt} of a later process takes this endpoint back by, or `null` where the engine dies with the process. No secrets. */
+  readonly handle: string | null;
+  /** Our answer to the offer, or our offer where there was none; after a re-offer the newest. */
   readonly localSdp: string;
   /** Completes an endpoint made without an offer. @throws {MediaNotAcceptable} */
   acceptAnswer(answer: string): Promise<void>;
@@ -111,7 +119,9 @@ export interface MediaListener {
   roomPlayFinished(room: ConferenceId, playId: PlayId, outcome: PlayOutcome): void;
   /** No RTP and no RTCP for so many milliseconds (told once per silence, from 60 s on; 30 min on hold). */
   audioMissing(callId: CallId, silentMs: number): void;
-  /** The endpoint is gone and cannot be used any more. */
+  /** The mixer took the endpoint out of its room, not we; it is open and may join again. */
+  roomLeft(callId: CallId, room: ConferenceId): void;
+  /** The endpoint is gone and cannot be used any more: its mixer died or froze, or ended it. The caller may be moved to a new endpoint. */
   endpointLost(callId: CallId, reason: string): void;
   /** Trouble that ends no call: a worker replaced, a mixer unreachable, a file that could not be played. One line, no secrets. */
   trouble(message: string): void;
@@ -124,8 +134,29 @@ export interface Media {
   /** Closes every endpoint. */
   stop(): Promise<void>;
   mixers(): readonly MixerStatus[];
-  /** @throws {MediaNotAcceptable} no common codec or unusable SDP; {@link MediaExhausted} no port or mixer free. */
+  /** @throws {MediaNotAcceptable} no common codec or unusable SDP; {@link MediaExhausted} no port or mixer free, or the one asked for is gone. */
   createEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
+  /**
+   * Takes back an endpoint of a process before this one, as it is: its audio goes on, in its room if it is in one. What played ends
+   * without a word; the caller of this plays it again. Joining the room it is in already only sets whether it is muted.
+   * @param state `room`: the room it should be in; `remoteSdp`: what the far end sent last.
+   * @throws {EndpointGone} the mixer does not have it any more, or is not reachable.
+   */
+  adopt(
+    callId: CallId,
+    handle: string,
+    state: { readonly room: ConferenceId | null; readonly remoteSdp: string | null },
+  ): Promise<MediaEndpoint>;
+  /** Ends every endpoint of ours at the mixers that was neither made by this process nor adopted: what a process before it left behind. Never rejects. */
+  sweep(): Promise<void>;
+  /**
+   * The mixer a room is on: chosen at the first call, the least loaded that is healthy and not draining, and kept until
+   * {@link forgetRoom} or until that mixer is lost. `null`: endpoints join it wherever they sit.
+   * @param preferred where it was under a process before this one.
+   * @throws {MediaExhausted} there is none.
+   */
+  placeRoom(room: ConferenceId, preferred?: MixerName): MixerName | null;
+  forgetRoom(room: ConferenceId): void;
   /** Mixed in for everyone in the room, one after the other in order of call; ends in one `roomPlayFinished`, at once (`failed`) where there is no such room. */
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void;
   /** How many endpoints the mixer itself counts in a room, to check the bridge's own count. */
@@ -135,6 +166,11 @@ export interface Media {
 /** The far end's SDP cannot be answered: 488 to an offer. */
 export class MediaNotAcceptable extends Error {
   override readonly name = 'MediaNotAcceptable';
+}
+
+/** The endpoint to be taken back is not there any more. */
+export class EndpointGone extends Error {
+  override readonly name = 'EndpointGone';
 }
 
 /** No port, session or mixer is free: 503. */

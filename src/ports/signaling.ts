@@ -23,6 +23,8 @@ export interface Refusal {
 /** One incoming call, told by `incomingCall` before any final answer; 100 Trying is out already. */
 export interface SignalingCall {
   readonly id: CallId;
+  /** What {@link Signaling.takeBack} of a later process finds this call by, or `null` where the call dies with the process. Changes only until the ACK. */
+  readonly handle: string | null;
   /** Call-ID header, to find the call in traces. */
   readonly sipCallId: string;
   readonly source: Source;
@@ -47,10 +49,27 @@ export interface SignalingCall {
   refuse(refusal: Refusal): void;
   /** Ends the call whatever its state: refusal before the answer, BYE after (waiting for the ACK as RFC 3261 section 15 wants). Never rejects; may be called twice; bounded by timer F. */
   hangUp(): Promise<void>;
-  /** Re-INVITE with a new SDP of ours; resolves with the far end's answer. Glare (491) is tried again. @throws {CallGone} or {ReofferRefused} */
+  /**
+   * Re-INVITE with a new SDP of ours; resolves with the far end's answer. Glare (491) is tried again. The origin line is made to
+   * continue that of the SDP before (RFC 3264 section 8), since it may come from another mixer. @throws {CallGone} or {ReofferRefused} */
   reoffer(localSdp: string): Promise<string>;
   /** In-dialog OPTIONS: whether the far end still knows the call (any answer but 481, 408 or silence). */
   probe(): Promise<boolean>;
+}
+
+/** A call of a process before this one. Its `SignalingCall` says who it was even when it is over. */
+export type TakenBack =
+  /** Goes on. `remoteSdp`: what the far end sent last, with its re-offers that were answered meanwhile. */
+  | { readonly kind: 'live'; readonly call: SignalingCall; readonly remoteSdp: string | null }
+  /** Its dialog is lost (the process that held it died), its audio may go on: nothing can be said in it, its end is not told. */
+  | { readonly kind: 'unreachable'; readonly call: SignalingCall }
+  | { readonly kind: 'ended'; readonly call: SignalingCall; readonly lineLost: boolean; readonly cause: string };
+
+/** Whether new calls can come, for health. */
+export interface SignalingStatus {
+  readonly healthy: boolean;
+  /** One line for people: what it is connected to, or what is lost. No secrets. */
+  readonly detail: string;
 }
 
 /** What the signalling tells. Functions return at once and never throw, unless they return a promise. */
@@ -78,6 +97,12 @@ export interface Signaling {
   readonly engine: 'embedded' | 'drachtio' | 'fake';
   /** @throws Error with one clear line (address in use, wrong secret, not reachable). */
   start(listener: SignalingListener): Promise<void>;
+  /**
+   * The calls of a process before this one, by their handles, in order; called once, after `start`. Calls that are held for this
+   * process and not asked for are hung up. Until it is called no event of a held call is told, and no new call comes in.
+   */
+  takeBack(calls: readonly { readonly id: CallId; readonly handle: string }[]): Promise<readonly TakenBack[]>;
+  status(): SignalingStatus;
   /** Hangs up what is left and closes; bounded. */
   stop(): Promise<void>;
   /** Addresses really listened on, e.g. `udp:0.0.0.0:5060`. */

@@ -88,6 +88,13 @@ export interface CallRecordFilter {
   readonly limit: number;
 }
 
+/** Something that lives now, kept for the process that comes after a crash of this one. `data` is opaque text, `null` when it is over. Never a PIN. */
+export interface LiveChange {
+  readonly kind: 'call' | 'conference';
+  readonly id: string;
+  readonly data: string | null;
+}
+
 /** The name, number or PIN is taken already. */
 export class Duplicate extends Error {
   override readonly name = 'Duplicate';
@@ -145,4 +152,14 @@ export interface Store {
   conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[];
   addCallRecord(record: CallRecord): void;
   callRecords(filter: CallRecordFilter): readonly CallRecord[];
+
+  /** In one transaction; outlives the death of the process, not necessarily that of the machine. */
+  saveLive(changes: readonly LiveChange[]): void;
+  /** In order of id. */
+  live(kind: LiveChange['kind']): readonly { readonly id: string; readonly data: string }[];
+
+  /** Mixers an administrator drains, by name, in order of name; known to the bridge within seconds. */
+  drainedMixers(): readonly string[];
+  /** @returns whether that changed anything. */
+  setMixerDrained(name: string, drained: boolean): boolean;
 }

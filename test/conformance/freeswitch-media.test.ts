@@ -334,6 +334,7 @@ const NOBODY: MediaListener = {
   playFinished: () => undefined,
   roomPlayFinished: () => undefined,
   audioMissing: () => undefined,
+  roomLeft: () => undefined,
   endpointLost: () => undefined,
   trouble: () => undefined,
 };

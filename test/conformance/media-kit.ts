@@ -24,6 +24,7 @@ class NotingMediaListener implements MediaListener {
   readonly finished: { readonly playId: PlayId; readonly outcome: PlayOutcome; readonly callId: CallId | null }[] = [];
   readonly missing: { readonly callId: CallId; readonly silentMs: number }[] = [];
   readonly lost: { readonly callId: CallId; readonly reason: string }[] = [];
+  readonly out: { readonly callId: CallId; readonly room: ConferenceId }[] = [];
   readonly troubles: string[] = [];
 
   keyPressed(id: CallId, key: Key, method: KeyMethod): void {
@@ -40,6 +41,10 @@ class NotingMediaListener implements MediaListener {
 
   audioMissing(id: CallId, silentMs: number): void {
     this.missing.push({ callId: id, silentMs });
+  }
+
+  roomLeft(id: CallId, room: ConferenceId): void {
+    this.out.push({ callId: id, room });
   }
 
   endpointLost(id: CallId, reason: string): void {

@@ -104,6 +104,22 @@ export class ProductionMedia implements Media {
     return this.running.media.createEndpoint(request);
   }
 
+  adopt(...adopted: Parameters<Media['adopt']>): Promise<MediaEndpoint> {
+    return this.running.media.adopt(...adopted);
+  }
+
+  sweep(): Promise<void> {
+    return this.running.media.sweep();
+  }
+
+  placeRoom(...room: Parameters<Media['placeRoom']>): string | null {
+    return this.running.media.placeRoom(...room);
+  }
+
+  forgetRoom(room: ConferenceId): void {
+    this.running.media.forgetRoom(room);
+  }
+
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
     this.running.media.playToRoom(room, playId, items);
   }

@@ -1,4 +1,5 @@
 import type { CallId, ConferenceId, PlayId } from '../../src/domain/identifiers.js';
+import { EndpointGone } from '../../src/ports/media.js';
 import type {
   EndpointRequest,
   LegStatistics,
@@ -13,6 +14,7 @@ import type {
 export class FakeEndpoint implements MediaEndpoint {
   readonly callId: CallId;
   readonly mixer = 'fake-1';
+  readonly handle: string | null = null;
   readonly localSdp = 'v=0 local';
   readonly log: string[] = [];
   room: ConferenceId | null = null;
@@ -144,7 +146,17 @@ export class FakeMedia implements Media {
   }
 
   mixers(): readonly MixerStatus[] {
-    return [{ name: 'fake-1', healthy: true, endpoints: this.endpoints.size, rooms: 0, version: 'fake' }];
+    return [
+      {
+        name: 'fake-1',
+        healthy: true,
+        draining: false,
+        endpoints: this.endpoints.size,
+        rooms: 0,
+        limit: null,
+        version: 'fake',
+      },
+    ];
   }
 
   createEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
@@ -155,6 +167,20 @@ export class FakeMedia implements Media {
     this.endpoints.set(request.callId, endpoint);
     return Promise.resolve(endpoint);
   }
+
+  adopt(): Promise<MediaEndpoint> {
+    return Promise.reject(new EndpointGone('not here'));
+  }
+
+  sweep(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  placeRoom(): string | null {
+    return null;
+  }
+
+  forgetRoom(): void {}
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
     this.roomPlays.push({ room, playId, items });

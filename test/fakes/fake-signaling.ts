@@ -6,12 +6,15 @@ import {
   type Signaling,
   type SignalingCall,
   type SignalingListener,
+  type SignalingStatus,
   type Source,
+  type TakenBack,
 } from '../../src/ports/signaling.js';
 
 /** A call of the fake signalling, with what was done to it. */
 export class FakeCall implements SignalingCall {
   readonly id: CallId;
+  readonly handle: string | null = null;
   readonly sipCallId: string;
   readonly source: Source = { transport: 'udp', address: '127.0.0.1', port: 5061 };
   readonly requestUser: string;
@@ -87,6 +90,14 @@ export class FakeSignaling implements Signaling {
 
   stop(): Promise<void> {
     return Promise.resolve();
+  }
+
+  takeBack(): Promise<readonly TakenBack[]> {
+    return Promise.resolve([]);
+  }
+
+  status(): SignalingStatus {
+    return { healthy: true, detail: 'fake' };
   }
 
   listening(): readonly string[] {

@@ -8,6 +8,7 @@ import type {
   CallRecordFilter,
   ConferenceRecord,
   DialInNumber,
+  LiveChange,
   PinHash,
   PinMatch,
   Store,
@@ -34,6 +35,8 @@ export class MemoryStore implements Store {
   #trunks: Trunk[] = [];
   #conferences: ConferenceRecord[] = [];
   #calls: CallRecord[] = [];
+  readonly #live = { call: new Map<string, string>(), conference: new Map<string, string>() };
+  readonly #drained = new Set<string>();
 
   close(): void {
     this.broken = true;
@@ -188,6 +191,32 @@ export class MemoryStore implements Store {
       (account === undefined || call.accountId === account) &&
       (outcome === undefined || call.outcome === outcome);
     return newestFirst(this.#calls.filter(matches)).slice(0, limit);
+  }
+
+  saveLive(changes: readonly LiveChange[]): void {
+    this.#work();
+    for (const { kind, id, data } of changes) {
+      if (data === null) this.#live[kind].delete(id);
+      else this.#live[kind].set(id, data);
+    }
+  }
+
+  live(kind: LiveChange['kind']): readonly { readonly id: string; readonly data: string }[] {
+    this.#work();
+    return [...this.#live[kind]].map(([id, data]) => ({ id, data })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  drainedMixers(): readonly string[] {
+    this.#work();
+    return [...this.#drained].sort();
+  }
+
+  setMixerDrained(name: string, drained: boolean): boolean {
+    this.#work();
+    if (!drained) return this.#drained.delete(name);
+    const isNew = !this.#drained.has(name);
+    this.#drained.add(name);
+    return isNew;
   }
 
   #work(): void {

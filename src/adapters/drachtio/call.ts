@@ -50,6 +50,7 @@ const GLARE_MAX_MS = 2_000;
 
 export class DrachtioCall implements SignalingCall {
   readonly id: CallId;
+  readonly handle: string | null = null;
   readonly sipCallId: string;
   readonly source: Source;
   readonly requestUser: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Srf, { type SipRequest, type SipResponse, type SipText } from 'drachtio-srf';
 import { callId, type CallId } from '../../domain/identifiers.js';
-import type { Signaling, SignalingListener } from '../../ports/signaling.js';
+import type { Signaling, SignalingListener, SignalingStatus, TakenBack } from '../../ports/signaling.js';
 import { DrachtioCall, type CallHost } from './call.js';
 import { ALLOW, EXTENSIONS } from './headers.js';
 import { KEY_BODY_TYPES } from './info-key.js';
@@ -55,6 +55,15 @@ export class DrachtioSignaling implements Signaling {
       this.#listener = null;
       throw error;
     }
+  }
+
+  takeBack(): Promise<readonly TakenBack[]> {
+    return Promise.resolve([]);
+  }
+
+  status(): SignalingStatus {
+    const healthy = this.#link !== null;
+    return { healthy, detail: healthy ? 'connected to drachtio-server' : 'not connected to drachtio-server' };
   }
 
   async stop(): Promise<void> {

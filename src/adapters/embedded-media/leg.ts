@@ -81,6 +81,11 @@ export class Leg implements MediaEndpoint {
     return this.facts.callId;
   }
 
+  /** Its sockets and threads are this process's. */
+  get handle(): null {
+    return null;
+  }
+
   get mixer(): string {
     return this.slot.name;
   }

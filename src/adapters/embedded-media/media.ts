@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { isIP } from 'node:net';
 import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import type { Clock } from '../../ports/clock.js';
-import { MediaExhausted, MediaNotAcceptable } from '../../ports/media.js';
+import { EndpointGone, MediaExhausted, MediaNotAcceptable } from '../../ports/media.js';
 import type {
   EndpointRequest,
   Media,
@@ -131,8 +131,10 @@ export class EmbeddedMedia implements Media {
     return (this.running?.team.slots ?? []).map((slot) => ({
       name: slot.name,
       healthy: slot.healthy,
+      draining: false,
       endpoints: this.load(slot),
       rooms: this.rooms.on(slot),
+      limit: null,
       version: VERSION,
     }));
   }
@@ -177,6 +179,24 @@ export class EmbeddedMedia implements Media {
       }
     }
     throw new MediaExhausted('no RTP port is free: other programs hold them');
+  }
+
+  /** The audio of a process before this one died with it. */
+  adopt(): Promise<MediaEndpoint> {
+    return Promise.reject(new EndpointGone('the endpoint died with the process that made it'));
+  }
+
+  sweep(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Rooms are mixed wherever there is a worker, and legs go to them. */
+  placeRoom(): null {
+    return null;
+  }
+
+  forgetRoom(): void {
+    // Nothing was placed.
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {

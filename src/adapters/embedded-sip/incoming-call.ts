@@ -37,6 +37,8 @@ const sourceOf = ({ transport, address, port }: Peer): Source => ({
 /** A call that came in, as the port shows it. */
 export class IncomingCall implements SignalingCall {
   readonly id: CallId;
+  /** Its dialog is in this process alone. */
+  readonly handle = null;
   readonly sipCallId: string;
   readonly source: Source;
   readonly requestUser: string;

@@ -1,7 +1,7 @@
 import { callId as nameCall, type CallId } from '../../domain/identifiers.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
-import type { Signaling, SignalingListener, Source } from '../../ports/signaling.js';
+import type { Signaling, SignalingListener, SignalingStatus, Source, TakenBack } from '../../ports/signaling.js';
 import { DEFAULT_TIMERS, type TransactionTimers } from './timers.js';
 import { ACCEPT, ALLOW, SUPPORTED } from './capabilities.js';
 import { NoDialog } from './dialog.js';
@@ -76,6 +76,15 @@ export class EmbeddedSignaling implements Signaling {
     this.#listener = listener;
     this.#stopping = false;
     await this.#layer.start(this.#agent);
+  }
+
+  /** Calls of this engine have no handle, so that none is ever asked for. */
+  takeBack(): Promise<readonly TakenBack[]> {
+    return Promise.resolve([]);
+  }
+
+  status(): SignalingStatus {
+    return { healthy: true, detail: 'SIP in the process' };
   }
 
   async stop(): Promise<void> {

@@ -45,6 +45,7 @@ const BYE_MS = 200;
 export class FreeSwitchLeg implements MediaEndpoint {
   readonly callId: CallId;
   readonly mixer: MixerName;
+  readonly handle: string | null = null;
   readonly counters: LegCounters;
   /** The caller holds: RTP may be missing for long. */
   held: boolean;

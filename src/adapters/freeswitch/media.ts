@@ -1,6 +1,7 @@
 import type Srf from 'drachtio-srf';
 import type { ConferenceId, PlayId } from '../../domain/identifiers.js';
 import {
+  EndpointGone,
   MediaExhausted,
   type EndpointRequest,
   type Media,
@@ -80,6 +81,22 @@ export class FreeSwitchMedia implements Media {
   createEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     if (this.#mixer === null) return Promise.reject(new MediaExhausted('the media are not started'));
     return this.#mixer.createLeg(request);
+  }
+
+  adopt(..._of: Parameters<Media['adopt']>): Promise<MediaEndpoint> {
+    return Promise.reject(new EndpointGone('endpoints are not taken back yet'));
+  }
+
+  sweep(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  placeRoom(..._of: Parameters<Media['placeRoom']>): string | null {
+    return null;
+  }
+
+  forgetRoom(..._of: Parameters<Media['forgetRoom']>): void {
+    // Nothing was placed.
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {

@@ -107,8 +107,10 @@ export class Mixer {
     return {
       name: this.name,
       healthy: this.#session !== null,
+      draining: false,
       endpoints: this.#legs.size,
       rooms: this.#roomNames.size,
+      limit: null,
       version: this.#session?.version ?? 'unreachable',
     };
   }

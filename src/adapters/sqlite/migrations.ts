@@ -85,6 +85,16 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX call_records_by_account ON call_records (account_id, started_at);
   CREATE INDEX call_records_by_outcome ON call_records (outcome, started_at);
   `,
+  `
+  -- Live calls and conferences, for the process that comes after a crash of this one.
+  CREATE TABLE live (
+    kind TEXT NOT NULL CHECK (kind IN ('call', 'conference')),
+    id   TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE drained_mixers (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The schema this program knows. */

@@ -9,6 +9,7 @@ import type {
   CallRecordFilter,
   ConferenceRecord,
   DialInNumber,
+  LiveChange,
   PinHash,
   PinMatch,
   Store,
@@ -17,6 +18,7 @@ import type {
 import { AccountTable } from './accounts.js';
 import { DirectoryTables } from './directory.js';
 import { translated } from './errors.js';
+import { LiveTables } from './live.js';
 import { versionOf } from './migrations.js';
 import { IN_MEMORY, openDatabase } from './open-database.js';
 import type { OpenOptions } from './open-database.js';
@@ -43,6 +45,7 @@ export class SqliteStore implements Store {
   readonly #accounts: AccountTable;
   readonly #directory: DirectoryTables;
   readonly #records: RecordTables;
+  readonly #live: LiveTables;
 
   private constructor(file: string, database: Database) {
     this.#file = file;
@@ -50,6 +53,7 @@ export class SqliteStore implements Store {
     this.#accounts = new AccountTable(database);
     this.#directory = new DirectoryTables(database);
     this.#records = new RecordTables(database);
+    this.#live = new LiveTables(database);
   }
 
   /** @throws {StoreUnavailable} or {@link UnknownSchema}, one line each */
@@ -194,6 +198,22 @@ export class SqliteStore implements Store {
   callRecords(filter: CallRecordFilter): readonly CallRecord[] {
     checkLimit(filter.limit);
     return this.#read(() => this.#records.calls(filter));
+  }
+
+  saveLive(changes: readonly LiveChange[]): void {
+    this.#record(() => this.#live.save(changes));
+  }
+
+  live(kind: LiveChange['kind']): readonly { readonly id: string; readonly data: string }[] {
+    return this.#read(() => this.#live.all(kind));
+  }
+
+  drainedMixers(): readonly string[] {
+    return this.#read(() => this.#live.drained());
+  }
+
+  setMixerDrained(name: string, drained: boolean): boolean {
+    return this.#change(() => this.#live.setDrained(name, drained));
   }
 
   #read<T>(action: () => T): T {

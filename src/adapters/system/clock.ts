@@ -3,10 +3,13 @@ import type { Clock, Timer } from '../../ports/clock.js';
 /** The longest time a timer of Node can be set to; anything longer would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** From the start of this process back to the machine's own zero. */
+const ORIGIN_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 /** The machine's own clocks. */
 export class SystemClock implements Clock {
   monotonic(): number {
-    return performance.now();
+    return ORIGIN_MS + performance.now();
   }
 
   wall(): number {

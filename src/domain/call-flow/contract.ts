@@ -45,6 +45,8 @@ export type CallEvent = { readonly at: number } & (
   | { readonly type: 'MixerJoined' }
   | { readonly type: 'MixerJoinFailed' }
   | { readonly type: 'MediaFailed' }
+  /** The mixer died, and the caller could not be moved to another. */
+  | { readonly type: 'MoveFailed' }
   // from the signalling
   | { readonly type: 'CallerHungUp'; readonly lineLost: boolean }
 );

@@ -41,6 +41,9 @@ function react(stage: CallStage, event: CallEvent, turn: Turn): CallStage {
     case 'MediaFailed':
       reportLeft(turn, true);
       return hangUp(turn, stage.kind === 'Leaving' ? stage.outcome : 'failed');
+    case 'MoveFailed':
+      reportLeft(turn, true);
+      return hangUp(turn, stage.kind === 'Leaving' ? stage.outcome : 'mixer-lost');
     case 'Dismissed':
       if (stage.kind !== 'Leaving') return leave(turn, stage, event.outcome, event.farewell);
       // A farewell is heard to its end, unless the bridge itself is ending.

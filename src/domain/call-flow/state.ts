@@ -32,7 +32,7 @@ import type { Admission, CallEvent, WaitReason } from './contract.js';
  *              Leaving ◄─────────── last miss, entry too long, Dismissed ┘
  *                 │ farewell finished
  *                 ▼
- *               Ended ◄── CallerHungUp, MediaFailed, MixerJoinFailed, Dismissed without farewell: from anywhere
+ *               Ended ◄── CallerHungUp, MediaFailed, MoveFailed, MixerJoinFailed, Dismissed without farewell: from anywhere
  */
 
 /** What is privately said to a caller: one message at a time, the others in a short queue. */
@@ -186,6 +186,7 @@ export type StageEvent =
       | { type: 'PlayFinished' }
       | { type: 'CallerHungUp' }
       | { type: 'MediaFailed' }
+      | { type: 'MoveFailed' }
       | { type: 'Dismissed' }
     >
   | { readonly at: number; readonly type: 'TimerExpired'; readonly name: string }

@@ -23,6 +23,8 @@ export type ConferenceEvent = { readonly at: number } & (
   | { readonly type: 'UnknownCodeKeyed'; readonly callId: CallId }
   | { readonly type: 'PlayFinished'; readonly playId: PlayId }
   | { readonly type: 'TimerFired'; readonly timerId: TimerId }
+  /** The room's mixer died, and everyone who could be is in the room on another. */
+  | { readonly type: 'RoomMoved' }
   /** The bridge shuts down: everyone is told nothing and let go. */
   | { readonly type: 'ShutdownRequested' }
 );

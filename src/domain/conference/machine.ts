@@ -1,6 +1,6 @@
 import { assertNever } from '../assert-never.js';
 import type { ConferenceId } from '../identifiers.js';
-import { say } from '../prompts.js';
+import { say, tone } from '../prompts.js';
 import { stopTimer, timerNamed } from '../timers.js';
 import { answerUnknownCode } from './actions.js';
 import { closing } from './closing.js';
@@ -10,7 +10,7 @@ import { dismissEveryone, shutDown } from './ending.js';
 import { hostAway } from './host-away.js';
 import { inSession } from './in-session.js';
 import type { ConferenceStage, ConferenceState, StageEvent } from './state.js';
-import { firstFacts, update, type Turn } from './turn.js';
+import { firstFacts, playToRoom, update, type Turn } from './turn.js';
 import { waitingForHost } from './waiting-for-host.js';
 
 export type { ConferenceState } from './state.js';
@@ -42,6 +42,9 @@ function react(stage: ConferenceStage, event: ConferenceEvent, turn: Turn): Conf
       return shutDown(turn);
     case 'UnknownCodeKeyed':
       if (stage.kind !== 'Closing') answerUnknownCode(turn, event.callId);
+      return stage;
+    case 'RoomMoved':
+      if (stage.kind === 'InSession') playToRoom(turn, [tone('moved')]);
       return stage;
     case 'TimerFired': {
       const name = timerNamed(turn.facts.timers, event.timerId);

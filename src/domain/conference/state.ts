@@ -129,5 +129,8 @@ export type ConferenceTimer = 'duration' | 'alone' | 'grace' | 'closing' | 'batc
 
 /** What a stage gets to see: neither late timers nor what is the same in every stage. */
 export type StageEvent =
-  | Exclude<ConferenceEvent, { type: 'TimerFired' } | { type: 'ShutdownRequested' } | { type: 'UnknownCodeKeyed' }>
+  | Exclude<
+      ConferenceEvent,
+      { type: 'TimerFired' } | { type: 'ShutdownRequested' } | { type: 'RoomMoved' } | { type: 'UnknownCodeKeyed' }
+    >
   | { readonly at: number; readonly type: 'TimerExpired'; readonly name: string };

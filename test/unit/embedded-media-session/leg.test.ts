@@ -65,6 +65,7 @@ const bench = () => {
     playFinished: (_: unknown, play: string, outcome: string) => events.push(`${play} ${outcome}`),
     roomPlayFinished: () => undefined,
     audioMissing: () => undefined,
+    roomLeft: () => undefined,
     endpointLost: () => events.push('lost'),
     trouble: () => undefined,
   };
