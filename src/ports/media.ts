@@ -133,6 +133,8 @@ export interface Media {
   start(listener: MediaListener): Promise<void>;
   /** Closes every endpoint. */
   stop(): Promise<void>;
+  /** Lets go of every endpoint without ending it, for the process that comes next; where they die with the process, as {@link stop}. */
+  release(): Promise<void>;
   mixers(): readonly MixerStatus[];
   /** @throws {MediaNotAcceptable} no common codec or unusable SDP; {@link MediaExhausted} no port or mixer free, or the one asked for is gone. */
   createEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;

@@ -105,6 +105,8 @@ export interface Signaling {
   status(): SignalingStatus;
   /** Hangs up what is left and closes; bounded. */
   stop(): Promise<void>;
+  /** Closes without ending a call, for the process that comes next; where calls die with the process, as {@link stop}. */
+  release(): Promise<void>;
   /** Addresses really listened on, e.g. `udp:0.0.0.0:5060`. */
   listening(): readonly string[];
   /** Calls it holds now, for counting leaks: set-ups, dialogs and transactions. */

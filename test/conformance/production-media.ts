@@ -96,6 +96,10 @@ export class ProductionMedia implements Media {
     this.#running = { ...this.running, freeswitch: again };
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   mixers(): readonly MixerStatus[] {
     return this.running.media.mixers();
   }

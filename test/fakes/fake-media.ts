@@ -140,6 +140,10 @@ export class FakeMedia implements Media {
     return Promise.resolve();
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   get listener(): MediaListener {
     if (this.#listener === null) throw new Error('not started');
     return this.#listener;

@@ -92,6 +92,10 @@ export class FakeSignaling implements Signaling {
     return Promise.resolve();
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   takeBack(): Promise<readonly TakenBack[]> {
     return Promise.resolve([]);
   }

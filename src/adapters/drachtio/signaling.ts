@@ -75,6 +75,10 @@ export class DrachtioSignaling implements Signaling {
     this.#srf = null;
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   listening(): readonly string[] {
     return this.#addresses;
   }

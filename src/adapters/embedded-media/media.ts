@@ -121,6 +121,10 @@ export class EmbeddedMedia implements Media {
     await running.team.stop();
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   /** Reads sound files ahead, so that their first play starts at once; what cannot be read is told as trouble. */
   async preload(paths: readonly string[]): Promise<void> {
     const { failures } = await this.sounds.load(paths.map((path) => ({ path, loop: false })));

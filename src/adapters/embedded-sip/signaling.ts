@@ -103,6 +103,10 @@ export class EmbeddedSignaling implements Signaling {
     for (const call of [...this.#calls.values()]) call.abandon();
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   listening(): readonly string[] {
     return this.#layer.listening().map(({ transport, address, port }) => {
       return `${transport}:${address.includes(':') ? `[${address}]` : address}:${port}`;

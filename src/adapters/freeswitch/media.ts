@@ -74,6 +74,10 @@ export class FreeSwitchMedia implements Media {
     await mixer?.stop();
   }
 
+  release(): Promise<void> {
+    return this.stop();
+  }
+
   mixers(): readonly MixerStatus[] {
     return this.#mixer === null ? [] : [this.#mixer.status()];
   }
