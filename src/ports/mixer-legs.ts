@@ -16,6 +16,8 @@ export interface LegRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** IP address put into the mixer's SDP (c= and o=) for the caller, or `null`: as the mixer writes it. */
   readonly advertise: string | null;
+  /** How long the mixer may take to answer, milliseconds; default 4 s. */
+  readonly withinMs?: number;
 }
 
 export interface MixerLeg {
@@ -27,7 +29,7 @@ export interface MixerLeg {
   readonly sdp: string;
   /**
    * Re-INVITE with the caller's SDP; resolves with the mixer's answer. `null`: the mixer makes an offer, and its answer is owed
-   * by {@link acknowledge}.
+   * by {@link acknowledge} within 20 s; then the last one is repeated.
    * @throws {LegRefused} the old media go on; an Error when the mixer does not answer within seconds.
    */
   renegotiate(offer: string | null): Promise<string>;

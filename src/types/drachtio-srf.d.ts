@@ -22,6 +22,8 @@ declare module 'drachtio-srf' {
     readonly source_port: number;
     readonly protocol: string;
     socket: Socket;
+    /** CANCEL of an INVITE of ours. */
+    cancel(): void;
   }
 
   export interface SendOptions {
@@ -45,8 +47,6 @@ declare module 'drachtio-srf' {
     readonly method: string;
     readonly headers?: Record<string, string>;
     readonly body?: string;
-    /** The application sends the ACK of an INVITE without body. */
-    readonly noAck?: boolean;
   }
 
   /** Emits `destroy` (request, reason), `ack`, `info`, `update`, `options`, `refer`, `message`, `notify`, `modify`. */
@@ -54,6 +54,8 @@ declare module 'drachtio-srf' {
     readonly id: string;
     connected: boolean;
     readonly req: SipRequest;
+    /** The 200 that made it. */
+    readonly res: SipText;
     readonly sip: { readonly callId: string };
     local: { sdp: string; readonly contact: string };
     remote: { sdp: string };
@@ -68,7 +70,7 @@ declare module 'drachtio-srf' {
     handle(request: SipRequest, response: SipResponse): void;
     /** The callback comes for every response, provisional ones included; for an INVITE with `noAck` a 2xx brings the ACK. */
     request(
-      options: DialogRequest,
+      options: DialogRequest & { readonly noAck?: boolean },
       callback: (error: unknown, response?: SipResponse, acknowledge?: Acknowledge) => void,
     ): void;
     /** Sends BYE; rejects with an error or a string when it cannot be sent. */
@@ -109,7 +111,12 @@ declare module 'drachtio-srf' {
       options: UasOptions,
       callback: (error: unknown, dialog?: Dialog) => void,
     ): void;
-    createUAC(uri: string, options: UacOptions): Promise<Dialog>;
+    /** Rejects with an error that has a `status` for a final response other than 200. An offer of the far end's is acknowledged with silence. */
+    createUAC(
+      uri: string,
+      options: UacOptions,
+      progress?: { readonly cbRequest: (error: unknown, invite?: SipRequest) => void },
+    ): Promise<Dialog>;
     invite(handler: RequestHandler): void;
     options(handler: RequestHandler): void;
     register(handler: RequestHandler): void;

@@ -3,6 +3,7 @@ import type { CallId } from '../../domain/identifiers.js';
 import { MediaOfferRefused, type SignalingListener } from '../../ports/signaling.js';
 import { ALLOW, contentHeaders } from './headers.js';
 import { KEY_BODY_TYPES, readInfo } from './info-key.js';
+import type { Origin } from './origin.js';
 import { answerTimer, TOO_SHORT_HEADERS } from './session-expires.js';
 
 /** An offer of the far end that the bridge does not answer in this time gets a 500. Milliseconds. */
@@ -14,15 +15,17 @@ export class CallRequests {
   offering = false;
   readonly #id: CallId;
   readonly #listener: SignalingListener;
+  readonly #origin: Origin;
   readonly #live: () => boolean;
   /** Offers of theirs that are being answered. */
   #answering: Promise<void> | null = null;
   /** A 200 went out with an offer of ours; the ACK brings the answer. */
   #answerDue = false;
 
-  constructor(id: CallId, listener: SignalingListener, live: () => boolean) {
+  constructor(id: CallId, listener: SignalingListener, origin: Origin, live: () => boolean) {
     this.#id = id;
     this.#listener = listener;
+    this.#origin = origin;
     this.#live = live;
   }
 
@@ -92,11 +95,12 @@ export class CallRequests {
     offer: string | null,
   ): Promise<void> {
     try {
-      const sdp = await bounded(this.#listener.mediaOffered(this.#id, offer));
+      const answer = await bounded(this.#listener.mediaOffered(this.#id, offer));
       if (!this.#live()) {
         response.send(481);
         return;
       }
+      const sdp = this.#origin.continue(answer);
       dialog.local.sdp = sdp;
       if (offer === null) this.#answerDue = true;
       else dialog.remote.sdp = offer;

@@ -13,6 +13,7 @@ import { callerIdentity, parseUri, uriOfHeader } from './caller-identity.js';
 import { CallRequests } from './call-requests.js';
 import { reasonOf, requestWithin, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
 import { ALLOW, contentHeaders } from './headers.js';
+import { Origin } from './origin.js';
 import { sourceOf } from './request-source.js';
 import { answerTimer, tagsOf } from './session-expires.js';
 
@@ -63,6 +64,7 @@ export class DrachtioCall implements SignalingCall {
   readonly #request: SipRequest;
   readonly #response: SipResponse;
   readonly #requests: CallRequests;
+  readonly #origin = new Origin();
   #phase: Phase = 'offered';
   #rang = false;
   #moved = false;
@@ -90,7 +92,7 @@ export class DrachtioCall implements SignalingCall {
     this.callerNumber = caller.number;
     this.callerName = caller.name;
     this.offer = request.body === undefined || request.body === '' ? null : request.body;
-    this.#requests = new CallRequests(id, host.listener, () => this.#phase === 'live');
+    this.#requests = new CallRequests(id, host.listener, this.#origin, () => this.#phase === 'live');
     request.on('cancel', () => this.#cancelled());
   }
 
@@ -116,7 +118,8 @@ export class DrachtioCall implements SignalingCall {
       new Promise<string | null>((resolve, reject) => {
         this.#answer = { resolve, reject };
         setTimeout(() => this.#unacknowledged(), ACK_MS).unref();
-        this.#host.createUAS(this.#request, this.#response, { localSdp, headers }, (error, dialog) => {
+        const sdp = this.#origin.continue(localSdp);
+        this.#host.createUAS(this.#request, this.#response, { localSdp: sdp, headers }, (error, dialog) => {
           if (dialog !== undefined) this.#opened(dialog);
           else if (this.#phase === 'answering')
             this.#end({ lineLost: true, cause: `not answered: ${reasonOf(error)}` });
@@ -200,12 +203,13 @@ export class DrachtioCall implements SignalingCall {
     }
   }
 
-  async #reoffer(localSdp: string): Promise<string> {
+  async #reoffer(next: string): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       await this.#requests.idle();
       const dialog = this.#dialog;
       if (this.#phase !== 'live' || dialog === null) throw new CallGone('the call is over');
       this.#requests.offering = true;
+      const localSdp = this.#origin.continue(next);
       const outcome = await requestWithin(
         dialog,
         { method: 'INVITE', body: localSdp, headers: { Contact: dialog.local.contact, ...contentHeaders } },

@@ -1,8 +1,13 @@
-import type { Dialog, DialogRequest, SipRequest, SipResponse } from 'drachtio-srf';
+import type { Acknowledge, Dialog, DialogRequest, SipRequest, SipResponse } from 'drachtio-srf';
 
 /** Final response to a request within a dialog, or that there was none. */
 export type Outcome =
-  | { readonly kind: 'response'; readonly response: SipResponse }
+  | {
+      readonly kind: 'response';
+      readonly response: SipResponse;
+      /** The ACK owed for the 2xx of an INVITE without SDP. */
+      readonly acknowledge: Acknowledge | null;
+    }
   /** drachtio-server no longer knows the dialog, or the connection to it is down. */
   | { readonly kind: 'unsent'; readonly reason: string }
   /** Neither a response nor an error came in time. */
@@ -12,7 +17,7 @@ export type Outcome =
 export const TRANSACTION_MS = 34_000;
 
 /**
- * Sends a request within a dialog and waits for its final response; an INVITE must carry an SDP, and is acknowledged.
+ * Sends a request within a dialog and waits for its final response. An INVITE is acknowledged, but for one without SDP.
  *
  * Not by the library's own `request()` and `modify()`: the one settles at a provisional response, the other hangs for ever
  * after one refused re-INVITE, neither settles when the connection is lost, and an UPDATE that comes meanwhile is given to
@@ -34,10 +39,11 @@ export function requestWithin(dialog: Dialog, request: DialogRequest, timeoutMs:
           return;
         }
         sent.on('update', (theirs: SipRequest, response: SipResponse) => dialog.handle(theirs, response));
-        sent.on('response', (response: SipResponse, acknowledge: () => void) => {
+        sent.on('response', (response: SipResponse, acknowledge: Acknowledge) => {
           if (response.status < 200) return;
-          if (request.method === 'INVITE') acknowledge();
-          settle({ kind: 'response', response });
+          const owed = request.method === 'INVITE' && request.body === undefined && response.status < 300;
+          if (request.method === 'INVITE' && !owed) acknowledge();
+          settle({ kind: 'response', response, acknowledge: owed ? acknowledge : null });
         });
       });
     } catch (error) {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import Srf, { type SipRequest, type SipResponse, type SipText } from 'drachtio-srf';
 import { callId, type CallId } from '../../domain/identifiers.js';
+import type { MixerLegs } from '../../ports/mixer-legs.js';
 import type { Signaling, SignalingListener, SignalingStatus, TakenBack } from '../../ports/signaling.js';
 import { DrachtioCall, type CallHost } from './call.js';
 import { ALLOW, EXTENSIONS } from './headers.js';
 import { KEY_BODY_TYPES } from './info-key.js';
+import { DrachtioLegs } from './legs.js';
 import { Link, type LinkOptions } from './link.js';
 import { RefusalBudget } from './refusal-budget.js';
 import { sourceOf } from './request-source.js';
@@ -18,12 +20,17 @@ const STOP_MS = 5_000;
 /** Signalling by drachtio-server, over the control connection of drachtio-srf. */
 export class DrachtioSignaling implements Signaling {
   readonly engine = 'drachtio';
+  readonly legs: MixerLegs;
   /** For the media, whose legs are calls of ours to the mixers over the same connection. */
   readonly srf: Pick<Srf, 'createUAC'> = {
     createUAC: (uri, options) =>
       this.#srf?.createUAC(uri, options) ?? Promise.reject(new Error('the signalling is not started')),
   };
   readonly #options: DrachtioSignalingOptions;
+  readonly #legs = new DrachtioLegs(
+    () => this.#srf,
+    (work) => this.#track(work),
+  );
   readonly #refusals = new RefusalBudget();
   readonly #calls = new Map<CallId, DrachtioCall>();
   /** New with every start: the library keeps what it registered with a server that is gone. */
@@ -35,6 +42,7 @@ export class DrachtioSignaling implements Signaling {
 
   constructor(options: DrachtioSignalingOptions) {
     this.#options = options;
+    this.legs = this.#legs;
   }
 
   async start(listener: SignalingListener): Promise<void> {
@@ -67,7 +75,10 @@ export class DrachtioSignaling implements Signaling {
   }
 
   async stop(): Promise<void> {
-    await within(Promise.all([...this.#calls.values()].map((call) => call.hangUp())), STOP_MS);
+    await within(
+      Promise.all([...[...this.#calls.values()].map((call) => call.hangUp()), this.#legs.endAll()]),
+      STOP_MS,
+    );
     this.#calls.clear();
     this.#listener = null;
     this.#link?.close();
@@ -103,8 +114,9 @@ export class DrachtioSignaling implements Signaling {
     if (!again) return;
     // Dialogs remember the connection they came over; what they send goes over the new one from now on.
     const socket = this.#srf?.app.client?.mapServer?.keys().next().value;
-    for (const call of this.#calls.values()) {
-      if (socket !== undefined) call.moveTo(socket);
+    if (socket !== undefined) {
+      for (const call of this.#calls.values()) call.moveTo(socket);
+      this.#legs.moveTo(socket);
     }
     this.#listener?.trouble('connected to drachtio-server again');
   }
@@ -146,6 +158,7 @@ export class DrachtioSignaling implements Signaling {
     for (const call of this.#calls.values()) {
       if (call.sipCallId === sipCallId && call.moved) call.endedUnheard(reason);
     }
+    this.#legs.endedUnheard(sipCallId, reason);
   }
 
   #hostFor(listener: SignalingListener): CallHost {
@@ -156,11 +169,13 @@ export class DrachtioSignaling implements Signaling {
         else this.#srf.createUAS(request, response, options, callback);
       },
       ended: (call) => void this.#calls.delete(call.id),
-      track: (work) => {
-        this.#transactions++;
-        return work.finally(() => this.#transactions--);
-      },
+      track: (work) => this.#track(work),
     };
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#transactions++;
+    return work.finally(() => this.#transactions--);
   }
 }
 
