@@ -17,6 +17,11 @@ export interface PhoneStatistics {
   readonly interArrivalMs: readonly number[];
   /** Longest time between two packets since `resetGaps`, milliseconds. */
   readonly longestGapMs: number;
+  /** Longest time without a packet of -45 dBFS or more since `resetGaps`, by arrival, milliseconds. */
+  readonly longestQuietMs: number;
+  /** Samples recorded since the first packet, and when the packet came that brought the last of them (clock of {@link PhoneLevels}); 0: none yet. */
+  readonly samplesHeard: number;
+  readonly lastArrivalMs: number;
   /** SSRC last heard, 0 before the first packet. */
   readonly ssrc: number;
   /** Packets missing by sequence number. */

@@ -15,7 +15,9 @@ import { parseRtcp } from './rtcp-packet.js';
 import { isRtcp, parseRtp, RtpHeader } from './rtp-packet.js';
 import { RtpSockets } from './rtp-sockets.js';
 import { RtpReception } from './rtp-statistics.js';
+import type { SrtpKeys } from './sdes.js';
 import type { Agreement } from './sdp.js';
+import { SrtpReceiver, SrtpSender } from './srtp.js';
 import { Ticker } from './ticker.js';
 
 export interface PhoneLineOptions {
@@ -66,6 +68,8 @@ export class PhoneLine {
   private readonly decoded = new Int16Array(MOST_PAYLOAD_SAMPLES);
   private readonly frame = new Int16Array(FRAME_SAMPLES);
   private agreement: Agreement | null = null;
+  private keys: SrtpKeys | null = null;
+  private protection: { readonly sender: SrtpSender; readonly receiver: SrtpReceiver } | null = null;
   private source: PhoneSource = { kind: 'silence' };
   private sourceAt = 0;
   private readonly keys: KeyPress[] = [];
@@ -86,9 +90,10 @@ export class PhoneLine {
     const random = randomBytes(8);
     const ssrc = random.readUInt32BE(4);
     const nowMs = monotonicMs();
-    this.outbound = new OutboundAudio(ssrc, this.ledger, nowMs, random.readUInt32BE(), (packet, length, to) =>
-      sockets.sendRtp(packet, length, to),
-    );
+    this.outbound = new OutboundAudio(ssrc, this.ledger, nowMs, random.readUInt32BE(), (packet, length, to) => {
+      const secured = this.protection?.sender.rtp(packet.subarray(0, length));
+      sockets.sendRtp(secured ?? packet, secured?.length ?? length, to);
+    });
     const cname = random.toString('hex');
     this.rtcp = new LegRtcp({ ssrc, cname }, this.ledger, this.reception, nowMs, Math.random());
   }
@@ -114,9 +119,22 @@ export class PhoneLine {
     }
   }
 
-  agree(agreement: Agreement): void {
+  /** @param keys of SRTP, or `null` for plain RTP. A direction whose key is new begins afresh. */
+  agree(agreement: Agreement, keys: SrtpKeys | null): void {
     this.agreement = agreement;
     this.outbound.agree(agreement);
+    const { keys: before, protection } = this;
+    this.keys = keys;
+    if (keys === null) this.protection = null;
+    else {
+      const [send, receive] = [Buffer.from(keys.send), Buffer.from(keys.receive)];
+      const sameSend = before !== null && send.equals(before.send);
+      const sameReceive = before !== null && receive.equals(before.receive);
+      this.protection = {
+        sender: protection !== null && sameSend ? protection.sender : new SrtpSender(send),
+        receiver: protection !== null && sameReceive ? protection.receiver : new SrtpReceiver(receive),
+      };
+    }
   }
 
   say(source: PhoneSource): void {
@@ -221,7 +239,8 @@ export class PhoneLine {
       return;
     }
     if (agreement.remote !== null && agreement.remote.address !== address) return;
-    if (!parseRtp(packet, packet.length, header)) return;
+    const opened = this.protection === null ? packet : this.protection.receiver.rtp(packet);
+    if (opened === null || !parseRtp(opened, opened.length, header)) return;
     const codec = agreement.receive.find(({ payloadType }) => payloadType === header.payloadType)?.codec;
     if (codec === undefined || header.payloadLength > MOST_PAYLOAD_SAMPLES) return;
     const nowMs = monotonicMs();
@@ -230,7 +249,7 @@ export class PhoneLine {
     memory.arrived(header.ssrc, nowMs);
     memory.lost(this.reception.packetsLost);
     const { payloadOffset, payloadLength } = header;
-    (codec === 'PCMA' ? PCMA : PCMU).decode(packet, payloadOffset, payloadLength, this.decoded, 0);
+    (codec === 'PCMA' ? PCMA : PCMU).decode(opened, payloadOffset, payloadLength, this.decoded, 0);
     const samples = this.decoded.subarray(0, payloadLength);
     memory.levelIn(rmsDbfs(samples), nowMs);
     this.record(samples, lastMs, nowMs);
@@ -252,7 +271,9 @@ export class PhoneLine {
     this.nextTimestamp = (header.timestamp + samples.length) >>> 0;
   }
 
-  private receiveRtcp(packet: Buffer): void {
+  private receiveRtcp(received: Buffer): void {
+    const packet = this.protection === null ? received : this.protection.receiver.rtcp(received);
+    if (packet === null) return;
     const parts = parseRtcp(packet, packet.length);
     if (parts === null) return;
     this.memory.rtcpArrived(parts.some(({ kind }) => kind === 'goodbye'));
@@ -261,6 +282,7 @@ export class PhoneLine {
 
   private sendRtcp(packet: Buffer): void {
     const { agreement } = this;
-    if (agreement?.remoteRtcp != null) this.sockets.sendRtcp(packet, agreement.remoteRtcp, agreement.rtcpMux);
+    const secured = this.protection?.sender.rtcp(packet) ?? packet;
+    if (agreement?.remoteRtcp != null) this.sockets.sendRtcp(secured, agreement.remoteRtcp, agreement.rtcpMux);
   }
 }

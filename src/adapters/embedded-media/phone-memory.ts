@@ -1,10 +1,20 @@
+import { monotonicMs } from './monotonic.js';
 import type { PhoneLevels, PhoneStatistics } from './phone-facts.js';
 
 /** Bins of the inter-arrival histogram: one a millisecond, the last for everything above. */
 const BINS = 101;
 const INT = { packetsReceived: 0, rtcpReceived: 1, bye: 2, ssrc: 3, lost: 4, samples: 5, bins: 6 } as const;
-const FLOAT = { longestGapMs: 0, lastArrivalMs: 1, inDbfs: 2, outDbfs: 3, inOnsetMs: 4, outOnsetMs: 5 } as const;
-const FLOATS = 6;
+const FLOAT = {
+  longestGapMs: 0,
+  lastArrivalMs: 1,
+  inDbfs: 2,
+  outDbfs: 3,
+  inOnsetMs: 4,
+  outOnsetMs: 5,
+  quietSinceMs: 6,
+  longestQuietMs: 7,
+} as const;
+const FLOATS = 8;
 
 /** The blocks of memory behind a {@link PhoneMemory}, to hand to another thread. */
 export interface PhoneMemoryBlocks {
@@ -68,6 +78,9 @@ export class PhoneMemory {
   levelIn(dbfs: number, nowMs: number): void {
     if (dbfs >= ONSET_DBFS && this.float(FLOAT.inDbfs) < ONSET_DBFS) this.floats[FLOAT.inOnsetMs] = nowMs;
     this.floats[FLOAT.inDbfs] = dbfs;
+    if (dbfs < ONSET_DBFS) return;
+    this.floats[FLOAT.longestQuietMs] = Math.max(this.float(FLOAT.longestQuietMs), this.quietFor(nowMs));
+    this.floats[FLOAT.quietSinceMs] = nowMs;
   }
 
   levelOut(dbfs: number, nowMs: number): void {
@@ -137,6 +150,9 @@ export class PhoneMemory {
       byeReceived: this.ints[INT.bye] === 1,
       ssrc: (this.ints[INT.ssrc] ?? 0) >>> 0,
       longestGapMs: this.float(FLOAT.longestGapMs),
+      longestQuietMs: Math.max(this.float(FLOAT.longestQuietMs), this.quietFor(monotonicMs())),
+      samplesHeard: this.samples,
+      lastArrivalMs: this.lastArrivalMs,
       interArrivalMs: Array.from(this.ints.subarray(INT.bins, INT.bins + BINS)),
     };
   }
@@ -144,7 +160,14 @@ export class PhoneMemory {
   /** The gaps measured so far are forgotten; the counts stay. */
   resetGaps(): void {
     this.floats[FLOAT.longestGapMs] = 0;
+    this.floats[FLOAT.longestQuietMs] = 0;
+    this.floats[FLOAT.quietSinceMs] = monotonicMs();
     this.ints.fill(0, INT.bins, INT.bins + BINS);
+  }
+
+  private quietFor(nowMs: number): number {
+    const since = this.float(FLOAT.quietSinceMs);
+    return since === 0 ? 0 : nowMs - since;
   }
 
   private raise(index: number): void {

@@ -3,13 +3,15 @@ import type { Key } from '../../domain/keys.js';
 import type { PhoneLineOptions } from './phone-line.js';
 import { PhoneLine } from './phone-line.js';
 import type { PhoneSource } from './phone-facts.js';
+import type { SrtpKeys } from './sdes.js';
 import type { Agreement } from './sdp.js';
 import { workerFile } from './worker-file.js';
 
 /** What the front of a telephone asks of its running part, in whichever thread that is. */
 export interface PhoneControl {
   readonly port: number;
-  agree(agreement: Agreement): void;
+  /** @param keys of SRTP, or `null` for plain RTP. */
+  agree(agreement: Agreement, keys: SrtpKeys | null): void;
   say(source: PhoneSource): void;
   press(key: Key, method: 'event' | 'inband', durationMs: number): Promise<void>;
   close(): Promise<void>;
@@ -18,7 +20,7 @@ export interface PhoneControl {
 /** To the telephones' thread; each is answered by a {@link PhoneReply} of the same number. */
 export type PhoneRequest = { readonly number: number; readonly line: number } & (
   | { readonly type: 'open'; readonly options: PhoneLineOptions }
-  | { readonly type: 'agree'; readonly agreement: Agreement }
+  | { readonly type: 'agree'; readonly agreement: Agreement; readonly keys: SrtpKeys | null }
   | { readonly type: 'say'; readonly source: PhoneSource }
   | { readonly type: 'press'; readonly key: Key; readonly method: 'event' | 'inband'; readonly durationMs: number }
   | { readonly type: 'close' }
@@ -39,7 +41,7 @@ export async function openHere(options: PhoneLineOptions): Promise<PhoneControl>
   const line = await PhoneLine.open(options);
   return {
     port: line.port,
-    agree: (agreement) => line.agree(agreement),
+    agree: (agreement, keys) => line.agree(agreement, keys),
     say: (source) => line.say(source),
     press: (key, method, durationMs) => new Promise((done) => line.press({ key, method, durationMs, done })),
     close: () => {
@@ -60,7 +62,7 @@ export async function openApart(options: PhoneLineOptions): Promise<PhoneControl
   };
   return {
     port,
-    agree: (agreement) => tell({ type: 'agree', agreement }),
+    agree: (agreement, keys) => tell({ type: 'agree', agreement, keys }),
     say: (source) => tell({ type: 'say', source }),
     press: async (key, method, durationMs) => {
       await thread.ask(line, { type: 'press', key, method, durationMs });

@@ -25,7 +25,7 @@ async function carryOut(request: PhoneRequest): Promise<number> {
   if (line === undefined) throw new Error('no such telephone');
   switch (request.type) {
     case 'agree':
-      line.agree(request.agreement);
+      line.agree(request.agreement, request.keys);
       return 0;
     case 'say':
       line.say(request.source);

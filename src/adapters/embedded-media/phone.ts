@@ -5,6 +5,7 @@ import { LegLedger } from './leg-ledger.js';
 import type { PhoneLevels, PhoneSource, PhoneStatistics } from './phone-facts.js';
 import { PhoneMemory, type PhoneMemoryBlocks } from './phone-memory.js';
 import { openApart, openHere, type PhoneControl } from './phone-thread.js';
+import { SdesSession } from './sdes.js';
 import {
   acceptAnswer,
   answerOffer,
@@ -33,6 +34,8 @@ export interface RtpPhoneOptions {
   readonly rtcpMux?: boolean;
   /** Sends RTCP every 5 s. Default true. */
   readonly rtcp?: boolean;
+  /** SRTP with keys by SDES (RFC 4568); plain RTP is refused then. Default false. */
+  readonly secure?: boolean;
   /** How much of what is heard is kept, seconds: the latest. Default 60. */
   readonly recordSeconds?: number;
   /** Runs socket, timing and recording in a worker thread shared by all such phones of the process, so that this thread may stall. Default false. */
@@ -55,9 +58,11 @@ export class RtpPhone {
   private session: LocalSession;
   private agreed: Agreement | null = null;
   private clearedAt = 0;
+  private readonly sdes: SdesSession | null;
 
-  private constructor(control: PhoneControl, session: LocalSession, blocks: PhoneMemoryBlocks) {
+  private constructor(control: PhoneControl, session: LocalSession, blocks: PhoneMemoryBlocks, secure: boolean) {
     this.port = control.port;
+    this.sdes = secure ? new SdesSession() : null;
     this.control = control;
     this.session = session;
     this.memory = new PhoneMemory(blocks);
@@ -80,26 +85,26 @@ export class RtpPhone {
       ptimeMs: options.ptimeMs ?? 20,
       offerRtcpMux: options.rtcpMux ?? false,
     });
-    return new RtpPhone(control, session, blocks);
+    return new RtpPhone(control, session, blocks, options.secure ?? false);
   }
 
   /** A new offer; the session id stays, the version rises when something changed. */
   offer(direction: Direction = 'sendrecv'): string {
     this.session = makeOffer(this.session, direction);
-    return this.session.sdp;
+    return this.sdes?.secured(this.session.sdp) ?? this.session.sdp;
   }
 
   /** @throws {MediaNotAcceptable} */
   acceptAnswer(answer: string): void {
-    this.agree(acceptAnswer(this.session, answer));
+    this.agree(acceptAnswer(this.session, this.sdes?.opened(answer, 'answer') ?? answer));
   }
 
   /** @throws {MediaNotAcceptable} */
   answer(offer: string): string {
-    const { session, agreement } = answerOffer(this.session, offer);
+    const { session, agreement } = answerOffer(this.session, this.sdes?.opened(offer, 'offer') ?? offer);
     this.session = session;
     this.agree(agreement);
-    return session.sdp;
+    return this.sdes?.secured(session.sdp) ?? session.sdp;
   }
 
   /** Codec, payload types, addresses and direction in force; `null` before an answer. */
@@ -163,6 +168,6 @@ export class RtpPhone {
 
   private agree(agreement: Agreement): void {
     this.agreed = agreement;
-    this.control.agree(agreement);
+    this.control.agree(agreement, this.sdes?.keys() ?? null);
   }
 }

@@ -11,6 +11,7 @@ import type { Direction } from '../../adapters/embedded-media/sdp.js';
 import { CallRefused, type ClientCall } from '../../adapters/embedded-sip/client-call.js';
 import { SipClient } from '../../adapters/embedded-sip/client.js';
 import { SipTransactionLayer } from '../../adapters/embedded-sip/sip-transaction-layer.js';
+import { MediaOfferRefused } from '../../ports/signaling.js';
 import { SystemClock } from '../../adapters/system/clock.js';
 import { SystemRandomness } from '../../adapters/system/randomness.js';
 import { localAddressFor } from '../../adapters/system/route.js';
@@ -34,6 +35,10 @@ export interface DialOptions {
   readonly offer?: 'early' | 'late';
   /** The audio side; its addresses follow from the route to the target where not given. */
   readonly rtp?: RtpPhoneOptions;
+  /** Session timer asked for, seconds (RFC 4028); this telephone refreshes. Left out: none is asked for. */
+  readonly sessionExpires?: number;
+  /** How many offers of the far end within the call are refused with 488, before one is taken. Default 0. */
+  readonly refusedOffers?: number;
   /** Gives up while it rings (CANCEL). Nothing once the call is answered. */
   readonly signal?: AbortSignal;
 }
@@ -92,6 +97,8 @@ export class Telephone implements CallInProgress {
     const own = localAddressFor(address);
     const line = await openLine(target.transport, own);
     let phone: RtpPhone | null = null;
+    let refusals = options.refusedOffers ?? 0;
+    let established = false;
     try {
       const opened = await RtpPhone.open({ bindAddress: own, ...options.rtp });
       phone = opened;
@@ -101,12 +108,23 @@ export class Telephone implements CallInProgress {
         localSdp: options.offer === 'late' ? null : opened.offer(),
         via: { address, port: target.port },
         ...(options.from === undefined ? {} : { from: `<sip:${options.from}@${isIP(own) === 6 ? `[${own}]` : own}>` }),
+        headers:
+          options.sessionExpires === undefined
+            ? []
+            : [{ name: 'session-expires', value: `${options.sessionExpires};refresher=uac` }],
         events: {
-          offered: (offer) => (offer === null ? opened.offer() : opened.answer(offer)),
+          offered: (offer) => {
+            if (established && refusals > 0) {
+              refusals -= 1;
+              throw new MediaOfferRefused('refused, as this telephone was asked to');
+            }
+            return offer === null ? opened.offer() : opened.answer(offer);
+          },
           reanswered: (answer) => opened.acceptAnswer(answer),
         },
       });
       const theirs = await answerUnlessGivenUp(call, signal);
+      established = true;
       const telephone = new Telephone(call, opened, line);
       try {
         if (options.offer !== 'late') opened.acceptAnswer(theirs ?? '');
@@ -190,6 +208,16 @@ export class Telephone implements CallInProgress {
 
   resume(): Promise<void> {
     return this.reinvite('sendrecv');
+  }
+
+  /** Call-ID header, as call records have it. */
+  get sipCallId(): string {
+    return this.#call.sipCallId;
+  }
+
+  /** Refreshes the session by UPDATE without an offer (RFC 4028 section 7.4). @throws {ReofferRefused} {CallGone} */
+  async refresh(): Promise<void> {
+    await this.#call.update(null);
   }
 
   /** Offers again with this direction; `null`: asks the far end for an offer. @throws {ReofferRefused} {CallGone} */

@@ -55,6 +55,9 @@ class FakeCall implements CallInProgress {
       byeReceived: false,
       interArrivalMs: [],
       longestGapMs: 20,
+      longestQuietMs: 0,
+      samplesHeard: 0,
+      lastArrivalMs: 0,
       ssrc: 1,
     };
   }
