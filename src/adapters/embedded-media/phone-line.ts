@@ -68,7 +68,7 @@ export class PhoneLine {
   private readonly decoded = new Int16Array(MOST_PAYLOAD_SAMPLES);
   private readonly frame = new Int16Array(FRAME_SAMPLES);
   private agreement: Agreement | null = null;
-  private keys: SrtpKeys | null = null;
+  private srtpKeys: SrtpKeys | null = null;
   private protection: { readonly sender: SrtpSender; readonly receiver: SrtpReceiver } | null = null;
   private source: PhoneSource = { kind: 'silence' };
   private sourceAt = 0;
@@ -123,8 +123,8 @@ export class PhoneLine {
   agree(agreement: Agreement, keys: SrtpKeys | null): void {
     this.agreement = agreement;
     this.outbound.agree(agreement);
-    const { keys: before, protection } = this;
-    this.keys = keys;
+    const { srtpKeys: before, protection } = this;
+    this.srtpKeys = keys;
     if (keys === null) this.protection = null;
     else {
       const [send, receive] = [Buffer.from(keys.send), Buffer.from(keys.receive)];
