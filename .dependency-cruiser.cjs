@@ -41,11 +41,11 @@ module.exports = {
     {
       name: 'only-compose-picks-adapters',
       comment:
-        'compose.ts is the only file that picks adapters (the test telephone, a SIP client of its own, has its own composition).',
+        'Only compose.ts and the compose-*.ts beside it pick adapters (the test telephone, a SIP client of its own, has its own composition).',
       severity: 'error',
       from: {
         path: '^src/app',
-        pathNot: '^src/app/(compose|compose-store|compose-local-engine|telephone/[^/]+)\\.ts$',
+        pathNot: '^src/app/(compose(-[a-z-]+)?|telephone/[^/]+)\\.ts$',
       },
       to: { path: '^src/adapters' },
     },
