@@ -145,6 +145,8 @@ function openEmbedded(config: Config, { clock, randomness }: OpenStore, log: Log
     rtpPorts: { min: config.media.rtpPorts.first, max: config.media.rtpPorts.last },
     ...(config.media.workers === null ? {} : { workers: config.media.workers }),
     advertise: advertised(config.media.address, config.localNetworks),
+    silenceMs: config.media.silenceMs,
+    silenceOnHoldMs: config.media.heldSilenceMs,
     // what matters is told to the bridge as trouble
     log: (message) => log.debug({}, message),
   });
@@ -161,20 +163,21 @@ function openEmbedded(config: Config, { clock, randomness }: OpenStore, log: Log
 /** drachtio-server and FreeSWITCH: those configured, or those of this machine, started on loopback. */
 async function openProduction(config: Config, log: Log): Promise<Engine> {
   hushLibraries(log);
-  const { freeswitch, drachtio } = config;
-  if (freeswitch !== null && drachtio !== null) {
+  const { drachtio } = config;
+  const [mixer] = config.mixers;
+  if (mixer !== undefined && drachtio !== null) {
     const signaling = new DrachtioSignaling({
       host: drachtio.host,
       port: drachtio.port,
       secret: drachtio.secret.reveal(),
     });
-    const { host, port, secret } = freeswitch.eventSocket;
+    const { host, port, secret } = mixer.eventSocket;
     const media = new FreeSwitchMedia({
       srf: signaling.srf,
       eventSocket: { host, port, secret: secret.reveal() },
-      profile: freeswitch.profile,
-      listenAddress: freeswitch.listenAddress,
-      listenPort: freeswitch.listenPort,
+      profile: mixer.profile,
+      listenAddress: '127.0.0.1',
+      listenPort: 8085,
     });
     return { signaling, media, close: () => Promise.resolve() };
   }

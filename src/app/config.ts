@@ -18,8 +18,8 @@ export interface Config {
   readonly dataDirectory: string;
   readonly databaseFile: string;
   /**
-   * Decided: `auto` became one of the two. With `freeswitch`, the members `freeswitch` and `drachtio` are either both set,
-   * or both `null`: then the programs of this machine are started on loopback.
+   * Decided: `auto` became one of the two. With `freeswitch`, either there are `mixers` and `drachtio` is set, or neither:
+   * then the programs of this machine are started on loopback.
    */
   readonly engine: 'embedded' | 'freeswitch';
   readonly logLevel: SettingValue<'log.level'>;
@@ -35,6 +35,9 @@ export interface Config {
     readonly rtpPorts: PortRange;
     /** Mixing threads, or `null`: chosen from the number of processors. */
     readonly workers: number | null;
+    /** Milliseconds without RTP and RTCP until a caller is asked whether he is still there; and while he holds. */
+    readonly silenceMs: number;
+    readonly heldSilenceMs: number;
   };
   /** Callers in these networks are told the address of the route, whatever `sip.address` and `media.address` say. */
   readonly localNetworks: readonly string[];
@@ -57,15 +60,19 @@ export interface Config {
     /** Last digits of a caller's number that records keep; `null`: all of them. */
     readonly keepDigits: number | null;
   };
-  readonly freeswitch: FreeswitchConfig | null;
+  readonly mixers: readonly MixerConfig[];
   readonly drachtio: DrachtioConfig | null;
+  /** `null`: the bridge's own process holds the calls, which end with it. Set only together with `drachtio`. */
+  readonly dialogOwner: { readonly socket: string } | null;
 }
 
-interface FreeswitchConfig {
+/** One FreeSWITCH. */
+export interface MixerConfig {
+  readonly name: string;
   readonly eventSocket: HostAndPort & { readonly secret: Secret };
+  /** SIP profile that takes the callers. */
   readonly profile: string;
-  readonly listenAddress: string;
-  readonly listenPort: number;
+  readonly drain: boolean;
 }
 
 interface DrachtioConfig extends HostAndPort {
@@ -172,12 +179,12 @@ function refuseSecretFiles(path: string): string {
 
 function buildConfig(settings: Settings, readSecret: (path: string) => string): Config {
   const promptsDirectory = settings['prompts.directory'] ?? SHIPPED_PROMPTS;
-  const freeswitch = buildFreeswitch(settings, readSecret);
+  const mixers = buildMixers(settings, readSecret);
   const drachtio = buildDrachtio(settings, readSecret);
   return {
     dataDirectory: settings.dataDir,
     databaseFile: join(settings.dataDir, 'partyline.db'),
-    engine: chooseEngine(settings.engine, freeswitch !== null, drachtio !== null),
+    engine: chooseEngine(settings.engine, mixers.length > 0, drachtio !== null),
     logLevel: settings['log.level'],
     maximumCalls: settings.maximumCalls,
     sip: { listen: settings['sip.listen'], address: settings['sip.address'] },
@@ -185,6 +192,8 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
       address: settings['media.address'],
       rtpPorts: settings['rtp.ports'],
       workers: settings['media.workers'],
+      silenceMs: settings['media.silenceSeconds'] * 1000,
+      heldSilenceMs: settings['media.heldSilenceSeconds'] * 1000,
     },
     localNetworks: settings.localNetworks,
     http: settings['http.listen'],
@@ -221,49 +230,61 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
       acceptMs: settings['entry.acceptMs'],
     },
     callers: { keepDigits: settings['callers.keepDigits'] },
-    freeswitch,
+    mixers,
     drachtio,
+    dialogOwner: buildDialogOwner(settings, drachtio !== null),
   };
 }
 
-function chooseEngine(wanted: SettingValue<'engine'>, freeswitch: boolean, drachtio: boolean): Config['engine'] {
-  if (wanted === 'embedded' || (wanted === 'auto' && !freeswitch && !drachtio)) return 'embedded';
-  if (freeswitch === drachtio) return 'freeswitch';
-  const missing = freeswitch ? 'drachtio.host' : 'freeswitch.eventSocket.host';
+function chooseEngine(wanted: SettingValue<'engine'>, mixers: boolean, drachtio: boolean): Config['engine'] {
+  if (wanted === 'embedded' || (wanted === 'auto' && !mixers && !drachtio)) return 'embedded';
+  if (mixers === drachtio) return 'freeswitch';
+  const missing = mixers ? 'drachtio.host' : 'mixers';
   throw new ConfigError(
     `engine is ${wanted}, and the engine freeswitch needs ${missing} too: set it (or ${environmentName(missing)}), or set engine to embedded`,
   );
 }
 
-function buildFreeswitch(settings: Settings, readSecret: (path: string) => string): FreeswitchConfig | null {
-  const host = settings['freeswitch.eventSocket.host'];
-  if (host === null) return null;
-  return {
-    eventSocket: {
-      host,
-      port: settings['freeswitch.eventSocket.port'],
-      secret: chooseSecret(settings, 'freeswitch.eventSocket', readSecret),
-    },
-    profile: settings['freeswitch.profile'],
-    listenAddress: settings['freeswitch.listenAddress'],
-    listenPort: settings['freeswitch.listenPort'],
-  };
+function buildMixers(settings: Settings, readSecret: (path: string) => string): readonly MixerConfig[] {
+  return settings.mixers.map(({ eventSocket: { host, port, secret, secretFile }, ...mixer }, index) => {
+    const password = chooseSecret(secret, secretFile, `mixers[${index}].eventSocket`, readSecret);
+    return { ...mixer, eventSocket: { host, port, secret: password } };
+  });
+}
+
+/** Longest path of a Unix socket, bytes; the system cuts off what is longer, or refuses it with a number. */
+const LONGEST_SOCKET_PATH = 107;
+
+function buildDialogOwner(settings: Settings, drachtio: boolean): Config['dialogOwner'] {
+  const socket = settings['dialogOwner.socket'];
+  if (socket === null) return null;
+  if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH) {
+    throw new ConfigError(
+      `dialogOwner.socket is ${Buffer.byteLength(socket)} bytes long, but a socket's path must not have more than ${LONGEST_SOCKET_PATH}`,
+    );
+  }
+  if (!drachtio && settings.engine !== 'embedded') {
+    throw new ConfigError(
+      'dialogOwner.socket is set, and a dialog owner needs drachtio.host and mixers: set them too, or set dialogOwner.socket to none',
+    );
+  }
+  return { socket };
 }
 
 function buildDrachtio(settings: Settings, readSecret: (path: string) => string): DrachtioConfig | null {
   const host = settings['drachtio.host'];
   if (host === null) return null;
-  return { host, port: settings['drachtio.port'], secret: chooseSecret(settings, 'drachtio', readSecret) };
+  const secret = chooseSecret(settings['drachtio.secret'], settings['drachtio.secretFile'], 'drachtio', readSecret);
+  return { host, port: settings['drachtio.port'], secret };
 }
 
 function chooseSecret(
-  settings: Settings,
-  group: 'freeswitch.eventSocket' | 'drachtio',
+  given: Secret | null,
+  file: string | null,
+  group: string,
   readSecret: (path: string) => string,
 ): Secret {
-  const given = settings[`${group}.secret`];
   if (given !== null) return given;
-  const file = settings[`${group}.secretFile`];
   if (file === null) {
     throw new ConfigError(`${group}.host is set, so ${group}.secret or ${group}.secretFile must be set too`);
   }

@@ -9,17 +9,13 @@ const ADVICE: readonly (readonly [trouble: RegExp, advice: string])[] = [
     `set ${variable('drachtio.secret')} to the secret in its drachtio.conf.xml`,
   ],
   [
-    /^FreeSWITCH .*refused the event-socket secret/,
-    `set ${variable('freeswitch.eventSocket.secret')} to the password in its event_socket.conf.xml`,
+    /FreeSWITCH .*refused the event-socket secret/,
+    "set the mixer's eventSocket.secret to the password in its event_socket.conf.xml",
   ],
   [/^drachtio-server does not answer/, `start it, or correct ${variable('drachtio.host')} and _PORT`],
-  [/^FreeSWITCH does not answer/, `start it, or correct ${variable('freeswitch.eventSocket.host')} and _PORT`],
-  [/^FreeSWITCH .*mod_conference/, 'load it in its modules.conf.xml, as in freeswitch-conf/mixer'],
-  [/^FreeSWITCH .*no SIP profile/, `start that profile, or correct ${variable('freeswitch.profile')}`],
-  [
-    /^cannot listen for FreeSWITCH's connections/,
-    `end what has that port, or correct ${variable('freeswitch.listenPort')}`,
-  ],
+  [/FreeSWITCH does not answer/, "start it, or correct the mixer's eventSocket.host and port"],
+  [/FreeSWITCH .*does not have mod_/, 'load it in its modules.conf.xml, as in freeswitch-conf/mixer'],
+  [/FreeSWITCH .*no SIP profile/, "start that profile, or correct the mixer's profile"],
 ];
 
 /** The error with what to do about it, where that is known. */

@@ -161,14 +161,14 @@ export function checkPrompts(config: Config): Finding {
 export async function checkEngine(config: Config): Promise<readonly Finding[]> {
   if (config.engine === 'embedded')
     return [{ check: 'engine', status: 'ok', text: 'embedded: needs no other program' }];
-  if (config.freeswitch === null && config.drachtio === null) {
+  if (config.mixers.length === 0 && config.drachtio === null) {
     const missing = missingPrograms();
     const found = { check: 'engine', status: 'ok', text: 'drachtio-server and FreeSWITCH of this machine' } as const;
     const text = `freeswitch needs ${missing.join(' and ')}, not found on this machine: install, or use the engine embedded`;
     return [missing.length === 0 ? found : { check: 'engine', status: 'failed', text }];
   }
   const peers = [
-    { check: 'freeswitch', peer: config.freeswitch?.eventSocket },
+    ...config.mixers.map(({ name, eventSocket }) => ({ check: `mixer ${name}`, peer: eventSocket })),
     { check: 'drachtio', peer: config.drachtio },
   ];
   return Promise.all(

@@ -2,12 +2,17 @@ import { z } from 'zod';
 import { parseNetwork } from '../../domain/access/sources.js';
 import { Secret } from './secret.js';
 
+/** What is wrong inside a value that has parts: the rest of a line that begins with the setting's name. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}
+
 /** What a setting may be: how it is read from the file (JSON) and from an environment variable (text), and how the allowed values are named. */
 export interface Kind<T> {
   readonly allowed: string;
   /** The word for `null`, where that is allowed. */
   readonly word?: string;
-  /** The value, or `undefined` when it is not allowed. */
+  /** The value, or `undefined` when it is not allowed; a value with parts may throw {@link NotAllowed}. */
   readonly fromJson: (value: unknown) => T | undefined;
   readonly fromText: (text: string) => T | undefined;
   /** How the value is shown and written in the file. */

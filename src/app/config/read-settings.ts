@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { NotAllowed } from './kinds.js';
 import { environmentName, SETTING_KEYS, SETTINGS } from './settings.js';
 import type { Setting, SettingKey, SettingValue } from './settings.js';
 import { suggest } from './suggest.js';
@@ -80,11 +80,28 @@ function refuseMisspelt(env: Environment): void {
   }
 }
 
-/** A path, or paths by name, made absolute. */
-function absolute(base: string, value: unknown): unknown {
-  if (typeof value === 'string') return resolve(base, value);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, path]) => [name, resolve(base, String(path))]));
+/** Where a setting was found. */
+interface Found {
+  read(): unknown;
+  readonly raw: unknown;
+  readonly origin: string;
+  /** How messages call it. */
+  readonly label: string;
+  /** What relative paths in it start from. */
+  readonly base: string;
+}
+
+/** @throws {ConfigError} */
+function valueOf(found: Found, key: string, allowed: string): unknown {
+  let value: unknown;
+  try {
+    value = found.read();
+  } catch (error) {
+    if (error instanceof NotAllowed) throw new ConfigError(`${found.label}${error.message}`);
+    throw error;
+  }
+  if (value !== undefined) return value;
+  throw new ConfigError(`${found.label} is ${given(key, found.raw)}, but must be ${allowed}`);
 }
 
 /**
@@ -105,22 +122,25 @@ export function readSettings(
     const setting: Setting<unknown> = SETTINGS[key];
     const name = environmentName(key);
     const text = env[name];
-    const found =
+    const found: Found =
       text !== undefined && text.trim() !== ''
-        ? { value: setting.kind.fromText(text), raw: text, origin: name, label: name, base: places.workingDirectory }
+        ? {
+            read: () => setting.kind.fromText(text),
+            raw: text,
+            origin: name,
+            label: name,
+            base: places.workingDirectory,
+          }
         : fromFile.has(key)
           ? {
-              value: setting.kind.fromJson(fromFile.get(key)),
+              read: () => setting.kind.fromJson(fromFile.get(key)),
               raw: fromFile.get(key),
               origin: places.fileName,
               label: `${places.fileName}: ${key}`,
               base: places.fileDirectory,
             }
-          : { value: setting.fallback, raw: null, origin: 'default', label: key, base: places.workingDirectory };
-    if (found.value === undefined) {
-      throw new ConfigError(`${found.label} is ${given(key, found.raw)}, but must be ${setting.kind.allowed}`);
-    }
-    settings[key] = setting.isPath ? absolute(found.base, found.value) : found.value;
+          : { read: () => setting.fallback, raw: null, origin: 'default', label: key, base: places.workingDirectory };
+    settings[key] = setting.settled(valueOf(found, key, setting.kind.allowed), found.base);
     origins[key] = found.origin;
   }
   return { settings: settings as Settings, origins };

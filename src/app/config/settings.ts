@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { DEFAULT_CONFERENCE_OPTIONS, DEFAULT_ENTRY_OPTIONS } from '../../domain/conference-options.js';
 import { PIN_LENGTHS } from '../../domain/access/pins.js';
 import {
@@ -18,6 +19,7 @@ import {
   yesOrNo,
 } from './kinds.js';
 import type { Kind, SipListen } from './kinds.js';
+import { mixerList, mixersFrom } from './mixers.js';
 
 /** One thing that can be configured. */
 export interface Setting<T> {
@@ -25,17 +27,26 @@ export interface Setting<T> {
   readonly fallback: T;
   /** What it is, with its unit. */
   readonly about: string;
-  /** A path, or paths by name: relative to the file it stands in, or to the working directory when it comes from the environment. */
-  readonly isPath: boolean;
+  /** The value with its paths made absolute: they start from the file they stand in, or from the working directory when they come from the environment. */
+  settled(value: T, base: string): T;
 }
 
-function setting<T>(kind: Kind<T>, fallback: T, about: string): Setting<T> {
-  return { kind, fallback, about, isPath: false };
+function setting<T>(
+  kind: Kind<T>,
+  fallback: T,
+  about: string,
+  settled: (value: T, base: string) => T = (value) => value,
+): Setting<T> {
+  return { kind, fallback, about, settled };
 }
 
-function pathSetting<T>(kind: Kind<T>, fallback: T, about: string): Setting<T> {
-  return { kind, fallback, about, isPath: true };
+function pathSetting<T extends string | null>(kind: Kind<T>, fallback: T, about: string): Setting<T> {
+  // `null` and a path are all there is, so the type stays
+  return setting(kind, fallback, about, (value, base) => (value === null ? value : (resolve(base, value) as T)));
 }
+
+const pathsFrom = (paths: Readonly<Record<string, string>>, base: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(paths).map(([name, file]) => [name, resolve(base, file)]));
 
 const conference = DEFAULT_CONFERENCE_OPTIONS;
 const entry = DEFAULT_ENTRY_OPTIONS;
@@ -57,6 +68,12 @@ export const SETTINGS = {
   'sip.listen': setting(listOf(sipListen, 1), anywhereOnEvery, 'addresses SIP is answered on'),
   'sip.address': setting(orNull('auto', ipAddress), null, 'address in Contact; auto: the one the route leaves from'),
   'media.address': setting(orNull('auto', ipAddress), null, 'address in SDP; auto: the one the route leaves from'),
+  'media.silenceSeconds': setting(
+    wholeNumber(2, 3_600),
+    60,
+    'without any packet from a caller, until the line is taken for lost where it does not answer',
+  ),
+  'media.heldSilenceSeconds': setting(wholeNumber(2, 86_400), 1_800, 'the same, while the caller holds'),
   'media.workers': setting(orNull('auto', wholeNumber(1, 64)), null, 'mixing threads; auto: from the processors'),
   'rtp.ports': setting(portRange, { first: 20_000, last: 29_999 }, 'UDP ports for audio, two for each call'),
   'http.listen': setting(
@@ -69,7 +86,7 @@ export const SETTINGS = {
   'prompts.voice': setting(oneOf('slt', 'asterisk'), 'slt', 'voice of the prompts'),
   'prompts.holdMusic': pathSetting(orNull('shipped', path), null, 'WAV file of the hold music'),
 
-  'prompts.greetings': pathSetting(namedPaths, {}, 'WAV files of greetings, by name'),
+  'prompts.greetings': setting(namedPaths, {}, 'WAV files of greetings, by name', pathsFrom),
   'prompts.asteriskDirectory': pathSetting(orNull('usual', path), null, 'where the voice asterisk lies'),
 
   'callers.keepDigits': setting(
@@ -109,16 +126,16 @@ export const SETTINGS = {
   'entry.tries': setting(wholeNumber(1, 10), entry.tries, 'misses and silences before goodbye'),
   'entry.acceptMs': setting(wholeNumber(5000, 3_600_000), entry.acceptMs, 'from the answer to an accepted PIN, ms'),
 
-  'freeswitch.eventSocket.host': setting(orNull('none', host), null, 'FreeSWITCH, its event socket'),
-  'freeswitch.eventSocket.port': setting(wholeNumber(1, 65_535), 8021, 'port of the event socket'),
-  'freeswitch.eventSocket.secret': setting(orNull('none', secret), null, 'password of the event socket'),
-  'freeswitch.eventSocket.secretFile': pathSetting(orNull('none', path), null, 'file that holds that password'),
-  'freeswitch.profile': setting(plainName, 'drachtio_mrf', 'SIP profile of FreeSWITCH that takes the callers'),
-  'freeswitch.listenAddress': setting(ipAddress, '127.0.0.1', 'where FreeSWITCH connects back to Partyline'),
-  'freeswitch.listenPort': setting(
-    wholeNumber(1, 65_535),
-    8085,
-    'port there; the dialplan of freeswitch-conf names it',
+  mixers: setting(
+    mixerList,
+    [],
+    'FreeSWITCH mixers, at most 100; changed in the file, they change without a restart',
+    mixersFrom,
+  ),
+  'dialogOwner.socket': pathSetting(
+    orNull('none', path),
+    null,
+    'socket of the process that keeps the calls (partyline dialog-owner); none: they end with the bridge',
   ),
 
   'drachtio.host': setting(orNull('none', host), null, 'drachtio-server'),

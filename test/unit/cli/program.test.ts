@@ -95,8 +95,7 @@ describe('config', () => {
     cli.env = {
       PARTYLINE_DRACHTIO_HOST: 'd',
       PARTYLINE_DRACHTIO_SECRET: 'horse-battery',
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_HOST: 'f',
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_SECRET: 'staple-battery',
+      PARTYLINE_MIXERS: JSON.stringify([{ name: 'a', eventSocket: { host: 'f', secret: 'staple-battery' } }]),
     };
     for (const args of [['config'], ['config', '--json'], ['config', 'check'], ['doctor', '--json']]) {
       const { stdout, stderr } = await cli.run(...args);
@@ -188,12 +187,14 @@ describe('doctor', () => {
       PARTYLINE_DRACHTIO_HOST: '127.0.0.1',
       PARTYLINE_DRACHTIO_PORT: '1',
       PARTYLINE_DRACHTIO_SECRET: 'long enough',
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_HOST: '127.0.0.1',
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_PORT: '1',
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_SECRET: 'long enough',
+      PARTYLINE_MIXERS: JSON.stringify([
+        { name: 'a', eventSocket: { host: '127.0.0.1', port: 1, secret: 'long enough' } },
+        { name: 'b', eventSocket: { host: '127.0.0.1', port: 2, secret: 'long enough' } },
+      ]),
     };
     const found = await findings();
-    expect(found).toContainEqual(expect.objectContaining({ check: 'freeswitch', status: 'failed' }));
+    expect(found).toContainEqual(expect.objectContaining({ check: 'mixer a', status: 'failed' }));
+    expect(found).toContainEqual(expect.objectContaining({ check: 'mixer b', status: 'failed' }));
     expect(found).toContainEqual(expect.objectContaining({ check: 'drachtio', status: 'failed' }));
   });
 

@@ -1,0 +1,140 @@
+import { resolve } from 'node:path';
+import { host, NotAllowed, path, plainName, secret, wholeNumber, yesOrNo } from './kinds.js';
+import type { HostAndPort, Kind } from './kinds.js';
+import type { Secret } from './secret.js';
+import { suggest } from './suggest.js';
+
+/** One FreeSWITCH, as it is configured. */
+export interface MixerSetting {
+  readonly name: string;
+  /** One of the two passwords is set. */
+  readonly eventSocket: HostAndPort & { readonly secret: Secret | null; readonly secretFile: string | null };
+  /** SIP profile that takes the callers. */
+  readonly profile: string;
+  /** Takes no new calls. */
+  readonly drain: boolean;
+}
+
+const MOST_MIXERS = 100;
+const EVENT_SOCKET_PORT = 8021;
+const PROFILE = 'drachtio_mrf';
+const SHAPE =
+  '[{"name": "a", "eventSocket": {"host": "127.0.0.1", "port": 8021, "secretFile": "a.secret"}, "profile": "drachtio_mrf", "drain": false}]';
+
+/** Members of one object of the list, taken one by one; what is wrong is named by where it stands, and passwords never shown. */
+class Members {
+  readonly #at: string;
+  readonly #values: ReadonlyMap<string, unknown>;
+
+  /** @throws {NotAllowed} when it is no object, or has a member that is not known */
+  constructor(value: unknown, at: string, known: readonly string[]) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      // a password may stand one level too high
+      throw new NotAllowed(`${at} must be an object with ${known.join(', ')}`);
+    }
+    this.#at = at;
+    this.#values = new Map(Object.entries(value));
+    for (const name of this.#values.keys()) {
+      if (known.includes(name)) continue;
+      const meant = suggest(name, known);
+      throw new NotAllowed(`${at} has no setting ${name}${meant === null ? '' : `; did you mean ${meant}?`}`);
+    }
+  }
+
+  /** @throws {NotAllowed} when it is missing and has no fallback, or is not allowed */
+  take<T>(name: string, kind: Kind<T>, fallback?: T): T {
+    const given = this.#values.get(name);
+    if (given === undefined) {
+      if (fallback === undefined) throw new NotAllowed(`${this.#at}.${name} is missing: it must be ${kind.allowed}`);
+      return fallback;
+    }
+    const value = kind.fromJson(given);
+    if (value !== undefined) return value;
+    const shown = name.startsWith('secret') ? '(hidden)' : JSON.stringify(given).slice(0, 80);
+    throw new NotAllowed(`${this.#at}.${name} is ${shown}, but must be ${kind.allowed}`);
+  }
+
+  /** As `take`, `null` where it is missing or `null`. */
+  takeOrNull<T>(name: string, kind: Kind<T>): T | null {
+    return this.#values.get(name) == null ? null : this.take(name, kind);
+  }
+
+  raw(name: string): unknown {
+    return this.#values.get(name);
+  }
+}
+
+function readMixer(value: unknown, at: string): MixerSetting {
+  const mixer = new Members(value, at, ['name', 'eventSocket', 'profile', 'drain']);
+  const name = mixer.take('name', plainName);
+  const eventSocketAt = `${at}.eventSocket`;
+  const eventSocket = new Members(mixer.raw('eventSocket'), eventSocketAt, ['host', 'port', 'secret', 'secretFile']);
+  const passwords = {
+    secret: eventSocket.takeOrNull('secret', secret),
+    secretFile: eventSocket.takeOrNull('secretFile', path),
+  };
+  if (passwords.secret === null && passwords.secretFile === null) {
+    throw new NotAllowed(`${eventSocketAt} needs secret or secretFile`);
+  }
+  return {
+    name,
+    eventSocket: {
+      host: eventSocket.take('host', host),
+      port: eventSocket.take('port', wholeNumber(1, 65_535), EVENT_SOCKET_PORT),
+      ...passwords,
+    },
+    profile: mixer.take('profile', plainName, PROFILE),
+    drain: mixer.take('drain', yesOrNo, false),
+  };
+}
+
+function readMixers(value: unknown): readonly MixerSetting[] {
+  if (!Array.isArray(value)) throw new NotAllowed(` must be a list such as ${SHAPE}`);
+  if (value.length > MOST_MIXERS) {
+    throw new NotAllowed(` has ${value.length} mixers, but must not have more than ${MOST_MIXERS}`);
+  }
+  const mixers = value.map((one, index) => readMixer(one, `[${index}]`));
+  const names = new Set<string>();
+  const places = new Map<string, string>();
+  for (const { name, eventSocket } of mixers) {
+    if (names.has(name)) throw new NotAllowed(` names ${name} twice: every mixer needs a name of its own`);
+    names.add(name);
+    const place = `${eventSocket.host}:${eventSocket.port}`;
+    const other = places.get(place);
+    if (other !== undefined) throw new NotAllowed(`: ${other} and ${name} have the same event socket, ${place}`);
+    places.set(place, name);
+  }
+  return mixers;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // the parser's own message would quote the text, which may hold passwords
+    throw new NotAllowed(` is not valid JSON; it must be a list such as ${SHAPE}`);
+  }
+}
+
+/** The mixers: a list in the file, the same list as JSON text in the environment. */
+export const mixerList: Kind<readonly MixerSetting[]> = {
+  allowed: `a list such as ${SHAPE}, in the environment as JSON text`,
+  fromJson: readMixers,
+  fromText: (text) => readMixers(parsed(text)),
+  show: (mixers) => mixers.map(showMixer),
+};
+
+function showMixer({ name, eventSocket, profile, drain }: MixerSetting): unknown {
+  const { host: where, port, secretFile } = eventSocket;
+  const password = eventSocket.secret === null ? { secretFile } : { secret: '(hidden)' };
+  return { name, eventSocket: { host: where, port, ...password }, profile, drain };
+}
+
+/** Password files are relative to the file the list stands in, or to the working directory. */
+export function mixersFrom(mixers: readonly MixerSetting[], base: string): readonly MixerSetting[] {
+  return mixers.map((mixer) => {
+    const { secretFile } = mixer.eventSocket;
+    if (secretFile === null) return mixer;
+    return { ...mixer, eventSocket: { ...mixer.eventSocket, secretFile: resolve(base, secretFile) } };
+  });
+}
