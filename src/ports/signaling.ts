@@ -51,7 +51,9 @@ export interface SignalingCall {
   hangUp(): Promise<void>;
   /**
    * Re-INVITE with a new SDP of ours; resolves with the far end's answer. Glare (491) is tried again. The origin line is made to
-   * continue that of the SDP before (RFC 3264 section 8), since it may come from another mixer. @throws {CallGone} or {ReofferRefused} */
+   * continue that of the SDP before (RFC 3264 section 8), since it may come from another mixer.
+   * @throws {CallGone}, {ReofferRefused} or {DialogLost}
+   */
   reoffer(localSdp: string): Promise<string>;
   /** In-dialog OPTIONS: whether the far end still knows the call (any answer but 481, 408 or silence). */
   probe(): Promise<boolean>;
@@ -61,9 +63,19 @@ export interface SignalingCall {
 export type TakenBack =
   /** Goes on. `remoteSdp`: what the far end sent last, with its re-offers that were answered meanwhile. */
   | { readonly kind: 'live'; readonly call: SignalingCall; readonly remoteSdp: string | null }
-  /** Its dialog is lost (the process that held it died), its audio may go on: nothing can be said in it, its end is not told. */
+  /**
+   * Its dialog is lost (the process that held it died), its audio may go on: no re-offer goes through, its end is told only where it
+   * comes to be known. Hanging up is tried; a probe tells whether the far end can be shown to be there.
+   */
   | { readonly kind: 'unreachable'; readonly call: SignalingCall }
-  | { readonly kind: 'ended'; readonly call: SignalingCall; readonly lineLost: boolean; readonly cause: string };
+  /** `at`: when, milliseconds since 1970-01-01T00:00Z; `null` where nobody saw it. */
+  | {
+      readonly kind: 'ended';
+      readonly call: SignalingCall;
+      readonly lineLost: boolean;
+      readonly cause: string;
+      readonly at: number | null;
+    };
 
 /** Whether new calls can come, for health. */
 export interface SignalingStatus {
@@ -116,6 +128,11 @@ export interface Signaling {
 /** The call ended while something was being done with it. */
 export class CallGone extends Error {
   override readonly name = 'CallGone';
+}
+
+/** Whatever held the dialog is gone: nothing can be said in the call, though its audio may go on. */
+export class DialogLost extends Error {
+  override readonly name = 'DialogLost';
 }
 
 /** The far end refused our re-offer; the call goes on as before. */
