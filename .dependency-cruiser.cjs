@@ -45,7 +45,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/app',
-        pathNot: '^src/app/(compose(-[a-z-]+)?|telephone/[^/]+)\\.ts$',
+        pathNot: ['^src/app/compose[a-z-]*\\.ts$', '^src/app/telephone/'],
       },
       to: { path: '^src/adapters' },
     },
