@@ -317,17 +317,17 @@ export function describeStore(name: string, factory: () => Store): void {
       });
 
       it('keeps the conference records of a removed account together under a label that says nothing', () => {
-        add('a1');
-        add('a2');
-        for (const startedAt of [30, 20]) store.startConferenceRecord(conference('a1', { startedAt }));
-        store.startConferenceRecord(conference('a2', { startedAt: 10 }));
-        store.removeAccount(accountId('a1'));
+        add('mary');
+        add('john');
+        for (const startedAt of [30, 20]) store.startConferenceRecord(conference('mary', { startedAt }));
+        store.startConferenceRecord(conference('john', { startedAt: 10 }));
+        store.removeAccount(accountId('mary'));
         const [first, second, third] = store.conferenceRecords({ limit: 9 });
         expect(first?.accountId).toBe(second?.accountId);
-        expect(first?.accountId).not.toContain('a1');
-        expect(first?.conferenceId).not.toContain('a1');
-        expect(third?.accountId).toBe('a2');
-        store.removeAccount(accountId('a2'));
+        expect(first?.accountId).not.toContain('mary');
+        expect(first?.conferenceId).not.toContain('mary');
+        expect(third?.accountId).toBe('john');
+        store.removeAccount(accountId('john'));
         expect(store.conferenceRecords({ limit: 9 })[2]?.accountId).not.toBe(first?.accountId);
       });
 
@@ -340,6 +340,61 @@ export function describeStore(name: string, factory: () => Store): void {
       });
     });
 
+    describe('what lives now', () => {
+      it('is kept by kind and id, the newest of each, in order of id', () => {
+        store.saveLive([
+          { kind: 'call', id: 'c2', data: 'two' },
+          { kind: 'call', id: 'c1', data: 'one' },
+          { kind: 'conference', id: 'c1', data: 'room' },
+        ]);
+        store.saveLive([{ kind: 'call', id: 'c2', data: 'two again' }]);
+        expect(store.live('call')).toEqual([
+          { id: 'c1', data: 'one' },
+          { id: 'c2', data: 'two again' },
+        ]);
+        expect(store.live('conference')).toEqual([{ id: 'c1', data: 'room' }]);
+      });
+
+      it('takes the changes of one id in their order, and forgets what is over', () => {
+        store.saveLive([
+          { kind: 'call', id: 'c1', data: 'one' },
+          { kind: 'call', id: 'c2', data: 'two' },
+          { kind: 'call', id: 'c1', data: null },
+          { kind: 'call', id: 'c2', data: null },
+          { kind: 'call', id: 'c2', data: 'two again' },
+        ]);
+        expect(store.live('call')).toEqual([{ id: 'c2', data: 'two again' }]);
+        store.saveLive([{ kind: 'conference', id: 'c2', data: null }]);
+        expect(store.live('call')).toHaveLength(1);
+      });
+
+      it('may be nothing, and any text', () => {
+        store.saveLive([]);
+        const text = `"'\u0000\n😀 ${'x'.repeat(100_000)}`;
+        store.saveLive([{ kind: 'conference', id: "k'1", data: text }]);
+        expect(store.live('conference')).toEqual([{ id: "k'1", data: text }]);
+        expect(store.live('call')).toEqual([]);
+      });
+    });
+
+    describe('mixers being drained', () => {
+      it('are told in order of name until they are drained no more', () => {
+        expect(store.drainedMixers()).toEqual([]);
+        expect(store.setMixerDrained('b', true)).toBe(true);
+        expect(store.setMixerDrained('a', true)).toBe(true);
+        expect(store.drainedMixers()).toEqual(['a', 'b']);
+        expect(store.setMixerDrained('b', false)).toBe(true);
+        expect(store.drainedMixers()).toEqual(['a']);
+      });
+
+      it('are changed only once: the store says when there was nothing to do', () => {
+        expect(store.setMixerDrained('a', false)).toBe(false);
+        store.setMixerDrained('a', true);
+        expect(store.setMixerDrained('a', true)).toBe(false);
+        expect(store.drainedMixers()).toEqual(['a']);
+      });
+    });
+
     it('has nothing to complain about when all is well', () => {
       add('a1');
       expect(store.check()).toEqual([]);
@@ -349,6 +404,9 @@ export function describeStore(name: string, factory: () => Store): void {
       store.close();
       expect(() => store.findPin('x')).toThrow(StoreUnavailable);
       expect(() => add('a1')).toThrow(StoreUnavailable);
+      expect(() => store.saveLive([{ kind: 'call', id: 'c1', data: 'x' }])).toThrow(StoreUnavailable);
+      expect(() => store.live('call')).toThrow(StoreUnavailable);
+      expect(() => store.setMixerDrained('a', true)).toThrow(StoreUnavailable);
       expect(store.check()).not.toEqual([]);
     });
   });

@@ -150,6 +150,82 @@ describe('versions', () => {
   });
 });
 
+/** The file as the first version of the schema made it, from its own SQL: the tables of the second taken away again. */
+function backToFirstSchema(): void {
+  tamper('DROP TABLE live; DROP TABLE drained_mixers; PRAGMA user_version = 1');
+}
+
+describe('a database of the first schema', () => {
+  it('is brought up to date with all that is in it', () => {
+    const store = open();
+    add(store, 'a1');
+    store.addTrunk({ name: 'pbx', sources: ['192.0.2.1/32'], enabled: true, createdAt: 5 });
+    store.close();
+    backToFirstSchema();
+
+    const migrated = open();
+    expect(migrated.check()).toEqual([]);
+    expect(migrated.account(accountId('a1'))?.name).toBe('Name of a1');
+    expect(migrated.findPin('a1-host')?.role).toBe('host');
+    expect(migrated.trunks().map(({ name }) => name)).toEqual(['pbx']);
+    migrated.saveLive([{ kind: 'call', id: 'c1', data: 'x' }]);
+    migrated.setMixerDrained('a', true);
+    migrated.close();
+
+    const again = open();
+    expect(again.live('call')).toEqual([{ id: 'c1', data: 'x' }]);
+    expect(again.drainedMixers()).toEqual(['a']);
+    const versions = new SqliteDatabase(file, { readonly: true });
+    expect(versions.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
+    versions.close();
+  });
+
+  it('is brought up to date once, when two processes open it at the same time', () => {
+    open().close();
+    backToFirstSchema();
+    const [first, second] = [open(), open()];
+    first.saveLive([{ kind: 'conference', id: 'k1', data: 'x' }]);
+    expect(second.live('conference')).toEqual([{ id: 'k1', data: 'x' }]);
+  });
+
+  it('is not touched when it is opened to read only', () => {
+    open().close();
+    backToFirstSchema();
+    expect(() => open({ readonly: true })).toThrow(/comes from an older Partyline: [^\n]*$/);
+  });
+});
+
+describe('what lives now', () => {
+  it('is seen by the next process when this one died without closing', () => {
+    const dying = open();
+    dying.saveLive([{ kind: 'call', id: 'c1', data: 'as it was' }]);
+    expect(open().live('call')).toEqual([{ id: 'c1', data: 'as it was' }]);
+  });
+
+  it('is changed wholly or not at all on a full disk', () => {
+    const store = open({ maximumPages: 40 });
+    store.saveLive([{ kind: 'call', id: 'c1', data: 'small' }]);
+    const large = 'x'.repeat(400_000);
+    expect(() =>
+      store.saveLive([
+        { kind: 'call', id: 'c1', data: null },
+        { kind: 'call', id: 'c2', data: large },
+      ]),
+    ).toThrow(StoreUnavailable);
+    expect(store.live('call')).toEqual([{ id: 'c1', data: 'small' }]);
+  });
+
+  it('leaves nothing in any file of the database once it is over', () => {
+    const store = open();
+    store.saveLive([{ kind: 'call', id: 'c1', data: 'callers-own-number' }]);
+    store.saveLive([{ kind: 'call', id: 'c1', data: null }]);
+    store.close();
+    for (const name of readdirSync(join(directory, 'data'))) {
+      expect(readFileSync(join(directory, 'data', name)).includes('callers-own-number'), name).toBe(false);
+    }
+  });
+});
+
 describe('trouble', () => {
   it('refuses to write on a full disk, and nothing is half written', () => {
     const store = open({ maximumPages: 40 });
