@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
 import { findProgram, LocalProcess } from './local-process.js';
-import { checkSecret, escapeXml, renderTemplate } from './template.js';
+import { renderSignalling, type SignallingContact } from './rendering.js';
+import { checkSecret } from './template.js';
 
 export interface LocalDrachtioOptions {
   /** Configuration, logs and process data; made with mode 0700. */
@@ -18,6 +18,8 @@ export interface LocalDrachtioOptions {
   readonly externalAddress?: string;
   /** Port for control connections, always on loopback; default a free one. */
   readonly adminPort?: number;
+  /** Port of its Prometheus metrics on loopback; default: none. */
+  readonly metricsPort?: number;
   /** Default: generated. */
   readonly secret?: string;
   /** Default: the one found. */
@@ -43,7 +45,6 @@ export interface LocalDrachtio {
 
 const LOOPBACK = '127.0.0.1';
 const READY_MS = 10_000;
-const TEMPLATE = fileURLToPath(new URL('../../../freeswitch-conf/signalling/drachtio.conf.xml', import.meta.url));
 
 /** @returns the path of drachtio-server, or `null`. */
 export function findDrachtio(): string | null {
@@ -62,20 +63,24 @@ export async function startLocalDrachtio(options: LocalDrachtioOptions): Promise
   const { directory } = options;
   mkdirSync(join(directory, 'archive'), { recursive: true, mode: 0o700 });
   const logFile = join(directory, 'drachtio.log');
-  const configuration = join(directory, 'drachtio.conf.xml');
-  const contactsXml = contacts(sipAddress, sipPort, options.transports ?? ['udp', 'tcp'], options.externalAddress);
-  const values = {
-    adminPort: port,
+  const transports = options.transports ?? ['udp', 'tcp'];
+  const external = options.externalAddress === undefined ? {} : { external: options.externalAddress };
+  const files = renderSignalling({
     adminAddress: LOOPBACK,
+    adminPort: port,
     adminSecret: secret,
-    contactsXml,
+    contacts: contacts({ address: sipAddress, port: sipPort, transports, ...external }),
+    tls: null,
     logFile,
     logArchive: join(directory, 'archive'),
-  };
-  writeFileSync(configuration, renderTemplate(readFileSync(TEMPLATE, 'utf8'), values), { mode: 0o600 });
+  });
+  for (const { name, text } of files) writeFileSync(join(directory, name), text, { mode: 0o600 });
   writeFileSync(logFile, '', { mode: 0o600 });
 
-  const server = new LocalProcess(program, ['-f', configuration], join(directory, 'drachtio.out'));
+  const { metricsPort } = options;
+  const metrics = metricsPort === undefined ? [] : ['--prometheus-scrape-port', `${LOOPBACK}:${metricsPort}`];
+  const configuration = join(directory, 'drachtio.conf.xml');
+  const server = new LocalProcess(program, ['-f', configuration, ...metrics], join(directory, 'drachtio.out'));
   const failure = await ready(server, logFile);
   if (failure !== null) {
     await server.kill();
@@ -95,16 +100,11 @@ export async function startLocalDrachtio(options: LocalDrachtioOptions): Promise
   };
 }
 
-function contacts(address: string, port: number, transports: readonly string[], external: string | undefined): string {
-  const list = [contact(address, port, transports, external)];
+function contacts(first: SignallingContact): readonly SignallingContact[] {
+  const { address, port } = first;
   // The mixers on this machine are reached over loopback.
-  if (!address.startsWith('127.') && address !== '0.0.0.0') list.push(contact(LOOPBACK, port, ['udp'], undefined));
-  return list.join('');
-}
-
-function contact(address: string, port: number, transports: readonly string[], external: string | undefined): string {
-  const attribute = external === undefined ? '' : ` external-ip="${escapeXml(external)}"`;
-  return `      <contact${attribute}>sip:${escapeXml(address)}:${port};transport=${transports.join(',')}</contact>\n`;
+  const own = address.startsWith('127.') || address === '0.0.0.0';
+  return own ? [first] : [first, { address: LOOPBACK, port, transports: ['udp'] }];
 }
 
 /** @returns `null` when it serves, else why not. */
