@@ -6,7 +6,6 @@ import {
   type PressOptions,
 } from '../../../src/app/telephone/telephone.js';
 import { levelDbfs, NOTHING_DBFS, toneDbfs } from '../../sound.js';
-import type { TestBridge } from './bridge.js';
 import type { EngineName } from './engines.js';
 import { Ear, Search, type Heard } from './ear.js';
 import type { Sound } from './sounds.js';
@@ -39,6 +38,14 @@ export function keyedBy(method: KeyMethod, engine: EngineName): CallerOptions {
   return method === 'inband' && engine === 'freeswitch' ? { method, rtp: { eventPayloadType: null } } : { method };
 }
 
+/** What is called: a bridge under test. */
+export interface Callable {
+  /** What callers dial. */
+  readonly address: string;
+  /** These keys must never be found in a log. */
+  keepSecret(keys: string): void;
+}
+
 interface Watch<T> {
   /** `null`: not yet. `over`: the call has ended. */
   readonly look: (over: boolean) => T | null;
@@ -50,14 +57,14 @@ interface Watch<T> {
 export class Caller {
   readonly telephone: Telephone;
   readonly hz: number | null;
-  readonly #bridge: TestBridge;
+  readonly #bridge: Callable;
   readonly #ear = new Ear();
   #ending: CallEnding | null = null;
   #says: number | null = null;
 
   readonly #method: KeyMethod | undefined;
 
-  private constructor(bridge: TestBridge, telephone: Telephone, hz: number | null, method: KeyMethod | undefined) {
+  private constructor(bridge: Callable, telephone: Telephone, hz: number | null, method: KeyMethod | undefined) {
     this.#bridge = bridge;
     this.#method = method;
     this.telephone = telephone;
@@ -69,7 +76,7 @@ export class Caller {
   }
 
   /** Dials and is answered. @throws CallRefused */
-  static async dial(bridge: TestBridge, options: CallerOptions = {}): Promise<Caller> {
+  static async dial(bridge: Callable, options: CallerOptions = {}): Promise<Caller> {
     const telephone = await Telephone.dial({
       target: bridge.address,
       ...options,

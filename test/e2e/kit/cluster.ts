@@ -1,0 +1,329 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalDrachtio, type LocalDrachtio } from '../../../src/adapters/local-programs/drachtio.js';
+import { runCli } from '../../../src/app/cli/program.js';
+import { openExistingStore } from '../../../src/app/compose-store.js';
+import { loadConfig } from '../../../src/app/config.js';
+import type { CallRecord, ConferenceRecord } from '../../../src/ports/store.js';
+import type { TestAccount } from './bridge.js';
+import type { Callable } from './caller.js';
+import { ClusterMixer } from './cluster-mixer.js';
+import { freePort } from './ports.js';
+import { Program } from './program.js';
+
+const CONTROL_READY_MS = 60_000;
+const OWNER_READY_MS = 20_000;
+const STOP_MS = 20_000;
+const SHORTEST_SECRET = 7;
+const ENGINE_SECRET = 'f0d1b2c3e4a5968778695a4b3c2d1e0f';
+
+export interface ClusterOptions {
+  /** How many FreeSWITCH; default 2. */
+  readonly mixers?: number;
+  /** Settings besides those the cluster makes, as in the configuration file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Default `info`. */
+  readonly logLevel?: string;
+}
+
+/** What `/status` says; more than is named here. */
+export interface ClusterStatus {
+  readonly calls: number;
+  readonly conferences: number;
+  readonly mixers: readonly {
+    readonly name: string;
+    readonly healthy: boolean;
+    readonly endpoints: number;
+    readonly rooms: number;
+  }[];
+}
+
+/** What is left of calls, on every side. */
+export interface Leftovers {
+  /** Of the bridge. */
+  readonly calls: number;
+  readonly conferences: number;
+  readonly endpoints: number;
+  /** Channels at each mixer that runs. */
+  readonly channels: number;
+  /** Dialogs drachtio-server holds. */
+  readonly dialogs: number;
+}
+
+/**
+ * Partyline as it runs in production, on loopback: drachtio-server, FreeSWITCH mixers, the dialog owner and the control process, each of
+ * them a process of its own that can be killed, stopped and started again. It does not need vitest, so that benchmarks use it too.
+ */
+export class Cluster implements Callable {
+  readonly directory: string;
+  readonly mixers: readonly ClusterMixer[];
+  readonly control: Program;
+  readonly owner: Program;
+  readonly sipPort: number;
+  readonly #drachtioOptions: Parameters<typeof startLocalDrachtio>[0];
+  readonly #metricsPort: number;
+  readonly #http: number;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #secrets = new Set<string>();
+  #drachtio: LocalDrachtio | null = null;
+  #accounts = 0;
+
+  private constructor(directory: string, mixers: readonly ClusterMixer[], ports: Ports, options: ClusterOptions) {
+    this.directory = directory;
+    this.mixers = mixers;
+    this.sipPort = ports.sip;
+    this.#http = ports.http;
+    this.#metricsPort = ports.metrics;
+    this.#drachtioOptions = {
+      directory: join(directory, 'drachtio'),
+      sipPort: ports.sip,
+      adminPort: ports.admin,
+      metricsPort: ports.metrics,
+      secret: ENGINE_SECRET,
+    };
+    const data = this.dataDirectory;
+    mkdirSync(data, { mode: 0o700 });
+    mkdirSync(join(directory, 'run'), { mode: 0o700 });
+    const { settings = {}, logLevel = 'info' } = options;
+    const file = {
+      engine: 'freeswitch',
+      maximumCalls: 2_000,
+      log: { level: logLevel },
+      http: { listen: `127.0.0.1:${ports.http}` },
+      sip: { listen: `udp:127.0.0.1:${ports.sip},tcp:127.0.0.1:${ports.sip}` },
+      drachtio: { host: '127.0.0.1', port: ports.admin, secret: ENGINE_SECRET },
+      dialogOwner: { socket: this.#socket },
+      mixers: mixers.map(({ name, eventSocket, profile }) => ({ name, eventSocket, profile })),
+      ...settings,
+    };
+    writeFileSync(join(data, 'partyline.json'), JSON.stringify(file, null, 2), { mode: 0o600 });
+    this.#env = { PATH: process.env['PATH'] ?? '', HOME: directory, PARTYLINE_DATA_DIR: data };
+    this.control = new Program(['serve'], this.#env, directory);
+    this.owner = new Program(['dialog-owner'], this.#env, directory);
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const directory = mkdtempSync(join(tmpdir(), 'partyline-cluster-'));
+    const names = Array.from({ length: options.mixers ?? 2 }, (_, index) => String.fromCharCode(97 + index));
+    const mixers: ClusterMixer[] = [];
+    for (const name of names) mixers.push(await ClusterMixer.make(name, join(directory, `mixer-${name}`)));
+    const ports = {
+      sip: await freePort(),
+      admin: await freePort(),
+      http: await freePort(),
+      metrics: await freePort(),
+    };
+    const cluster = new Cluster(directory, mixers, ports, options);
+    try {
+      await Promise.all([cluster.startDrachtio(), ...mixers.map((mixer) => mixer.start())]);
+      await cluster.startOwner();
+      await cluster.startControl();
+    } catch (error) {
+      await cluster.#end();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get dataDirectory(): string {
+    return join(this.directory, 'data');
+  }
+
+  get #socket(): string {
+    return join(this.directory, 'run', 'dialogs.sock');
+  }
+
+  get address(): string {
+    return `sip:conference@127.0.0.1:${this.sipPort}`;
+  }
+
+  /** The mixer of that name. */
+  mixer(name: string): ClusterMixer {
+    const found = this.mixers.find((mixer) => mixer.name === name);
+    if (found === undefined) throw new Error(`no mixer ${name}`);
+    return found;
+  }
+
+  get drachtio(): LocalDrachtio {
+    if (this.#drachtio === null) throw new Error('drachtio-server does not run');
+    return this.#drachtio;
+  }
+
+  async startDrachtio(): Promise<void> {
+    this.#drachtio = await startLocalDrachtio(this.#drachtioOptions);
+  }
+
+  async killDrachtio(): Promise<void> {
+    await this.#drachtio?.kill();
+    this.#drachtio = null;
+  }
+
+  startOwner(): Promise<void> {
+    return this.owner.start(() => answers(this.#socket), OWNER_READY_MS);
+  }
+
+  /** Resolves when calls can come. */
+  startControl(): Promise<void> {
+    const note = join(this.dataDirectory, 'serve.json');
+    return this.control.start((pid) => noteOf(note) === pid, CONTROL_READY_MS);
+  }
+
+  /** Runs a command of the command line, in this process. */
+  async command(...words: readonly string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+    let stdout = '';
+    let stderr = '';
+    const status = await runCli(words, {
+      stdout: (text) => (stdout += text),
+      stderr: (text) => (stderr += text),
+      env: this.#env,
+      workingDirectory: this.directory,
+      isTerminal: false,
+      ask: () => Promise.resolve(''),
+    });
+    return { status, stdout, stderr };
+  }
+
+  /** An account of its own: a conference nobody else is in. */
+  async addAccount(...flags: readonly string[]): Promise<TestAccount> {
+    this.#accounts += 1;
+    const result = await this.command('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
+    if (result.status !== 0) throw new Error(`account add failed: ${result.stderr}`);
+    const account = JSON.parse(result.stdout) as TestAccount;
+    this.keepSecret(account.hostPin);
+    this.keepSecret(account.guestPin);
+    return account;
+  }
+
+  keepSecret(keys: string): void {
+    if (keys.length >= SHORTEST_SECRET) this.#secrets.add(keys);
+  }
+
+  /** Names of logs, snapshots and the database that hold a PIN or a sequence of keys; none should. */
+  leaks(): readonly string[] {
+    const files = readdirSync(this.directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const texts = [
+      ['output of the control process', Buffer.from(this.control.output)] as const,
+      ['output of the dialog owner', Buffer.from(this.owner.output)] as const,
+      ...files.map((file) => [file.slice(this.directory.length + 1), readFileSync(file)] as const),
+    ];
+    return texts
+      .filter(([, content]) => [...this.#secrets].some((secret) => content.includes(secret)))
+      .map(([name]) => name);
+  }
+
+  /** Call records, newest first. */
+  callRecords(): readonly CallRecord[] {
+    return this.#read((store) => store.callRecords({ limit: 10_000 }));
+  }
+
+  conferenceRecords(): readonly ConferenceRecord[] {
+    return this.#read((store) => store.conferenceRecords({ limit: 1_000 }));
+  }
+
+  async status(): Promise<ClusterStatus> {
+    return JSON.parse((await this.get('/status')).body) as ClusterStatus;
+  }
+
+  /** Of the control process's HTTP side. */
+  async get(path: string): Promise<{ readonly status: number; readonly body: string }> {
+    const response = await fetch(`http://127.0.0.1:${this.#http}${path}`, { signal: AbortSignal.timeout(5_000) });
+    return { status: response.status, body: await response.text() };
+  }
+
+  /** What is there of calls now. A process that does not run has none. */
+  async count(): Promise<Leftovers> {
+    const [status, channels, dialogs] = await Promise.all([
+      this.control.running ? this.status() : null,
+      Promise.all(this.mixers.map((mixer) => mixer.channels())),
+      this.#dialogs(),
+    ]);
+    return {
+      calls: status?.calls ?? 0,
+      conferences: status?.conferences ?? 0,
+      endpoints: status?.mixers.reduce((sum, { endpoints }) => sum + endpoints, 0) ?? 0,
+      channels: channels.reduce((sum, count) => sum + count, 0),
+      dialogs,
+    };
+  }
+
+  /** Waits until nothing is left of any call. @returns what is left when the time is over */
+  async idle(limitMs: number): Promise<Leftovers> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const left = await this.count();
+      if (Object.values(left).every((count) => count === 0) || performance.now() > deadline) return left;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Ends everything in order. @returns what did not go as it should; nothing of the cluster is left in any case. */
+  async stop(): Promise<readonly string[]> {
+    const troubles: string[] = [];
+    const leaks = this.leaks();
+    if (leaks.length > 0) troubles.push(`keys or PINs found in ${leaks.join(', ')}`);
+    if (this.control.running && !(await this.control.stop(STOP_MS))) troubles.push('serve did not end on SIGTERM');
+    if (this.owner.running && !(await this.owner.stop(STOP_MS))) troubles.push('dialog-owner did not end on SIGTERM');
+    await this.#end();
+    return troubles;
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.control.kill(), this.owner.kill()]);
+    for (const mixer of this.mixers) mixer.thaw();
+    await Promise.all([this.#drachtio?.stop(), ...this.mixers.map((mixer) => mixer.stop())]);
+    this.#drachtio = null;
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** By drachtio-server's own count. */
+  async #dialogs(): Promise<number> {
+    if (this.#drachtio === null) return 0;
+    const response = await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`, {
+      signal: AbortSignal.timeout(5_000),
+    });
+    const text = await response.text();
+    let sum = 0;
+    for (const [, count] of text.matchAll(/^drachtio_stable_dialogs(?:\{[^}]*\})? (\d+)/gm)) sum += Number(count);
+    return sum;
+  }
+
+  #read<T>(look: (store: ReturnType<typeof openExistingStore>) => T): T {
+    const { config } = loadConfig({ env: this.#env, workingDirectory: this.directory });
+    const store = openExistingStore(config);
+    try {
+      return look(store);
+    } finally {
+      store.close();
+    }
+  }
+}
+
+type Ports = Readonly<Record<'sip' | 'admin' | 'http' | 'metrics', number>>;
+
+/** Process id in the note of the running bridge, `null` where there is none. */
+function noteOf(path: string): number | null {
+  if (!existsSync(path)) return null;
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid;
+  } catch {
+    // Just being written.
+    return null;
+  }
+}
+
+/** Whether somebody takes connections at a unix socket. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const over = (there: boolean): void => {
+      socket.destroy();
+      resolve(there);
+    };
+    socket.once('connect', () => over(true));
+    socket.once('error', () => over(false));
+  });
+}
