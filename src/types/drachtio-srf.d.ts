@@ -49,6 +49,14 @@ declare module 'drachtio-srf' {
     readonly body?: string;
   }
 
+  /** The connection under a dialog; the callback gets the request as sent, which then emits `response` and `update`. */
+  export interface Agent {
+    request(
+      options: DialogRequest & { readonly stackDialogId: string; readonly _socket: Socket },
+      callback: (error: unknown, request?: SipRequest) => void,
+    ): void;
+  }
+
   /** Emits `destroy` (request, reason), `ack`, `info`, `update`, `options`, `refer`, `message`, `notify`, `modify`. */
   export interface Dialog extends EventEmitter {
     readonly id: string;
@@ -59,13 +67,7 @@ declare module 'drachtio-srf' {
     readonly sip: { readonly callId: string };
     local: { sdp: string; readonly contact: string };
     remote: { sdp: string };
-    /** The connection under it; the callback gets the request as sent, which then emits `response` and `update`. */
-    readonly agent: {
-      request(
-        options: DialogRequest & { readonly stackDialogId: string; readonly _socket: Socket },
-        callback: (error: unknown, request?: SipRequest) => void,
-      ): void;
-    };
+    readonly agent: Agent;
     /** Takes requests within the dialog. */
     handle(request: SipRequest, response: SipResponse): void;
     /** The callback comes for every response, provisional ones included; for an INVITE with `noAck` a 2xx brings the ACK. */
@@ -127,7 +129,7 @@ declare module 'drachtio-srf' {
     info(handler: RequestHandler): void;
     /** The connection under it; nothing of this is public, and only read with care. */
     readonly app: {
-      readonly client?: {
+      readonly client?: Agent & {
         readonly wp?: {
           closing?: boolean;
           readonly socket?: Socket;

@@ -3,12 +3,14 @@ import type { Dialog, SipRequest, SipResponse } from 'drachtio-srf';
 import type { CallId } from '../../domain/identifiers.js';
 import {
   CallGone,
+  DialogLost,
   ReofferRefused,
   type Refusal,
   type SignalingCall,
   type SignalingListener,
   type Source,
 } from '../../ports/signaling.js';
+import { showHandle } from './call-handle.js';
 import { callerIdentity, parseUri, uriOfHeader } from './caller-identity.js';
 import { CallRequests } from './call-requests.js';
 import { reasonOf, requestWithin, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
@@ -51,7 +53,7 @@ const GLARE_MAX_MS = 2_000;
 
 export class DrachtioCall implements SignalingCall {
   readonly id: CallId;
-  readonly handle: string | null = null;
+  readonly handle: string;
   readonly sipCallId: string;
   readonly source: Source;
   readonly requestUser: string;
@@ -92,6 +94,9 @@ export class DrachtioCall implements SignalingCall {
     this.callerNumber = caller.number;
     this.callerName = caller.name;
     this.offer = request.body === undefined || request.body === '' ? null : request.body;
+    // drachtio-server names a dialog by its Call-ID and the tag of whoever sent the INVITE.
+    const tag = /;\s*tag=([^;\s]+)/i.exec(request.get('from') ?? '')?.[1] ?? '';
+    this.handle = showHandle({ dialog: `${this.sipCallId};from-tag=${tag}`, facts: this });
     this.#requests = new CallRequests(id, host.listener, this.#origin, () => this.#phase === 'live');
     request.on('cancel', () => this.#cancelled());
   }
@@ -217,9 +222,8 @@ export class DrachtioCall implements SignalingCall {
       ).finally(() => {
         this.#requests.offering = false;
       });
-      if (outcome.kind !== 'response') {
-        throw new CallGone(outcome.kind === 'unsent' ? `not sent: ${outcome.reason}` : 'no answer');
-      }
+      if (outcome.kind === 'unsent') throw new DialogLost(`not sent: ${outcome.reason}`);
+      if (outcome.kind === 'silence') throw new CallGone('no answer');
       const { status, body } = outcome.response;
       if (status < 300) {
         dialog.local.sdp = localSdp;

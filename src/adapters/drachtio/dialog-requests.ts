@@ -13,6 +13,9 @@ export type Outcome =
   /** Neither a response nor an error came in time. */
   | { readonly kind: 'silence' };
 
+/** As much of a dialog as a request needs. */
+export type DialogAtServer = Pick<Dialog, 'id' | 'agent' | 'handle'> & { readonly req: Pick<SipRequest, 'socket'> };
+
 /** 64*T1 and what drachtio-server needs to say so, milliseconds: after it requests end with 408 by themselves. */
 export const TRANSACTION_MS = 34_000;
 
@@ -24,7 +27,7 @@ export const TRANSACTION_MS = 34_000;
  * nobody.
  * @param timeoutMs milliseconds.
  */
-export function requestWithin(dialog: Dialog, request: DialogRequest, timeoutMs: number): Promise<Outcome> {
+export function requestWithin(dialog: DialogAtServer, request: DialogRequest, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve({ kind: 'silence' }), timeoutMs);
     const settle = (outcome: Outcome): void => {

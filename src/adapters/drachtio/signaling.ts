@@ -3,16 +3,32 @@ import Srf, { type SipRequest, type SipResponse, type SipText } from 'drachtio-s
 import { callId, type CallId } from '../../domain/identifiers.js';
 import type { MixerLegs } from '../../ports/mixer-legs.js';
 import type { Signaling, SignalingListener, SignalingStatus, TakenBack } from '../../ports/signaling.js';
+import { readHandle, type CallHandle } from './call-handle.js';
 import { DrachtioCall, type CallHost } from './call.js';
 import { ALLOW, EXTENSIONS } from './headers.js';
 import { KEY_BODY_TYPES } from './info-key.js';
 import { DrachtioLegs } from './legs.js';
 import { Link, type LinkOptions } from './link.js';
+import { LostCall, type LostHost } from './lost-call.js';
 import { RefusalBudget } from './refusal-budget.js';
 import { sourceOf } from './request-source.js';
 import { answerTimer, tagsOf, TOO_SHORT_HEADERS } from './session-expires.js';
 
 export type DrachtioSignalingOptions = LinkOptions;
+
+/** A handle that says nothing: a call nobody knows. */
+const UNKNOWN: CallHandle = {
+  dialog: '',
+  facts: {
+    sipCallId: '',
+    source: { transport: 'udp', address: '', port: 0 },
+    requestUser: '',
+    toUser: '',
+    requestHost: '',
+    callerNumber: null,
+    callerName: null,
+  },
+};
 
 /** Calls left when the signalling stops are given so long to say good-bye, milliseconds. */
 const STOP_MS = 5_000;
@@ -33,6 +49,8 @@ export class DrachtioSignaling implements Signaling {
   );
   readonly #refusals = new RefusalBudget();
   readonly #calls = new Map<CallId, DrachtioCall>();
+  /** Of a process before this one. */
+  readonly #lost = new Map<CallId, LostCall>();
   /** New with every start: the library keeps what it registered with a server that is gone. */
   #srf: Srf | null = null;
   #link: Link | null = null;
@@ -65,8 +83,17 @@ export class DrachtioSignaling implements Signaling {
     }
   }
 
-  takeBack(): Promise<readonly TakenBack[]> {
-    return Promise.resolve([]);
+  /** Calls a process before this one answered: what we send in them arrives, the far end's requests reach nobody. */
+  takeBack(calls: readonly { readonly id: CallId; readonly handle: string }[]): Promise<readonly TakenBack[]> {
+    const listener = this.#listener;
+    if (listener === null) return Promise.reject(new Error('the signalling is not started'));
+    return Promise.resolve(
+      calls.map(({ id, handle }) => {
+        const call = new LostCall(this.#lostHostFor(listener), id, handle, readHandle(handle) ?? UNKNOWN);
+        this.#lost.set(id, call);
+        return { kind: 'unreachable', call };
+      }),
+    );
   }
 
   status(): SignalingStatus {
@@ -76,10 +103,14 @@ export class DrachtioSignaling implements Signaling {
 
   async stop(): Promise<void> {
     await within(
-      Promise.all([...[...this.#calls.values()].map((call) => call.hangUp()), this.#legs.endAll()]),
+      Promise.all([
+        ...[...this.#calls.values(), ...this.#lost.values()].map((call) => call.hangUp()),
+        this.#legs.endAll(),
+      ]),
       STOP_MS,
     );
     this.#calls.clear();
+    this.#lost.clear();
     this.#listener = null;
     this.#link?.close();
     this.#link = null;
@@ -95,7 +126,7 @@ export class DrachtioSignaling implements Signaling {
   }
 
   counts(): { readonly calls: number; readonly transactions: number } {
-    return { calls: this.#calls.size, transactions: this.#transactions };
+    return { calls: this.#calls.size + this.#lost.size, transactions: this.#transactions };
   }
 
   #register(srf: Srf): void {
@@ -158,6 +189,9 @@ export class DrachtioSignaling implements Signaling {
     for (const call of this.#calls.values()) {
       if (call.sipCallId === sipCallId && call.moved) call.endedUnheard(reason);
     }
+    for (const call of this.#lost.values()) {
+      if (call.sipCallId === sipCallId) call.endedUnheard(reason);
+    }
     this.#legs.endedUnheard(sipCallId, reason);
   }
 
@@ -169,6 +203,21 @@ export class DrachtioSignaling implements Signaling {
         else this.#srf.createUAS(request, response, options, callback);
       },
       ended: (call) => void this.#calls.delete(call.id),
+      track: (work) => this.#track(work),
+    };
+  }
+
+  #lostHostFor(listener: SignalingListener): LostHost {
+    return {
+      listener,
+      dialog: (name) => {
+        const agent = this.#srf?.app.client;
+        const socket = agent?.mapServer?.keys().next().value;
+        if (name === '' || agent === undefined || socket === undefined) return null;
+        // The far end's requests within it come to nobody.
+        return { id: name, agent, req: { socket }, handle: () => undefined };
+      },
+      ended: (call) => void this.#lost.delete(call.id),
       track: (work) => this.#track(work),
     };
   }
