@@ -25,6 +25,15 @@ export class KnownSources {
 
   /** Name of the trunk calls from this IP address come by, or `null`. When the store fails, the last list holds. */
   trunkOf(address: string): string | null {
+    return this.#current().find((trunk) => matchesSource(trunk.sources, address))?.name ?? null;
+  }
+
+  /** Every IP address and network that calls are taken from. */
+  networks(): readonly string[] {
+    return this.#current().flatMap((trunk) => trunk.sources);
+  }
+
+  #current(): readonly Trunk[] {
     const now = this.#clock.monotonic();
     if (now - this.#readAt >= FRESH_MS) {
       this.#readAt = now;
@@ -34,7 +43,6 @@ export class KnownSources {
         // The store tells of its own trouble; calls of known trunks go on.
       }
     }
-    const found = [...this.#trunks, ...this.#builtIn].find((trunk) => matchesSource(trunk.sources, address));
-    return found?.name ?? null;
+    return [...this.#trunks, ...this.#builtIn];
   }
 }
