@@ -171,6 +171,15 @@ export const listenAddress: Kind<HostAndPort> = textKind(
   showHostAndPort,
 );
 
+export const ipAndPort: Kind<HostAndPort> = textKind(
+  'IP-ADDRESS:PORT such as 10.0.0.7:5080',
+  (text) => {
+    const address = readHostAndPort(text, 1);
+    return address !== undefined && parseNetwork(address.host).ok ? address : undefined;
+  },
+  showHostAndPort,
+);
+
 export const sipListen: Kind<SipListen> = textKind(
   'TRANSPORT:ADDRESS:PORT such as udp:0.0.0.0:5060 (udp or tcp)',
   (text) => {

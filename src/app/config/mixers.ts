@@ -1,6 +1,17 @@
 import { resolve } from 'node:path';
-import { host, NotAllowed, path, plainName, secret, wholeNumber, yesOrNo } from './kinds.js';
-import type { HostAndPort, Kind } from './kinds.js';
+import {
+  host,
+  ipAddress,
+  ipAndPort,
+  NotAllowed,
+  path,
+  plainName,
+  portRange,
+  secret,
+  wholeNumber,
+  yesOrNo,
+} from './kinds.js';
+import type { HostAndPort, Kind, PortRange } from './kinds.js';
 import type { Secret } from './secret.js';
 import { suggest } from './suggest.js';
 
@@ -13,6 +24,21 @@ export interface MixerSetting {
   readonly profile: string;
   /** Takes no new calls. */
   readonly drain: boolean;
+  /** What only `engine render` asks for. */
+  readonly rendered: RenderedMixerSetting;
+}
+
+/** What the configuration of a mixer is rendered with; `null`: `engine render` takes a usual value. */
+interface RenderedMixerSetting {
+  /** Where its profile takes calls from drachtio-server; an IP address. */
+  readonly sip: HostAndPort | null;
+  /** The machine's own address that callers' audio comes in at. */
+  readonly rtpAddress: string | null;
+  /** What callers are told instead, behind NAT. */
+  readonly rtpAdvertise: string | null;
+  readonly rtpPorts: PortRange | null;
+  /** Calls at once. */
+  readonly sessions: number | null;
 }
 
 const MOST_MIXERS = 100;
@@ -65,7 +91,7 @@ class Members {
 }
 
 function readMixer(value: unknown, at: string): MixerSetting {
-  const mixer = new Members(value, at, ['name', 'eventSocket', 'profile', 'drain']);
+  const mixer = new Members(value, at, ['name', 'eventSocket', 'profile', 'drain', 'sip', 'rtp', 'sessions']);
   const name = mixer.take('name', plainName);
   const eventSocketAt = `${at}.eventSocket`;
   const eventSocket = new Members(mixer.raw('eventSocket'), eventSocketAt, ['host', 'port', 'secret', 'secretFile']);
@@ -85,6 +111,18 @@ function readMixer(value: unknown, at: string): MixerSetting {
     },
     profile: mixer.take('profile', plainName, PROFILE),
     drain: mixer.take('drain', yesOrNo, false),
+    rendered: readRendered(mixer, at),
+  };
+}
+
+function readRendered(mixer: Members, at: string): RenderedMixerSetting {
+  const rtp = new Members(mixer.raw('rtp') ?? {}, `${at}.rtp`, ['address', 'advertise', 'ports']);
+  return {
+    sip: mixer.takeOrNull('sip', ipAndPort),
+    rtpAddress: rtp.takeOrNull('address', ipAddress),
+    rtpAdvertise: rtp.takeOrNull('advertise', ipAddress),
+    rtpPorts: rtp.takeOrNull('ports', portRange),
+    sessions: mixer.takeOrNull('sessions', wholeNumber(1, 100_000)),
   };
 }
 
@@ -124,10 +162,24 @@ export const mixerList: Kind<readonly MixerSetting[]> = {
   show: (mixers) => mixers.map(showMixer),
 };
 
-function showMixer({ name, eventSocket, profile, drain }: MixerSetting): unknown {
+function showMixer({ name, eventSocket, profile, drain, rendered }: MixerSetting): unknown {
   const { host: where, port, secretFile } = eventSocket;
   const password = eventSocket.secret === null ? { secretFile } : { secret: '(hidden)' };
-  return { name, eventSocket: { host: where, port, ...password }, profile, drain };
+  return { name, eventSocket: { host: where, port, ...password }, profile, drain, ...showRendered(rendered) };
+}
+
+/** Only what was set. */
+function showRendered({ sip, rtpAddress, rtpAdvertise, rtpPorts, sessions }: RenderedMixerSetting): object {
+  const rtp = {
+    ...(rtpAddress === null ? {} : { address: rtpAddress }),
+    ...(rtpAdvertise === null ? {} : { advertise: rtpAdvertise }),
+    ...(rtpPorts === null ? {} : { ports: portRange.show(rtpPorts) }),
+  };
+  return {
+    ...(sip === null ? {} : { sip: ipAndPort.show(sip) }),
+    ...(Object.keys(rtp).length === 0 ? {} : { rtp }),
+    ...(sessions === null ? {} : { sessions }),
+  };
 }
 
 /** Password files are relative to the file the list stands in, or to the working directory. */

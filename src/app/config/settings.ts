@@ -4,6 +4,7 @@ import { PIN_LENGTHS } from '../../domain/access/pins.js';
 import {
   host,
   ipAddress,
+  ipAndPort,
   listenAddress,
   listOf,
   namedPaths,
@@ -138,10 +139,29 @@ export const SETTINGS = {
     'socket of the process that keeps the calls (partyline dialog-owner); none: they end with the bridge',
   ),
 
+  'render.controlNetwork': setting(
+    orNull('none', network),
+    null,
+    'where the bridge reaches the mixers from, as they see it; for engine render, needed for mixers on other machines',
+  ),
+  'render.signallingNetwork': setting(
+    orNull('auto', network),
+    null,
+    'where drachtio-server calls the mixers from, as they see it; for engine render; auto: drachtio.host',
+  ),
+
   'drachtio.host': setting(orNull('none', host), null, 'drachtio-server'),
   'drachtio.port': setting(wholeNumber(1, 65_535), 9022, 'its port for applications'),
   'drachtio.secret': setting(orNull('none', secret), null, 'its password for applications'),
   'drachtio.secretFile': pathSetting(orNull('none', path), null, 'file that holds that password'),
+  'drachtio.tls.listen': setting(
+    orNull('none', ipAndPort),
+    null,
+    'address of drachtio-server that takes SIP over TLS; for engine render, as are the three that follow',
+  ),
+  'drachtio.tls.certificateFile': pathSetting(orNull('none', path), null, 'certificate, PEM'),
+  'drachtio.tls.chainFile': pathSetting(orNull('none', path), null, 'certificates up to the authority; none: the same'),
+  'drachtio.tls.keyFile': pathSetting(orNull('none', path), null, 'private key of the certificate, PEM'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingKey = keyof typeof SETTINGS;
