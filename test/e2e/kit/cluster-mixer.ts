@@ -1,4 +1,4 @@
-import { profileTrouble } from '../../../src/adapters/freeswitch/session.js';
+import { profileTrouble } from '../../../src/adapters/freeswitch/event-socket.js';
 import { startLocalFreeSwitch, type LocalFreeSwitch } from '../../../src/adapters/local-programs/freeswitch.js';
 import { askMixer } from './mixer-console.js';
 import { cpuSecondsOf } from './program.js';
@@ -77,6 +77,12 @@ export class ClusterMixer {
   async channels(): Promise<number> {
     if (this.#server === null || this.#frozen) return 0;
     return Number(/^(\d+) total/m.exec(await this.ask('show channels count'))?.[1] ?? NaN);
+  }
+
+  /** Rooms it has now. */
+  async rooms(): Promise<number> {
+    if (this.#server === null || this.#frozen) return 0;
+    return [...(await this.ask('conference list')).matchAll(/^(?:\+OK )?Conference /gm)].length;
   }
 
   /** A command at its console. */

@@ -151,6 +151,10 @@ export class Cluster implements Callable {
     return this.#drachtio;
   }
 
+  get drachtioRuns(): boolean {
+    return this.#drachtio !== null;
+  }
+
   async startDrachtio(): Promise<void> {
     this.#drachtio = await startLocalDrachtio(this.#drachtioOptions);
   }

@@ -74,7 +74,7 @@ export class Program {
     });
     const deadline = this.startedAt + limitMs;
     while (!(await ready(this.pid))) {
-      if (!this.running)
+      if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`partyline ${this.#words.join(' ')} ended instead of starting:\n${this.output}`);
       if (performance.now() > deadline) throw new Error(`not ready within ${limitMs} ms:\n${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
