@@ -10,6 +10,7 @@ import { registerConfig } from './config-command.js';
 import { CliContext } from './context.js';
 import type { Stores } from './context.js';
 import { registerDoctor } from './doctor.js';
+import { registerEngine } from './engine.js';
 import { Exit, Refused } from './io.js';
 import type { CliIo } from './io.js';
 import { registerNumber } from './number.js';
@@ -42,6 +43,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerTrunk(program, context);
   registerReport(program, context);
   registerConfig(program, context);
+  registerEngine(program, context);
   registerDoctor(program, context);
   registerCall(program, context);
   registerCompletion(program, context);
