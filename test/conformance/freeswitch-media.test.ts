@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import { EventSocket } from '../../src/adapters/freeswitch/event-socket.js';
 import { FreeSwitchMedia } from '../../src/adapters/freeswitch/media.js';
 import { conferenceId } from '../../src/domain/identifiers.js';
 import type { MediaListener } from '../../src/ports/media.js';
+import type { MixerLegs } from '../../src/ports/mixer-legs.js';
 import { describeProduction, productionDirectory, startMixer, useFreeSwitch } from '../production.js';
 import { levelDbfs, noise, sine, toneDbfs } from '../sound.js';
 import { hearsTone, heardFor, MediaRun, place, recorded, until } from './media-kit.js';
@@ -183,25 +183,11 @@ describeProduction('FreeSWITCH, beyond what every engine does', () => {
     expect(levelDbfs(other.phone.heard())).toBeLessThan(-60);
   });
 
-  it('connects back to nobody but us, whatever an INVITE asks for', async () => {
-    let connections = 0;
-    const trap: Server = createServer((socket) => {
-      connections++;
-      socket.destroy();
-    });
-    await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
-    const address = trap.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const answers = await invite(media.running.freeswitch.sipPort, [
-      'User-Agent: drachtio-fsmrf:00000000-0000-4000-8000-000000000000',
-      `X-esl-outbound: 127.0.0.1:${port}`,
-    ]);
-    const refused = await invite(media.running.freeswitch.sipPort, ['User-Agent: friendly']);
-    trap.close();
-    expect(connections).toBe(0);
-    // Taken for a leg of ours, connected to us, and hung up by us, since we did not ask for it.
-    expect(answers).toContain('BYE');
-    expect(refused.at(-1)).toMatch(/^SIP\/2\.0 [46]\d\d/);
+  it('takes nothing but legs', async () => {
+    for (const headers of [[], ['User-Agent: friendly'], ['X-Partyline-Control: test']]) {
+      const refused = await invite(media.running.freeswitch.sipPort, headers);
+      expect(refused.at(-1)).toMatch(/^SIP\/2\.0 [46]\d\d/);
+    }
   });
 
   it('writes no key and no number to its log', async () => {
@@ -257,11 +243,11 @@ describeProduction('FreeSWITCH, beyond what every engine does', () => {
 describeProduction('FreeSWITCH, when it cannot work', () => {
   const directory = productionDirectory();
   const server = useFreeSwitch(directory, { withoutModules: ['mod_conference'] });
-  const srf = { createUAC: () => Promise.reject(new Error('no signalling')) };
 
   const startWith = async (changes: object): Promise<void> => {
-    const { eventSocket, profile, listenAddress, listenPort } = server();
-    const media = new FreeSwitchMedia({ srf, eventSocket, profile, listenAddress, listenPort, ...changes });
+    const { eventSocket, profile } = server();
+    const mixers = [{ name: 'a', eventSocket, profile, ...changes }];
+    const media = new FreeSwitchMedia({ legs: NO_LEGS, mixers, instance: 'test' });
     try {
       await media.start(NOBODY);
     } finally {
@@ -305,29 +291,21 @@ describeProduction('FreeSWITCH, when it cannot work', () => {
 describeProduction('FreeSWITCH, when its surroundings are wrong', () => {
   const directory = productionDirectory();
   const server = useFreeSwitch(directory);
-  const srf = { createUAC: () => Promise.reject(new Error('no signalling')) };
 
   it('says in one line that there is no such profile', async () => {
-    const { eventSocket, listenAddress, listenPort } = server();
-    const media = new FreeSwitchMedia({ srf, eventSocket, profile: 'other', listenAddress, listenPort });
+    const { eventSocket } = server();
+    const mixers = [{ name: 'a', eventSocket, profile: 'other' }];
+    const media = new FreeSwitchMedia({ legs: NO_LEGS, mixers, instance: 'test' });
     await expect(media.start(NOBODY)).rejects.toThrow(
       `FreeSWITCH at 127.0.0.1:${eventSocket.port} has no SIP profile other running on an IPv4 address`,
     );
   });
-
-  it('says in one line that the port it should connect back to is taken', async () => {
-    const { eventSocket, profile, listenAddress } = server();
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const address = taken.address();
-    const listenPort = typeof address === 'object' && address !== null ? address.port : 0;
-    const media = new FreeSwitchMedia({ srf, eventSocket, profile, listenAddress, listenPort });
-    await expect(media.start(NOBODY)).rejects.toThrow(
-      `cannot listen for FreeSWITCH's connections at 127.0.0.1:${listenPort} (EADDRINUSE)`,
-    );
-    taken.close();
-  });
 });
+
+const NO_LEGS: MixerLegs = {
+  place: () => Promise.reject(new Error('no signalling')),
+  takeBack: () => Promise.resolve(null),
+};
 
 const NOBODY: MediaListener = {
   keyPressed: () => undefined,

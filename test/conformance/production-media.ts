@@ -61,13 +61,11 @@ export class ProductionMedia implements Media {
       startMixer({ directory: join(directory, 'freeswitch'), ...this.#freeswitch }),
     ]);
     const signaling = new DrachtioSignaling({ host: drachtio.host, port: drachtio.port, secret: drachtio.secret });
-    const { eventSocket, profile, listenAddress, listenPort } = freeswitch;
+    const { eventSocket, profile } = freeswitch;
     const media = new FreeSwitchMedia({
-      srf: signaling.srf,
-      eventSocket,
-      profile,
-      listenAddress,
-      listenPort,
+      legs: signaling.legs,
+      mixers: [{ name: 'freeswitch', eventSocket, profile }],
+      instance: 'test',
       ...this.#media,
     });
     this.#running = { directory, drachtio, freeswitch, signaling, media };
@@ -90,7 +88,6 @@ export class ProductionMedia implements Media {
       directory: join(directory, 'freeswitch-again'),
       sipPort: freeswitch.sipPort,
       eventSocketPort: freeswitch.eventSocket.port,
-      listenPort: freeswitch.listenPort,
       secret: freeswitch.eventSocket.secret,
     });
     this.#running = { ...this.running, freeswitch: again };

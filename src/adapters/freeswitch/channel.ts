@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { EventSocket, SocketEvent } from './event-socket.js';
+import type { SocketEvent } from './event-socket.js';
+import type { Line } from './line.js';
 
 export interface Execution {
-  /** The event that told its end; `null` when the channel is gone, the command was not taken, or was flushed. */
+  /** The event that told its end; `null` when the channel is gone, the command was not taken, was flushed, or its end may have gone unheard. */
   readonly done: Promise<SocketEvent | null>;
 }
 
 /** One channel of a FreeSWITCH: commands to it, and the ends of what it executes. */
 export class Channel {
   readonly uuid: string;
-  readonly #socket: EventSocket;
+  readonly #line: Line;
   readonly #running = new Map<string, (event: SocketEvent | null) => void>();
   #lost = false;
 
-  constructor(uuid: string, socket: EventSocket) {
+  constructor(uuid: string, line: Line) {
     this.uuid = uuid;
-    this.#socket = socket;
+    this.#line = line;
   }
 
   get lost(): boolean {
@@ -29,7 +30,7 @@ export class Channel {
       if (this.#lost) return resolve(null);
       this.#running.set(id, resolve);
     });
-    this.#socket.execute(this.uuid, id, application, argument, queued).then(
+    this.#line.execute(this.uuid, id, application, argument, queued).then(
       (taken) => {
         if (!taken) this.#settle(id, null);
       },
@@ -38,9 +39,14 @@ export class Channel {
     return { done };
   }
 
-  /** Answer of an API command. @throws MixerUnreachable */
+  /** Answer of an API command that may be given twice. @throws MixerUnreachable */
   api(command: string, timeoutMs?: number): Promise<string> {
-    return this.#socket.api(command, timeoutMs);
+    return this.#line.api(command, timeoutMs);
+  }
+
+  /** The same for a command that must not be given twice. @throws MixerUnreachable */
+  once(command: string): Promise<string> {
+    return this.#line.once(command);
   }
 
   /** Takes `CHANNEL_EXECUTE_COMPLETE` of this channel. */

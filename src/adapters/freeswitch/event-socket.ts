@@ -20,7 +20,7 @@ export interface EventSocketUser {
 }
 
 /** The event socket is gone or silent. */
-class MixerUnreachable extends Error {
+export class MixerUnreachable extends Error {
   override readonly name = 'MixerUnreachable';
 }
 
@@ -192,18 +192,22 @@ const PROBE_TIMEOUT_MS = 1_000;
 /** Asks whether a SIP profile of a FreeSWITCH serves: `null`, or why not. Never rejects; takes a few seconds at most. */
 export async function profileTrouble(address: EventSocketAddress, profile: string): Promise<string | null> {
   try {
-    const socket = await EventSocket.open(
-      address,
-      { event: () => undefined, closed: () => undefined },
-      PROBE_TIMEOUT_MS,
-    );
+    const nobody = { event: () => undefined, closed: () => undefined };
+    const socket = await EventSocket.open(address, nobody, PROBE_TIMEOUT_MS);
     try {
-      const status = await socket.api('sofia status');
-      return new RegExp(`^\\s*${profile}\\s.*RUNNING`, 'm').test(status) ? null : 'the SIP profile does not run';
+      const running = sipAddressOf(await socket.api('sofia status'), profile);
+      return running === null ? 'the SIP profile does not run' : null;
     } finally {
       socket.close();
     }
   } catch (error) {
-    return errorText(error);
+    return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** `ADDRESS:PORT` of a running profile, from `sofia status`. */
+export function sipAddressOf(status: string, profile: string): string | null {
+  const name = profile.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const line = new RegExp(`^\\s*${name}\\s.*sip:mod_sofia@((?:\\d{1,3}\\.){3}\\d{1,3}:\\d+).*RUNNING`, 'm');
+  return line.exec(status)?.[1] ?? null;
 }

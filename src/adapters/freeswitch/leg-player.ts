@@ -2,13 +2,8 @@ import type { PlayId } from '../../domain/identifiers.js';
 import type { PlayItem, PlayOutcome } from '../../ports/media.js';
 import { within, type Channel } from './channel.js';
 import type { SocketEvent } from './event-socket.js';
-import { PLAY_TAG, playCommand, soundArgument } from './names.js';
-
-export interface RoomSeat {
-  /** As FreeSWITCH names the room. */
-  readonly room: string;
-  readonly member: string;
-}
+import type { RoomSeat } from './leg-room.js';
+import { freshTag, PLAY_TAG, playCommand, soundArgument } from './names.js';
 
 export interface PlayerListener {
   finished(playId: PlayId, outcome: PlayOutcome): void;
@@ -19,7 +14,7 @@ interface Play {
   readonly playId: PlayId;
   readonly items: readonly PlayItem[];
   /** Comes back with the end of each of its files in a room. */
-  readonly tag: string;
+  tag: string;
   /** Files that ended, repetitions included. */
   ended: number;
   failed: boolean;
@@ -34,6 +29,8 @@ interface Play {
  */
 const BREAK_MS = 250;
 const BREAK_TRIES = 8;
+/** A channel that plays nothing takes a command within so long, milliseconds. */
+const IDLE_MS = 100;
 /** A looping file shorter than this, so many times in a row, is taken for unplayable. */
 const HASTY_MS = 15;
 const HASTY_TIMES = 20;
@@ -53,7 +50,6 @@ export class LegPlayer {
   readonly #serial: (work: () => Promise<void>) => void;
   #seat: RoomSeat | null = null;
   #current: Play | null = null;
-  #counter = 0;
   /** Files queued on the channel whose end has not been told. */
   readonly #queued = new Set<Promise<unknown>>();
   #closed = false;
@@ -67,9 +63,15 @@ export class LegPlayer {
   play(playId: PlayId, items: readonly PlayItem[]): void {
     if (this.#closed) return;
     const replaced = this.#current;
-    this.#counter++;
-    const tag = `${this.#channel.uuid}-${this.#counter}`;
-    const play: Play = { playId, items, tag, ended: 0, failed: false, hasty: 0, lastEnd: performance.now() };
+    const play: Play = {
+      playId,
+      items,
+      tag: freshTag(),
+      ended: 0,
+      failed: false,
+      hasty: 0,
+      lastEnd: performance.now(),
+    };
     this.#current = play;
     this.#serial(async () => {
       await this.#quiet(() => {
@@ -111,6 +113,21 @@ export class LegPlayer {
     if (play !== null && event.header(PLAY_TAG) === play.tag) this.#fileEnded(play, null);
   }
 
+  /**
+   * What happened on the channel is not known: after a cut of the event socket, or a change of process. What sounds is ended, and
+   * what should play begins again.
+   */
+  recovered(): void {
+    this.#queued.clear();
+    this.#serial(async () => {
+      await this.#hush();
+      const play = this.#current;
+      if (play === null || this.#over()) return;
+      Object.assign(play, { tag: freshTag(), ended: 0, failed: false, hasty: 0, lastEnd: performance.now() });
+      await this.#begin(play);
+    });
+  }
+
   /** No event comes afterwards. */
   close(): void {
     this.#closed = true;
@@ -146,7 +163,7 @@ export class LegPlayer {
       });
       return;
     }
-    const reply = await this.#channel.api(playCommand(seat.room, play.tag, argument, seat.member));
+    const reply = await this.#channel.once(playCommand(seat.room, play.tag, argument, seat.member));
     if (this.#current === play && !reply.startsWith('+OK')) this.#fileEnded(play, path);
   }
 
@@ -198,6 +215,19 @@ export class LegPlayer {
       else await this.#interrupt(tell);
     } finally {
       tell();
+    }
+  }
+
+  /** Ends whatever the channel plays, known or not. */
+  async #hush(): Promise<void> {
+    if (this.#seat !== null) {
+      await this.#channel.api(`conference ${this.#seat.room} stop all ${this.#seat.member}`);
+      return;
+    }
+    for (let attempt = 0; attempt < BREAK_TRIES && !this.#over(); attempt++) {
+      const fence = this.#channel.execute('set', 'partyline_fence=1', true).done;
+      if ((await within(fence, IDLE_MS, 'late')) !== 'late') return;
+      await this.#channel.api(`uuid_break ${this.#channel.uuid} all`);
     }
   }
 

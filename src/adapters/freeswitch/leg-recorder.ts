@@ -8,6 +8,8 @@ import { RECORDED_BYTES_PER_MS, recordedSound, wavFile } from './recorded-file.j
 
 /** Only the caller's side, nothing thrown away for being short, at 8 kHz whatever the codec. */
 const SETTINGS = 'RECORD_READ_ONLY=true;RECORD_MIN_SEC=0;record_sample_rate=8000';
+/** Says at the channel what is being recorded, for a process that takes the leg over. */
+const NOTE = 'partyline_recording';
 /** FreeSWITCH closes a file after it has answered, at times. */
 const CLOSED_MS = 1_000;
 const POLL_MS = 20;
@@ -47,6 +49,24 @@ export class LegRecorder {
     });
   }
 
+  /** Takes back what a process before this one began. Never rejects. */
+  adopt(): Promise<void> {
+    return this.#inOrder(async () => {
+      const { uuid } = this.#channel;
+      const note = await this.#channel.api(`uuid_getvar ${uuid} ${NOTE}`).catch(() => '');
+      const noted = parseNote(note);
+      if (noted === null) return;
+      const left = Math.min(Math.max(noted.endsAt - Date.now(), 0), noted.limitMs);
+      this.#recording = { ...noted, limit: setTimeout(() => void this.#stop(noted.raw), left) };
+    });
+  }
+
+  /** Another process goes on with it. */
+  release(): void {
+    if (this.#recording !== null) clearTimeout(this.#recording.limit);
+    this.#recording = null;
+  }
+
   async #begin(path: string, limitMs: number): Promise<void> {
     if (!(limitMs >= 1 && limitMs <= LONGEST_RECORDING_MS))
       throw new Error(`cannot record for ${limitMs} ms: 1 to ${LONGEST_RECORDING_MS} ms`);
@@ -58,9 +78,10 @@ export class LegRecorder {
       if (UNSPEAKABLE.test(place)) throw new Error('FreeSWITCH takes no path with blanks, quotes or backslashes');
       if ((await stat(place).catch(() => null))?.isDirectory() === true) throw new Error('it is a folder');
       await probe(raw);
-      await this.#channel.api(`uuid_setvar_multi ${uuid} ${SETTINGS}`);
+      const note = formatNote({ path: place, raw, limitMs, endsAt: Date.now() + limitMs });
+      await this.#channel.api(`uuid_setvar_multi ${uuid} ${SETTINGS};${NOTE}=${note}`);
       // Its own limit, in seconds, only holds if ours comes to nothing.
-      const reply = await this.#channel.api(`uuid_record ${uuid} start ${raw} ${Math.ceil(limitMs / 1_000) + 1}`);
+      const reply = await this.#channel.once(`uuid_record ${uuid} start ${raw} ${Math.ceil(limitMs / 1_000) + 1}`);
       if (!reply.startsWith('+OK')) throw new Error(`the mixer did not record: ${reply}`);
     } catch (error) {
       // It may have begun without our hearing of it.
@@ -78,7 +99,10 @@ export class LegRecorder {
     clearTimeout(limit);
     const whole = besides(path, '');
     try {
-      if (!this.#channel.lost) await this.#stop(raw);
+      if (!this.#channel.lost) {
+        await this.#stop(raw);
+        await this.#channel.api(`uuid_setvar ${this.#channel.uuid} ${NOTE}`).catch(() => undefined);
+      }
       const sound = (await settled(raw)).subarray(0, limitMs * RECORDED_BYTES_PER_MS);
       const file = await open(whole, 'wx', 0o600);
       try {
@@ -99,13 +123,39 @@ export class LegRecorder {
 
   /** Also where it has ended already. Never rejects. */
   async #stop(raw: string): Promise<void> {
-    await this.#channel.api(`uuid_record ${this.#channel.uuid} stop ${raw}`).catch(() => undefined);
+    const { uuid } = this.#channel;
+    await this.#channel.api(`uuid_record ${uuid} stop ${raw}`).catch(() => undefined);
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => undefined);
     return done;
+  }
+}
+
+interface Note {
+  readonly path: string;
+  readonly raw: string;
+  readonly limitMs: number;
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
+function formatNote(note: Note): string {
+  return Buffer.from(JSON.stringify(note)).toString('base64url');
+}
+
+function parseNote(text: string): Note | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (typeof value !== 'object' || value === null) return null;
+    const { path, raw, limitMs, endsAt } = value as Readonly<Record<string, unknown>>;
+    const whole =
+      typeof path === 'string' && typeof raw === 'string' && typeof limitMs === 'number' && typeof endsAt === 'number';
+    return whole ? { path, raw, limitMs, endsAt } : null;
+  } catch {
+    return null;
   }
 }
 

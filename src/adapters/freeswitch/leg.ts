@@ -1,42 +1,43 @@
-import type { Acknowledge } from 'drachtio-srf';
-import type { Endpoint } from 'drachtio-fsmrf';
 import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import { isKey } from '../../domain/keys.js';
-import type { LegStatistics, MediaEndpoint, MediaListener, MixerName, PlayItem } from '../../ports/media.js';
+import {
+  MediaNotAcceptable,
+  type LegStatistics,
+  type MediaEndpoint,
+  type MediaListener,
+  type MixerName,
+  type PlayItem,
+} from '../../ports/media.js';
+import { LegRefused, type MixerLeg } from '../../ports/mixer-legs.js';
 import { Channel, within } from './channel.js';
-import type { EventSocket, SocketEvent } from './event-socket.js';
-import { LegPlayer } from './leg-player.js';
+import { MixerUnreachable, type SocketEvent } from './event-socket.js';
 import { LegCounters } from './leg-counters.js';
-import { offerToMixer } from './leg-dialog.js';
+import { formatHandle } from './leg-handle.js';
+import { LegKeys } from './leg-keys.js';
+import { LegPlayer } from './leg-player.js';
 import { LegRecorder } from './leg-recorder.js';
-import { roomName } from './names.js';
-import { factsOf, withAddress } from './offer.js';
-
-export interface ToneDetection {
-  readonly start: string;
-  readonly stop: string;
-}
+import { LegRoom } from './leg-room.js';
+import type { Line } from './line.js';
+import type { Member } from './members.js';
+import { factsOf } from './offer.js';
+import type { ToneDetection } from './session.js';
 
 export interface LegOptions {
   readonly callId: CallId;
-  readonly mixer: MixerName;
-  readonly endpoint: Endpoint;
-  readonly socket: EventSocket;
+  /** Of the mixer now; a mixer that leaves is given another name. */
+  readonly mixer: () => MixerName;
+  readonly dialog: MixerLeg;
+  readonly line: Line;
   readonly listener: MediaListener;
-  /** The caller's offer, or `null` where the mixer made one. */
-  readonly offer: string | null;
-  /** Put into our SDP, or `null`: as the mixer wrote it. */
-  readonly advertise: string | null;
+  /** What the caller sent last, or `null` where the mixer made an offer that he has not answered. */
+  readonly remoteSdp: string | null;
   /** Conference profile of the mixer's. */
   readonly conferenceProfile: string;
-  /** Finds keys in the audio: application that begins it, and that ends it. */
   readonly toneDetection: ToneDetection;
   /** The leg holds nothing of the mixer any more. */
   onGone(leg: FreeSwitchLeg): void;
 }
 
-const JOIN_MS = 5_000;
-const LEAVE_MS = 3_000;
 const CLOSE_MS = 2_000;
 /** FreeSWITCH's own BYE is waited for so long. */
 const BYE_MS = 200;
@@ -44,88 +45,124 @@ const BYE_MS = 200;
 /** One caller's channel on a FreeSWITCH. */
 export class FreeSwitchLeg implements MediaEndpoint {
   readonly callId: CallId;
-  readonly mixer: MixerName;
-  readonly handle: string | null = null;
   readonly counters: LegCounters;
   /** The caller holds: RTP may be missing for long. */
   held: boolean;
   readonly #options: LegOptions;
-  readonly #endpoint: Endpoint;
+  readonly #dialog: MixerLeg;
   readonly #channel: Channel;
+  readonly #keys: LegKeys;
   readonly #player: LegPlayer;
   readonly #recorder: LegRecorder;
-  #localSdp: string;
-  #room: { readonly name: string; readonly member: string; readonly ended: Promise<unknown> } | null = null;
-  #joining: ((member: string) => void) | null = null;
-  /** Tones are searched for in the audio. */
-  #inband = false;
+  readonly #room: LegRoom;
   #closing: Promise<void> | null = null;
   #gone = false;
+  readonly #dialogOver: Promise<void>;
   #hungUp: () => void = () => undefined;
   readonly #hangup = new Promise<void>((resolve) => {
     this.#hungUp = resolve;
   });
   /** A re-INVITE without SDP waits for the caller's answer. */
-  #owed: Acknowledge | null = null;
+  #owed = false;
   #steps: Promise<void> = Promise.resolve();
 
   constructor(options: LegOptions) {
+    const { callId, dialog, line, listener, remoteSdp } = options;
     this.#options = options;
-    this.#endpoint = options.endpoint;
-    this.callId = options.callId;
-    this.mixer = options.mixer;
-    this.held = options.offer !== null && factsOf(options.offer).held;
-    this.#localSdp = options.endpoint.dialog.remote.sdp;
-    this.#channel = new Channel(options.endpoint.uuid, options.socket);
+    this.#dialog = dialog;
+    this.callId = callId;
+    this.held = remoteSdp !== null && factsOf(remoteSdp).held;
+    this.#channel = new Channel(dialog.channel, line);
     this.counters = new LegCounters(this.#channel);
+    this.#keys = new LegKeys(this.#channel, options.toneDetection);
     this.#recorder = new LegRecorder(this.#channel);
     this.#player = new LegPlayer(
       this.#channel,
       {
-        finished: (playId, outcome) => options.listener.playFinished(this.callId, playId, outcome),
-        trouble: (message) => options.listener.trouble(message),
+        finished: (playId, outcome) => listener.playFinished(callId, playId, outcome),
+        trouble: (message) => listener.trouble(message),
       },
       (work) => this.#step(work),
     );
-    options.endpoint.dialog.once('destroy', () => this.lost('the mixer ended the leg'));
+    this.#room = new LegRoom(this.#channel, options.conferenceProfile, {
+      quiet: () => this.#player.clear(),
+      moved: (seat) => this.#player.moved(seat),
+      out: (room) => {
+        if (this.#closing === null) listener.roomLeft(callId, room);
+      },
+    });
+    this.#dialogOver = new Promise((resolve) => {
+      dialog.onEnded((reason) => {
+        resolve();
+        this.lost(`the mixer ended the leg (${reason})`);
+      });
+    });
   }
 
   get uuid(): string {
     return this.#channel.uuid;
   }
 
+  /** The mixer has nothing of it any more. */
+  get over(): boolean {
+    return this.#gone;
+  }
+
+  get mixer(): MixerName {
+    return this.#options.mixer();
+  }
+
   get localSdp(): string {
-    return this.#outwards(this.#localSdp);
+    return this.#dialog.sdp;
+  }
+
+  get handle(): string {
+    const { handle: leg, sdp } = this.#dialog;
+    return formatHandle({ mixer: this.mixer, channel: this.uuid, leg, sdp });
+  }
+
+  /** As FreeSWITCH names the room it is in, or `null`. */
+  get roomName(): string | null {
+    return this.#room.name;
   }
 
   /** Where the caller has no RFC 4733 events, keys are searched for in the audio until another method shows. */
   async begin(): Promise<void> {
-    if (this.#options.offer === null || factsOf(this.#options.offer).telephoneEvents) return;
-    await this.#startInband();
+    const { remoteSdp } = this.#options;
+    if (remoteSdp !== null && !factsOf(remoteSdp).telephoneEvents) await this.#keys.startInband();
+  }
+
+  /** The channel was there before this process. @param seat where it sits. */
+  async adopt(seat: { readonly room: ConferenceId; readonly member: Member } | null): Promise<void> {
+    if (seat !== null) this.#room.found(seat.room, seat.member);
+    this.#player.recovered();
+    await Promise.all([this.#keys.adopt(), this.#recorder.adopt()]);
+  }
+
+  /** The event socket was cut and is open again. @param member where the channel sits. */
+  recovered(member: Member | null): void {
+    this.#room.recovered(member);
+    this.#keys.recovered();
+    this.#player.recovered();
   }
 
   async acceptAnswer(answer: string): Promise<void> {
     const facts = factsOf(answer);
     const owed = this.#owed;
-    this.#owed = null;
-    if (owed === null) {
-      // The first offer was acknowledged to the mixer with silence; the caller's answer follows as an offer.
-      const { sdp } = await offerToMixer(this.#endpoint.dialog, answer);
-      this.#localSdp = sdp;
-    } else {
-      owed({ body: answer });
-    }
+    this.#owed = false;
+    if (owed) this.#dialog.acknowledge(answer);
+    // The first offer was acknowledged to the mixer with silence; the caller's answer follows as an offer.
+    else await this.#offer(answer);
     this.held = facts.held;
-    if (!facts.telephoneEvents) await this.#startInband();
+    if (!facts.telephoneEvents) await this.#keys.startInband();
   }
 
   async renegotiate(offer: string | null): Promise<string> {
     const facts = offer === null ? null : factsOf(offer);
-    const { sdp, acknowledge } = await offerToMixer(this.#endpoint.dialog, offer);
-    this.#owed = acknowledge;
-    this.#localSdp = sdp;
+    const sdp = await this.#offer(offer);
+    this.#owed = offer === null;
     if (facts !== null) this.held = facts.held;
-    return this.localSdp;
+    return sdp;
   }
 
   play(playId: PlayId, items: readonly PlayItem[]): void {
@@ -136,28 +173,23 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#player.stop();
   }
 
-  join(room: ConferenceId, options: { readonly muted: boolean }): Promise<void> {
-    return this.#stepped(() => this.#join(roomName(room), options.muted));
-  }
-
-  leave(): Promise<void> {
-    return this.#stepped(() => this.#leave());
-  }
-
-  setMuted(muted: boolean): Promise<void> {
-    return this.#stepped(async () => {
-      if (this.#room === null) return;
-      const { name, member } = this.#room;
-      const reply = await this.#channel.api(`conference ${name} ${muted ? 'mute' : 'unmute'} ${member} quiet`);
-      if (!reply.startsWith('OK') && !reply.startsWith('+OK')) throw new Error(`the mixer did not mute: ${reply}`);
+  join(room: ConferenceId, { muted }: { readonly muted: boolean }): Promise<void> {
+    return this.#stepped(() => {
+      this.#check();
+      return this.#room.join(room, muted);
     });
   }
 
+  leave(): Promise<void> {
+    return this.#stepped(() => this.#room.leave());
+  }
+
+  setMuted(muted: boolean): Promise<void> {
+    return this.#stepped(() => this.#room.setMuted(muted));
+  }
+
   stopInbandDetection(): void {
-    if (!this.#inband) return;
-    this.#inband = false;
-    // A step of its own would wait behind a play; this interrupts it for less than a frame.
-    this.#channel.execute(this.#options.toneDetection.stop, '', false);
+    this.#keys.stopInband();
   }
 
   statistics(): Promise<LegStatistics> {
@@ -182,7 +214,8 @@ export class FreeSwitchLeg implements MediaEndpoint {
   event(event: SocketEvent): void {
     switch (event.name) {
       case 'CHANNEL_EXECUTE_COMPLETE':
-        return this.#channel.completed(event);
+        this.#channel.completed(event);
+        return this.#room.completed(event);
       case 'DTMF':
         return this.#key(event);
       case 'SEND_RTCP_MESSAGE':
@@ -209,78 +242,34 @@ export class FreeSwitchLeg implements MediaEndpoint {
     }
   }
 
-  /** The mixer is unreachable: nothing can be said to it but a BYE. */
-  abandoned(reason: string): void {
-    this.lost(reason);
+  /** Let go of for another process: goes on at the mixer, and nothing is told of it any more. */
+  release(): void {
+    this.#gone = true;
+    this.#closing = Promise.resolve();
+    this.#player.close();
+    this.#recorder.release();
+    this.#channel.gone();
   }
 
-  async #join(room: string, muted: boolean): Promise<void> {
-    this.#check();
-    await this.#player.clear();
-    if (this.#room !== null) await this.#leave();
-    const added = new Promise<string>((resolve) => {
-      this.#joining = resolve;
-    });
-    const flags = ['nomoh', ...(muted ? ['mute'] : [])].join('|');
-    const { done } = this.#channel.execute(
-      'conference',
-      `${room}@${this.#options.conferenceProfile}+flags{${flags}}`,
-      false,
-    );
-    const refused = done.then(() => null);
-    const member = await within(Promise.race([added, refused]), JOIN_MS, undefined);
-    this.#joining = null;
-    if (typeof member !== 'string') {
-      if (member === undefined) await this.#channel.api(`uuid_break ${this.uuid} all`);
-      throw new Error(
-        member === null ? 'the mixer did not let the leg into the room' : 'the mixer did not join the leg in time',
-      );
+  async #offer(offer: string | null): Promise<string> {
+    try {
+      return await this.#dialog.renegotiate(offer);
+    } catch (error) {
+      throw error instanceof LegRefused ? new MediaNotAcceptable(error.message) : error;
     }
-    const seat = { name: room, member, ended: done };
-    this.#room = seat;
-    this.#player.moved({ room, member });
-    void done.then(() => {
-      // Not by us: the room ended, or someone at the mixer's console took the member out.
-      if (this.#room === seat) this.#left();
-    });
-  }
-
-  async #leave(): Promise<void> {
-    const seat = this.#room;
-    if (seat === null) return;
-    await this.#channel.api(`conference ${seat.name} hup ${seat.member}`);
-    if ((await within(seat.ended, LEAVE_MS, 'late')) === 'late')
-      throw new Error('the mixer did not let the leg out of the room');
-    if (this.#room === seat) this.#left();
-  }
-
-  #left(): void {
-    this.#room = null;
-    this.#player.moved(null);
   }
 
   #roomEvent(event: SocketEvent): void {
-    switch (event.header('Action')) {
-      case 'add-member':
-        return this.#joining?.(event.header('Member-ID') ?? '');
-      case 'play-file-member-done':
-        return this.#player.roomFileDone(event);
-      default:
-    }
+    const action = event.header('Action');
+    if (action === 'add-member') this.#room.added(event);
+    else if (action === 'play-file-member-done') this.#player.roomFileDone(event);
   }
 
   #key(event: SocketEvent): void {
     const key = (event.header('DTMF-Digit') ?? '').toUpperCase();
     if (!isKey(key) || this.#closing !== null) return;
-    const inband = event.header('DTMF-Source') === 'INBAND_AUDIO';
-    if (inband && !this.#inband) return;
-    if (!inband) this.stopInbandDetection();
-    this.#options.listener.keyPressed(this.callId, key, inband ? 'inband' : 'event');
-  }
-
-  async #startInband(): Promise<void> {
-    this.#inband = true;
-    await within(this.#channel.execute(this.#options.toneDetection.start, '', false).done, 1_000, null);
+    const method = this.#keys.heard(event.header('DTMF-Source') === 'INBAND_AUDIO');
+    if (method !== null) this.#options.listener.keyPressed(this.callId, key, method);
   }
 
   async #close(): Promise<void> {
@@ -294,24 +283,17 @@ export class FreeSwitchLeg implements MediaEndpoint {
     await this.#endDialog();
   }
 
+  /** FreeSWITCH says BYE by itself; where it cannot, we do, so that no dialog stays behind. */
+  async #endDialog(): Promise<void> {
+    await within(this.#dialogOver, BYE_MS, undefined);
+    await this.#dialog.end();
+  }
+
   /** What was recorded until now; never rejects. */
   async #keepRecording(): Promise<void> {
     await this.#recorder.finish().catch((error: unknown) => {
       this.#options.listener.trouble(`media: ${error instanceof Error ? error.message : 'a recording failed'}`);
     });
-  }
-
-  /** FreeSWITCH says BYE by itself; where it cannot, we do, so that no dialog stays behind. */
-  async #endDialog(): Promise<void> {
-    const { dialog } = this.#endpoint;
-    if (!dialog.connected) return;
-    const ended = new Promise<true>((resolve) => dialog.once('destroy', () => resolve(true)));
-    if (await within(ended, BYE_MS, false)) return;
-    await within(
-      dialog.destroy().catch(() => undefined),
-      CLOSE_MS,
-      undefined,
-    );
   }
 
   #check(): void {
@@ -320,7 +302,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   #step(work: () => Promise<void>): void {
     this.#steps = this.#steps.then(work).catch((error: unknown) => {
-      if (this.#gone || this.#closing !== null) return;
+      if (this.#gone || this.#closing !== null || error instanceof MixerUnreachable) return;
       this.#options.listener.trouble(`media: ${error instanceof Error ? error.message : 'a step failed'}`);
     });
   }
@@ -329,9 +311,5 @@ export class FreeSwitchLeg implements MediaEndpoint {
     const done = this.#steps.then(work);
     this.#steps = done.catch(() => undefined);
     return done;
-  }
-
-  #outwards(sdp: string): string {
-    return withAddress(sdp, this.#options.advertise);
   }
 }

@@ -1,5 +1,5 @@
-import type Srf from 'drachtio-srf';
-import type { ConferenceId, PlayId } from '../../domain/identifiers.js';
+import { randomUUID } from 'node:crypto';
+import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import {
   EndpointGone,
   MediaExhausted,
@@ -7,26 +7,24 @@ import {
   type Media,
   type MediaEndpoint,
   type MediaListener,
+  type MixerName,
   type MixerStatus,
   type PlayItem,
 } from '../../ports/media.js';
-import type { EventSocketAddress } from './event-socket.js';
-import { Mixer } from './mixer.js';
+import type { MixerLegs } from '../../ports/mixer-legs.js';
+import { parseHandle } from './leg-handle.js';
+import { Fleet, type MixerOptions } from './fleet.js';
+import type { Mixer } from './mixer.js';
+import { fullness, roomFullness } from './placement.js';
+import { SilenceWatch } from './silence-watch.js';
 
 export interface FreeSwitchMediaOptions {
-  /** The SIP stack legs are made with: `DrachtioSignaling.srf`, connected by the time of the first call. */
-  readonly srf: Pick<Srf, 'createUAC'>;
-  readonly eventSocket: EventSocketAddress;
-  /** SIP profile that takes our legs. */
-  readonly profile: string;
-  /**
-   * Where FreeSWITCH connects back to for each leg. A fixed port, since its dialplan names it: a target taken from the
-   * INVITE would give the mixer away to whoever reaches its SIP port.
-   */
-  readonly listenAddress: string;
-  readonly listenPort: number;
-  /** How the mixer is called in records; default `freeswitch`. */
-  readonly name?: string;
+  /** Places legs; connected by the time of the first call. */
+  readonly legs: MixerLegs;
+  /** One at least; {@link FreeSwitchMedia.setMixers} changes them. */
+  readonly mixers: readonly MixerOptions[];
+  /** Marks our legs at the mixers: the same for all processes of one bridge, one after the other, and of no other bridge. */
+  readonly instance: string;
   /** Conference profile for rooms; default `partyline`, as in our configuration. */
   readonly conferenceProfile?: string;
   /** Milliseconds without RTP and RTCP before `audioMissing`; default 60 s. */
@@ -37,77 +35,184 @@ export interface FreeSwitchMediaOptions {
   readonly advertise?: (remoteAddress: string) => string | null;
 }
 
-/** Media by FreeSWITCH: legs by drachtio-fsmrf, everything else over one event socket. */
+interface Started {
+  readonly fleet: Fleet;
+  readonly silence: SilenceWatch;
+  readonly listener: MediaListener;
+}
+
+/** Media by any number of FreeSWITCH mixers: legs over the signalling, everything else over one event socket to each. */
 export class FreeSwitchMedia implements Media {
   readonly engine = 'freeswitch';
   readonly #options: FreeSwitchMediaOptions;
-  #mixer: Mixer | null = null;
+  #mixers: readonly MixerOptions[];
+  #started: Started | null = null;
+  readonly #places = new Map<ConferenceId, Mixer>();
 
   constructor(options: FreeSwitchMediaOptions) {
     this.#options = options;
+    this.#mixers = options.mixers;
   }
 
   async start(listener: MediaListener): Promise<void> {
-    const { srf, eventSocket, profile, listenAddress, listenPort } = this.#options;
-    const mixer = new Mixer(
+    const { legs, instance, conferenceProfile, advertise, silenceMs, heldSilenceMs } = this.#options;
+    const fleet = new Fleet(
       {
-        name: this.#options.name ?? 'freeswitch',
-        eventSocket,
-        profile,
-        listenAddress,
-        listenPort,
-        conferenceProfile: this.#options.conferenceProfile ?? 'partyline',
-        silenceMs: this.#options.silenceMs ?? 60_000,
-        heldSilenceMs: this.#options.heldSilenceMs ?? 1_800_000,
-        advertise: this.#options.advertise ?? (() => null),
+        legs,
+        listener,
+        instance,
+        process: randomUUID(),
+        conferenceProfile: conferenceProfile ?? 'partyline',
+        advertise: advertise ?? (() => null),
       },
-      srf,
-      listener,
+      (mixer) => this.#lost(mixer),
     );
-    await mixer.start();
-    this.#mixer = mixer;
+    await fleet.start(this.#mixers);
+    const silence = new SilenceWatch(
+      () => fleet.legs(),
+      { silenceMs: silenceMs ?? 60_000, heldSilenceMs: heldSilenceMs ?? 1_800_000 },
+      (callId, silentMs) => listener.audioMissing(callId, silentMs),
+    );
+    this.#started = { fleet, silence, listener };
   }
 
-  async stop(): Promise<void> {
-    const mixer = this.#mixer;
-    this.#mixer = null;
-    await mixer?.stop();
+  stop(): Promise<void> {
+    return this.#stop('end');
   }
 
   release(): Promise<void> {
-    return this.stop();
+    return this.#stop('release');
+  }
+
+  /**
+   * Changes the mixers while they run: a new one is connected; one that is not named any more, or has another address, takes
+   * nothing new and is let go of when its last leg is gone; `draining` holds at once. Trouble with a mixer is told to the listener.
+   */
+  setMixers(mixers: readonly MixerOptions[]): void {
+    this.#mixers = mixers;
+    this.#started?.fleet.set(mixers);
   }
 
   mixers(): readonly MixerStatus[] {
-    return this.#mixer === null ? [] : [this.#mixer.status()];
+    return this.#started?.fleet.all().map((mixer) => mixer.status()) ?? [];
   }
 
-  createEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
-    if (this.#mixer === null) return Promise.reject(new MediaExhausted('the media are not started'));
-    return this.#mixer.createLeg(request);
+  async createEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
+    const { mixer: wanted } = request;
+    if (wanted !== undefined) {
+      const mixer = this.#fleet()?.named(wanted) ?? null;
+      if (mixer === null) throw new MediaExhausted(`there is no mixer ${wanted}`);
+      return mixer.createLeg(request);
+    }
+    let refused: MediaExhausted | null = null;
+    for (const mixer of this.#byLoad()) {
+      try {
+        return await mixer.createLeg(request);
+      } catch (error) {
+        if (!(error instanceof MediaExhausted)) throw error;
+        refused ??= error;
+      }
+    }
+    throw refused ?? new MediaExhausted(this.#why());
   }
 
-  adopt(..._of: Parameters<Media['adopt']>): Promise<MediaEndpoint> {
-    return Promise.reject(new EndpointGone('endpoints are not taken back yet'));
+  async adopt(
+    callId: CallId,
+    handle: string,
+    state: { readonly room: ConferenceId | null; readonly remoteSdp: string | null },
+  ): Promise<MediaEndpoint> {
+    const parsed = parseHandle(handle);
+    if (parsed === null) throw new EndpointGone('the handle is none of ours');
+    const mixer = this.#fleet()?.named(parsed.mixer) ?? null;
+    if (mixer !== null) return mixer.adopt(callId, parsed, state);
+    // Its dialog must not stay behind.
+    void this.#options.legs.takeBack(parsed.leg).then(
+      (leg) => leg?.end(),
+      () => undefined,
+    );
+    throw new EndpointGone(`there is no mixer ${parsed.mixer} any more`);
   }
 
-  sweep(): Promise<void> {
-    return Promise.resolve();
+  async sweep(): Promise<void> {
+    await this.#fleet()?.sweep();
   }
 
-  placeRoom(..._of: Parameters<Media['placeRoom']>): string | null {
-    return null;
+  placeRoom(room: ConferenceId, preferred?: MixerName): MixerName {
+    const placed = this.#places.get(room);
+    if (placed !== undefined) return placed.name;
+    const before = preferred === undefined ? null : (this.#fleet()?.named(preferred) ?? null);
+    const mixer = before?.healthy === true ? before : this.#leastLoadedForRoom();
+    if (mixer === null) throw new MediaExhausted(this.#why());
+    this.#places.set(room, mixer);
+    return mixer.name;
   }
 
-  forgetRoom(..._of: Parameters<Media['forgetRoom']>): void {
-    // Nothing was placed.
+  forgetRoom(room: ConferenceId): void {
+    this.#places.delete(room);
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
-    this.#mixer?.playToRoom(room, playId, items);
+    const mixer = this.#mixerOf(room);
+    if (mixer === null) this.#started?.listener.roomPlayFinished(room, playId, 'failed');
+    else mixer.rooms.play(room, playId, items);
   }
 
   roomSize(room: ConferenceId): Promise<number> {
-    return this.#mixer?.roomSize(room) ?? Promise.resolve(0);
+    return this.#mixerOf(room)?.rooms.size(room) ?? Promise.resolve(0);
   }
+
+  async #stop(legs: 'end' | 'release'): Promise<void> {
+    const started = this.#started;
+    this.#started = null;
+    this.#places.clear();
+    started?.silence.stop();
+    await started?.fleet.stop(legs);
+  }
+
+  #fleet(): Fleet | null {
+    return this.#started?.fleet ?? null;
+  }
+
+  #lost(mixer: Mixer): void {
+    for (const [room, place] of this.#places) if (place === mixer) this.#places.delete(room);
+  }
+
+  /** Where a room is: as placed, else wherever endpoints have entered it. */
+  #mixerOf(room: ConferenceId): Mixer | null {
+    return (
+      this.#places.get(room) ??
+      this.#fleet()
+        ?.all()
+        .find((mixer) => mixer.rooms.has(room)) ??
+      null
+    );
+  }
+
+  /** Mixers that take a leg, the emptiest first. */
+  #byLoad(): readonly Mixer[] {
+    const takers = this.#fleet()?.takers() ?? [];
+    return byFigure(takers, (mixer) => fullness(mixer.load([])));
+  }
+
+  #leastLoadedForRoom(): Mixer | null {
+    const roomsOf = (mixer: Mixer): readonly ConferenceId[] =>
+      [...this.#places].filter(([, place]) => place === mixer).map(([room]) => room);
+    return byFigure(this.#byLoad(), (mixer) => roomFullness(mixer.load(roomsOf(mixer))))[0] ?? null;
+  }
+
+  #why(): string {
+    if (this.#started === null) return 'the media are not started';
+    const all = this.#started.fleet.all();
+    return all.length === 1 && all[0]?.draining !== true
+      ? 'the mixer is unreachable'
+      : 'no mixer is healthy and not draining';
+  }
+}
+
+/** Lowest first; in order where they are equal. */
+function byFigure(mixers: readonly Mixer[], figure: (mixer: Mixer) => number): readonly Mixer[] {
+  return mixers
+    .map((mixer) => ({ mixer, value: figure(mixer) }))
+    .sort((one, other) => one.value - other.value)
+    .map(({ mixer }) => mixer);
 }

@@ -1,317 +1,364 @@
-import type Srf from 'drachtio-srf';
-import type { ConferenceId, PlayId } from '../../domain/identifiers.js';
+import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import {
+  EndpointGone,
   MediaExhausted,
+  MediaNotAcceptable,
   type EndpointRequest,
   type MediaListener,
   type MixerName,
   type MixerStatus,
   type PlayItem,
 } from '../../ports/media.js';
-import { EventSocket, type EventSocketAddress, type SocketEvent } from './event-socket.js';
-import { LegMaker } from './leg-maker.js';
-import { FreeSwitchLeg, type ToneDetection } from './leg.js';
+import { LegRefused, type MixerLeg, type MixerLegs } from '../../ports/mixer-legs.js';
+import type { SocketEvent } from './event-socket.js';
+import { FreeSwitchLeg } from './leg.js';
+import { isChannelName, LostLeg, type LegHandle } from './leg-handle.js';
+import { Link } from './link.js';
+import { channelsOf, membersOf, type Member } from './members.js';
+import { MixerRooms } from './mixer-rooms.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
-import { RoomPlays } from './room-plays.js';
+import type { Load } from './placement.js';
+import type { MixerPlace, Session } from './session.js';
 
-export interface MixerOptions {
-  readonly name: MixerName;
-  readonly eventSocket: EventSocketAddress;
-  /** SIP profile that takes our legs. */
-  readonly profile: string;
-  /** Conference profile for rooms. */
+/** What all mixers of one bridge have in common. */
+export interface MixerCommon {
+  readonly legs: MixerLegs;
+  readonly listener: MediaListener;
+  /** Marks our legs at the mixer, so that those left over can be found: of the bridge, and of this process of it. */
+  readonly instance: string;
+  readonly process: string;
   readonly conferenceProfile: string;
-  /** Where the mixer connects back to for each leg; its dialplan names this address and port. */
-  readonly listenAddress: string;
-  readonly listenPort: number;
-  /** Milliseconds without RTP and RTCP before {@link MediaListener.audioMissing}. */
-  readonly silenceMs: number;
-  readonly heldSilenceMs: number;
   /** The address for the SDP that a far end there gets, or `null`: as the mixer writes it. */
   readonly advertise: (remoteAddress: string) => string | null;
 }
 
-const OPEN_MS = 2_000;
-/** A booting FreeSWITCH answers on its event socket before its SIP profile stands. */
-const READY_MS = 4_000;
-const PING_EVERY_MS = 1_000;
-const PING_DEADLINE_MS = 3_000;
-const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 5_000;
-const EVENTS = [
-  'CHANNEL_EXECUTE_COMPLETE',
-  'CHANNEL_HANGUP',
-  'DTMF',
-  'HEARTBEAT',
-  'SEND_RTCP_MESSAGE',
-  'CUSTOM',
-  'conference::maintenance',
-];
-
-/** FreeSWITCH's own misses a key pressed twice, and any key before noise; spandsp's keeps to the recommendations. */
-const SPANDSP_DETECTION: ToneDetection = { start: 'spandsp_start_dtmf', stop: 'spandsp_stop_dtmf' };
-const CORE_DETECTION: ToneDetection = { start: 'start_dtmf', stop: 'stop_dtmf' };
-
-/** What is open to a FreeSWITCH that works. */
-interface Session {
-  readonly socket: EventSocket;
-  readonly maker: LegMaker;
-  readonly version: string;
-  readonly toneDetection: ToneDetection;
+export interface MixerUser {
+  /** Whether legs of a process before this one that nobody has taken back may be ended. */
+  swept(): boolean;
+  /** Whether a channel is a leg of ours, at this mixer or under another name of it. */
+  isKnown(channel: string): boolean;
+  /** It is found, for the first time or again. */
+  opened(): void;
+  lost(mixer: Mixer): void;
+  /** Its last leg is gone. */
+  emptied(mixer: Mixer): void;
 }
 
-/** One FreeSWITCH: the connections to it, its legs and rooms, and whether it lives. */
-export class Mixer {
-  readonly name: MixerName;
-  readonly #options: MixerOptions;
-  readonly #srf: Pick<Srf, 'createUAC'>;
-  readonly #listener: MediaListener;
-  readonly #legs = new Map<string, FreeSwitchLeg>();
-  readonly #rooms = new Map<string, RoomPlays>();
-  /** Rooms there are, by the name they have at the mixer. */
-  readonly #roomNames = new Set<string>();
-  readonly #silences = new Map<string, Silence>();
-  #session: Session | null = null;
-  #stopped = false;
-  #timers: readonly NodeJS.Timeout[] = [];
+const ANSWER_MS = 2_000;
+const CLEANED_MS = 2_000;
+const LOOK_MS = 50;
+const MARK = 'X-Partyline-Control';
+const PROCESS_MARK = 'X-Partyline-Process';
 
-  constructor(options: MixerOptions, srf: Pick<Srf, 'createUAC'>, listener: MediaListener) {
-    this.name = options.name;
-    this.#options = options;
-    this.#srf = srf;
-    this.#listener = listener;
+/** One FreeSWITCH: its legs and rooms, and whether it lives. */
+export class Mixer {
+  name: MixerName;
+  draining = false;
+  readonly rooms: MixerRooms;
+  readonly #common: MixerCommon;
+  readonly #user: MixerUser;
+  readonly #link: Link;
+  readonly #legs = new Map<string, FreeSwitchLeg>();
+  /** Channels that were lost with the mixer: they must not go on when it is back. */
+  readonly #givenUp = new Set<string>();
+  #placing = 0;
+  #heartbeat: { readonly foreign: number; readonly limit: number | null } = { foreign: 0, limit: null };
+  /** A look at all members that serves several askers. */
+  #looking: Promise<ReadonlyMap<string, Member>> | null = null;
+
+  constructor(name: MixerName, place: MixerPlace, common: MixerCommon, user: MixerUser) {
+    this.name = name;
+    this.#common = common;
+    this.#user = user;
+    this.#link = new Link(place, {
+      event: (event) => this.#event(event),
+      opened: (session, again) => this.#opened(session, again),
+      up: (again) => {
+        if (again) common.listener.trouble(`mixer ${this.name} is back`);
+        user.opened();
+      },
+      resumed: () => this.#resumed(),
+      lost: (reason) => this.#lost(reason),
+      unreachable: (reason) => common.listener.trouble(`mixer ${this.name}: ${reason}`),
+    });
+    this.rooms = new MixerRooms(this.#link.line, common.listener);
+  }
+
+  get place(): MixerPlace {
+    return this.#link.place;
+  }
+
+  /** Another secret holds from the next opening of the event socket on. */
+  set place(place: MixerPlace) {
+    this.#link.place = place;
+  }
+
+  get healthy(): boolean {
+    return this.#link.session !== null;
+  }
+
+  /** Its event socket is cut, and whether it lives will be known within seconds. */
+  get uncertain(): boolean {
+    return this.#link.uncertain;
+  }
+
+  get empty(): boolean {
+    return this.#legs.size === 0 && this.#placing === 0;
+  }
+
+  get legs(): Iterable<FreeSwitchLeg> {
+    return this.#legs.values();
+  }
+
+  /** E.g. `1.11.1`; `null` while it is unreachable. */
+  get version(): string | null {
+    return this.#link.session?.version ?? null;
+  }
+
+  has(channel: string): boolean {
+    return this.#legs.has(channel);
   }
 
   /** @throws Error with one clear line. */
-  async start(): Promise<void> {
-    this.#session = await this.#open();
-    const silenceCheck = Math.min(10_000, this.#options.silenceMs / 6);
-    this.#timers = [
-      setInterval(() => void this.#ping(), PING_EVERY_MS),
-      setInterval(() => void this.#findSilent(), silenceCheck),
-    ];
+  open(): Promise<void> {
+    return this.#link.open();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    await Promise.all([...this.#legs.values()].map((leg) => leg.close()));
-    const session = this.#session;
-    this.#session = null;
-    session?.maker.close();
-    session?.socket.close();
+  /** Looks for it in the background; why it was not found the first time is known. */
+  retry(reason: string): void {
+    this.#link.retry(reason);
+  }
+
+  /** Ends its legs, or lets go of them for another process. */
+  async stop(legs: 'end' | 'release'): Promise<void> {
+    if (legs === 'end') await Promise.all([...this.#legs.values()].map((leg) => leg.close()));
+    else for (const leg of this.#legs.values()) leg.release();
+    this.#legs.clear();
+    this.#link.close();
   }
 
   status(): MixerStatus {
     return {
       name: this.name,
-      healthy: this.#session !== null,
-      draining: false,
+      healthy: this.healthy,
+      draining: this.draining,
       endpoints: this.#legs.size,
-      rooms: this.#roomNames.size,
-      limit: null,
-      version: this.#session?.version ?? 'unreachable',
+      rooms: this.rooms.count,
+      limit: this.#heartbeat.limit,
+      version: this.version === null ? 'unreachable' : `FreeSWITCH ${this.version}`,
     };
+  }
+
+  /** @param placed rooms that are to be here. */
+  load(placed: readonly ConferenceId[]): Load {
+    const members = new Map<string, number>(placed.map((room) => [roomName(room), 0]));
+    for (const { roomName: name } of this.#legs.values()) {
+      if (name !== null) members.set(name, (members.get(name) ?? 0) + 1);
+    }
+    return { ...this.#heartbeat, legs: this.#legs.size + this.#placing, rooms: [...members.values()] };
   }
 
   /** @throws {MediaNotAcceptable} or {MediaExhausted} */
   async createLeg(request: EndpointRequest): Promise<FreeSwitchLeg> {
-    if (request.offer !== null) factsOf(request.offer);
-    const session = this.#session;
-    if (session === null) throw new MediaExhausted('the mixer is unreachable');
-    const endpoint = await session.maker.make(request);
-    const leg = new FreeSwitchLeg({
-      callId: request.callId,
-      mixer: this.name,
-      endpoint,
-      socket: session.socket,
-      listener: this.#listener,
-      offer: request.offer,
-      advertise: this.#options.advertise(request.remoteAddress),
-      conferenceProfile: this.#options.conferenceProfile,
-      toneDetection: session.toneDetection,
-      onGone: (gone) => {
-        this.#legs.delete(gone.uuid);
-        this.#silences.delete(gone.uuid);
-      },
-    });
-    if (session.socket.closed) {
-      await leg.close();
-      throw new MediaExhausted('the mixer was lost');
+    const secure = request.offer !== null && factsOf(request.offer).secure;
+    this.#placing++;
+    try {
+      const session = await this.#session();
+      const dialog = await this.#dial(session, request, secure);
+      if (this.#link.session?.core !== session.core) {
+        void dialog.end();
+        throw new MediaExhausted('the mixer was lost');
+      }
+      const leg = this.#keep(request.callId, dialog, session, request.offer);
+      await leg.begin();
+      return leg;
+    } finally {
+      this.#placing--;
+      if (this.empty) this.#user.emptied(this);
     }
-    this.#legs.set(leg.uuid, leg);
-    await leg.begin();
-    return leg;
+  }
+
+  /** @throws {EndpointGone} */
+  async adopt(
+    callId: CallId,
+    handle: LegHandle,
+    state: { readonly room: ConferenceId | null; readonly remoteSdp: string | null },
+  ): Promise<FreeSwitchLeg> {
+    const session = this.#link.session;
+    const dialog = (await this.#common.legs.takeBack(handle.leg)) ?? new LostLeg(handle);
+    try {
+      if (session === null) throw new EndpointGone(`mixer ${this.name} is unreachable`);
+      const { line } = this.#link;
+      const mark = await line.api(`uuid_getvar ${handle.channel} sip_h_${MARK}`);
+      if (mark !== this.#common.instance) throw new EndpointGone('the mixer does not have the leg any more');
+      const leg = this.#keep(callId, dialog, session, state.remoteSdp);
+      const member = (await this.#members()).get(leg.uuid) ?? null;
+      const room = member !== null && state.room !== null && member.room === roomName(state.room) ? state.room : null;
+      // A room nobody asked for: it can only be where it should have left.
+      if (member !== null && room === null) await line.api(`conference ${member.room} hup ${member.member}`);
+      await leg.adopt(member === null || room === null ? null : { room, member });
+      return leg;
+    } catch (error) {
+      this.#legs.get(handle.channel)?.release();
+      if (this.#legs.delete(handle.channel)) void this.#kill([handle.channel]).catch(() => undefined);
+      void dialog.end();
+      throw error instanceof EndpointGone ? error : new EndpointGone(`mixer ${this.name}: ${messageOf(error)}`);
+    }
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
-    const name = roomName(room);
-    const session = this.#session;
-    if (session === null || !this.#roomNames.has(name)) {
-      this.#listener.roomPlayFinished(room, playId, 'failed');
-      return;
-    }
-    let plays = this.#rooms.get(name);
-    if (plays === undefined) {
-      plays = new RoomPlays(
-        name,
-        session.socket,
-        (finished, outcome) => this.#listener.roomPlayFinished(room, finished, outcome),
-        (message) => this.#listener.trouble(message),
-      );
-      this.#rooms.set(name, plays);
-    }
-    plays.play(playId, items);
+    this.rooms.play(room, playId, items);
   }
 
-  async roomSize(room: ConferenceId): Promise<number> {
-    const session = this.#session;
-    if (session === null) return 0;
-    const count = Number(await session.socket.api(`conference ${roomName(room)} get count`));
-    return Number.isFinite(count) ? count : 0;
+  /** Ends legs of processes before this one. Never rejects. */
+  async sweep(): Promise<void> {
+    if (this.#link.session === null) return;
+    await this.#endStrangers().catch((error: unknown) => {
+      this.#common.listener.trouble(`mixer ${this.name}: legs of before could not be ended: ${messageOf(error)}`);
+    });
   }
 
-  async #open(): Promise<Session> {
-    const { eventSocket, profile, listenAddress, listenPort } = this.#options;
-    const where = `FreeSWITCH at ${eventSocket.host}:${eventSocket.port}`;
-    const socket = await EventSocket.open(
-      eventSocket,
-      { event: (event) => this.#event(event), closed: (reason) => this.#lost(socket, reason) },
-      OPEN_MS,
-    );
+  #keep(callId: CallId, dialog: MixerLeg, session: Session, remoteSdp: string | null): FreeSwitchLeg {
+    const leg = new FreeSwitchLeg({
+      callId,
+      mixer: () => this.name,
+      dialog,
+      line: this.#link.line,
+      listener: this.#common.listener,
+      remoteSdp,
+      conferenceProfile: this.#common.conferenceProfile,
+      toneDetection: session.toneDetection,
+      onGone: (gone) => {
+        this.#legs.delete(gone.uuid);
+        if (this.empty) this.#user.emptied(this);
+      },
+    });
+    if (!leg.over) this.#legs.set(leg.uuid, leg);
+    return leg;
+  }
+
+  async #session(): Promise<Session> {
+    // While the socket is cut this waits until the mixer is found again, or lost.
+    if (this.#link.uncertain) await this.#link.line.api('uptime').catch(() => undefined);
+    const { session } = this.#link;
+    if (session === null) throw new MediaExhausted('the mixer is unreachable');
+    return session;
+  }
+
+  async #dial(session: Session, request: EndpointRequest, secure: boolean): Promise<MixerLeg> {
+    const { legs, instance, process, advertise } = this.#common;
+    const call = encodeURIComponent(request.callId);
     try {
-      await this.#ready(socket, where);
-      const version = /Version ([\d.]+)/.exec(await socket.api('version'))?.[1] ?? 'unknown';
-      await socket.subscribe(EVENTS);
-      const maker = await LegMaker.connect({ srf: this.#srf, eventSocket, profile, listenAddress, listenPort });
-      const spandsp = (await socket.api('module_exists mod_spandsp')) === 'true';
-      const toneDetection = spandsp ? SPANDSP_DETECTION : CORE_DETECTION;
-      return { socket, maker, version: `FreeSWITCH ${version}`, toneDetection };
+      const dialog = await legs.place({
+        callId: request.callId,
+        uri: session.sipUri,
+        offer: request.offer,
+        headers: {
+          // The channel's name, which the mixer logs, is made from this: our own name of the call, not the caller's number.
+          From: `<sip:${call}@localhost>`,
+          'X-Partyline-Call': call,
+          [MARK]: instance,
+          [PROCESS_MARK]: process,
+          'X-Partyline-Secure': secure ? 'yes' : 'no',
+        },
+        advertise: advertise(request.remoteAddress),
+        withinMs: ANSWER_MS,
+      });
+      if (isChannelName(dialog.channel)) return dialog;
+      void dialog.end();
+      throw new Error('it named its channel strangely');
     } catch (error) {
-      socket.close();
-      throw error;
+      if (error instanceof LegRefused && [415, 488, 606].includes(error.status))
+        throw new MediaNotAcceptable(error.message);
+      throw new MediaExhausted(`mixer ${this.name} made no leg: ${messageOf(error)}`);
     }
   }
 
-  async #ready(socket: EventSocket, where: string): Promise<void> {
-    const { profile } = this.#options;
-    const running = new RegExp(
-      `^\\s*${escape(profile)}\\s.*sip:mod_sofia@(?:\\d{1,3}\\.){3}\\d{1,3}:\\d+.*RUNNING`,
-      'm',
-    );
-    const until = performance.now() + READY_MS;
-    for (;;) {
-      const missing =
-        (await socket.api('module_exists mod_conference')) !== 'true'
-          ? 'does not have mod_conference loaded'
-          : !running.test(await socket.api('sofia status'))
-            ? `has no SIP profile ${profile} running on an IPv4 address`
-            : null;
-      if (missing === null) return;
-      if (performance.now() > until) throw new Error(`${where} ${missing}`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+  /** Those who ask at once get one answer. */
+  #members(): Promise<ReadonlyMap<string, Member>> {
+    this.#looking ??= membersOf(this.#link.line).finally(() => (this.#looking = null));
+    return this.#looking;
   }
 
   #event(event: SocketEvent): void {
-    if (event.name === 'CUSTOM') this.#roomEvent(event);
+    if (event.name === 'HEARTBEAT') return this.#beat(event);
+    if (event.name === 'CUSTOM') this.rooms.event(event);
     const uuid = event.header('Unique-ID');
     if (uuid !== null) this.#legs.get(uuid)?.event(event);
   }
 
-  #roomEvent(event: SocketEvent): void {
-    const name = event.header('Conference-Name') ?? '';
-    switch (event.header('Action')) {
-      case 'play-file-done':
-        this.#rooms.get(name)?.fileDone(event);
-        break;
-      case 'add-member':
-        this.#roomNames.add(name);
-        break;
-      case 'conference-destroy':
-        this.#roomNames.delete(name);
-        this.#rooms.get(name)?.roomEnded();
-        this.#rooms.delete(name);
-        break;
-      default:
+  #beat(event: SocketEvent): void {
+    const sessions = Number(event.header('Session-Count'));
+    const limit = Number(event.header('Max-Sessions'));
+    this.#heartbeat = {
+      foreign: Number.isFinite(sessions) ? Math.max(0, sessions - this.#legs.size) : 0,
+      limit: limit > 0 ? limit : this.#heartbeat.limit,
+    };
+  }
+
+  async #opened(session: Session, again: boolean): Promise<void> {
+    this.#heartbeat = { foreign: 0, limit: session.maxSessions };
+    if (again || this.#user.swept()) {
+      await this.#kill([...this.#givenUp]);
+      await this.#endStrangers();
     }
+    this.#givenUp.clear();
+    this.rooms.found([...(await membersOf(this.#link.line)).values()].map(({ room }) => room));
   }
 
-  #lost(socket: EventSocket, reason: string): void {
-    const session = this.#session;
-    if (session?.socket !== socket || this.#stopped) return;
-    this.#session = null;
-    this.#listener.trouble(`mixer ${this.name} lost: ${reason}`);
-    session.maker.close();
-    for (const room of [...this.#rooms.values()]) room.roomEnded();
-    this.#rooms.clear();
-    this.#roomNames.clear();
-    for (const leg of [...this.#legs.values()]) leg.lost('the mixer was lost');
-    void this.#reconnect(session.maker.mark);
+  async #resumed(): Promise<void> {
+    const { line } = this.#link;
+    const members = await this.#members();
+    this.rooms.found([...members.values()].map(({ room }) => room));
+    await Promise.all(
+      [...this.#legs.values()].map(async (leg) => {
+        const there = (await line.api(`uuid_exists ${leg.uuid}`)) === 'true';
+        if (there) leg.recovered(members.get(leg.uuid) ?? null);
+        else leg.lost('the mixer ended the leg');
+      }),
+    );
+    this.#common.listener.trouble(`mixer ${this.name}: the event socket was cut, and is open again`);
   }
 
-  async #reconnect(mark: string): Promise<void> {
-    for (let pause = RETRY_FIRST_MS; !this.#stopped; pause = Math.min(pause * 2, RETRY_MAX_MS)) {
-      await new Promise((resolve) => setTimeout(resolve, pause).unref());
-      try {
-        const session = await this.#open();
-        if (this.#isStopped()) {
-          session.maker.close();
-          session.socket.close();
-          return;
-        }
-        // Legs that outlived the connection are lost to us already, and must not stay behind.
-        await session.socket.api(`hupall NORMAL_CLEARING sip_h_X-Partyline-Control ${mark}`).catch(() => undefined);
-        if (session.socket.closed) continue;
-        this.#session = session;
-        this.#listener.trouble(`mixer ${this.name} is back`);
-        return;
-      } catch {
-        // Told when it was lost; what keeps it away changes nothing.
-      }
-    }
-  }
-
-  #isStopped(): boolean {
-    return this.#stopped;
-  }
-
-  async #ping(): Promise<void> {
-    const socket = this.#session?.socket;
-    if (socket === undefined) return;
-    try {
-      await socket.api('uptime', PING_DEADLINE_MS);
-    } catch {
-      socket.close();
-      this.#lost(socket, 'no answer');
-    }
-  }
-
-  async #findSilent(): Promise<void> {
+  #lost(reason: string): void {
+    this.#common.listener.trouble(`mixer ${this.name} lost: ${reason}`);
+    this.#user.lost(this);
+    this.rooms.lost();
     for (const leg of [...this.#legs.values()]) {
-      const received = await leg.counters.received();
-      if (received === null || this.#legs.get(leg.uuid) !== leg) continue;
-      const now = performance.now();
-      const silence = this.#silences.get(leg.uuid);
-      if (silence?.received !== received) {
-        this.#silences.set(leg.uuid, { received, since: now, told: false });
-        continue;
-      }
-      const silentMs = now - silence.since;
-      if (silence.told || silentMs < (leg.held ? this.#options.heldSilenceMs : this.#options.silenceMs)) continue;
-      silence.told = true;
-      this.#listener.audioMissing(leg.callId, Math.round(silentMs));
+      this.#givenUp.add(leg.uuid);
+      leg.lost('the mixer was lost');
+    }
+  }
+
+  /** Ends our channels that nobody holds: those of this process, and once it has taken back what it wants, of those before. @throws {MixerUnreachable} */
+  async #endStrangers(): Promise<void> {
+    const { line } = this.#link;
+    const { instance, process } = this.#common;
+    const strangers: string[] = [];
+    for (const uuid of await channelsOf(line)) {
+      if (this.#user.isKnown(uuid) || !isChannelName(uuid)) continue;
+      if ((await line.api(`uuid_getvar ${uuid} sip_h_${MARK}`)) !== instance) continue;
+      const made = await line.api(`uuid_getvar ${uuid} sip_h_${PROCESS_MARK}`);
+      // While the mixer is in use, one of this process may be a leg that is just being made.
+      if (made === process ? this.#link.session === null : this.#user.swept()) strangers.push(uuid);
+    }
+    await this.#kill(strangers);
+  }
+
+  /** Resolves when they are gone; bounded. @throws {MixerUnreachable} */
+  async #kill(channels: readonly string[]): Promise<void> {
+    const { line } = this.#link;
+    await Promise.all(channels.map((uuid) => line.api(`uuid_kill ${uuid}`)));
+    let left = channels;
+    for (const until = performance.now() + CLEANED_MS; left.length > 0 && performance.now() < until;) {
+      const there = await Promise.all(left.map((uuid) => line.api(`uuid_exists ${uuid}`)));
+      left = left.filter((_uuid, index) => there[index] === 'true');
+      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 }
 
-interface Silence {
-  readonly received: number;
-  readonly since: number;
-  told: boolean;
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown reason';
 }

@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import type { ConferenceId } from '../../domain/identifiers.js';
+
+const ROOM_PREFIX = 'partyline-';
 
 /** A room's name as FreeSWITCH takes it: nothing but letters, digits, dashes; anything else as its code in hexadecimal. */
 export function roomName(room: ConferenceId): string {
   const safe = room.replace(/[^A-Za-z0-9-]/gu, (character) => `_${(character.codePointAt(0) ?? 0).toString(16)}_`);
-  return `partyline-${safe}`;
+  return `${ROOM_PREFIX}${safe}`;
 }
+
+/** Whether a room has a name as {@link roomName} makes them. */
+export const isOurRoom = (name: string): boolean => name.startsWith(ROOM_PREFIX);
 
 /**
  * A sound file as an argument of FreeSWITCH's. Names with characters that mean something to its own parsers (lists by `!`,
@@ -17,6 +23,9 @@ export function soundArgument(path: string): string | null {
 
 /** Parameter that comes back in the events of a file's playing. */
 export const PLAY_TAG = 'partyline_play';
+
+/** Tells one play from every other, those of another process too. */
+export const freshTag = (): string => randomUUID();
 
 /** Plays a file into a room, to everyone or to one member; quoted, since a path may hold blanks. */
 export function playCommand(room: string, tag: string, path: string, member: string | null): string {

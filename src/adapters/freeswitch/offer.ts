@@ -7,21 +7,27 @@ export interface OfferFacts {
   readonly held: boolean;
   /** The caller can send keys as RFC 4733 events. */
   readonly telephoneEvents: boolean;
+  /** The caller's audio is secured by keys in the SDP (RFC 4568). */
+  readonly secure: boolean;
 }
 
 /** Payload types of PCMU and PCMA, which need no rtpmap (RFC 3551 section 6). */
 const STATIC_PAYLOADS: ReadonlySet<string> = new Set(['0', '8']);
+/** What every telephone with SDES has (RFC 4568 section 6.2); the mixer's dialplan allows no other. */
+const SUITES: ReadonlySet<string> = new Set(['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32']);
 const CODECS: ReadonlySet<string> = new Set(['PCMU', 'PCMA']);
 
 /**
  * Reads an offer or answer before FreeSWITCH does, which takes more than we want and fails later.
- * @throws MediaNotAcceptable where there is no audio, no common codec, or only secured audio.
+ * @throws MediaNotAcceptable where there is no audio, no common codec, or audio secured by keys that are not in it.
  */
 export function factsOf(sdp: string): OfferFacts {
   const session = parsed(sdp);
   const audio = session.media.find((media) => media.type === 'audio' && media.port !== 0);
   if (audio === undefined) throw new MediaNotAcceptable('no audio offered');
-  if (/SAVP/.test(audio.protocol)) throw new MediaNotAcceptable('secured audio is not supported by this engine');
+  const secure = audio.protocol === 'RTP/SAVP';
+  if (!secure && audio.protocol !== 'RTP/AVP') throw new MediaNotAcceptable(`no audio over ${audio.protocol}`);
+  if (secure && !hasCommonSuite(audio.crypto)) throw new MediaNotAcceptable('no common suite for secured audio');
   const rtp: readonly { readonly payload: number; readonly codec: string }[] = Array.isArray(audio.rtp)
     ? audio.rtp
     : [];
@@ -39,7 +45,12 @@ export function factsOf(sdp: string): OfferFacts {
   return {
     held: direction === 'sendonly' || direction === 'inactive' || address === '0.0.0.0',
     telephoneEvents: rtp.some((entry) => entry.codec.toLowerCase() === 'telephone-event'),
+    secure,
   };
+}
+
+function hasCommonSuite(lines: unknown): boolean {
+  return Array.isArray(lines) && lines.some((line: { readonly suite?: unknown }) => SUITES.has(String(line.suite)));
 }
 
 function parsed(sdp: string): ReturnType<typeof parse> {
@@ -50,18 +61,4 @@ function parsed(sdp: string): ReturnType<typeof parse> {
     // Told below.
   }
   throw new MediaNotAcceptable('unusable SDP');
-}
-
-/**
- * Puts an address into our SDP: FreeSWITCH advertises one, callers from elsewhere may need another, and the machine's own
- * that it writes into the origin is nobody's business. `null`: the one it advertises.
- */
-export function withAddress(sdp: string, wanted: string | null): string {
-  const address = wanted ?? /^c=IN IP[46] (\S+)/m.exec(sdp)?.[1];
-  if (address === undefined) return sdp;
-  const family = address.includes(':') ? 'IP6' : 'IP4';
-  return sdp
-    .replace(/^c=IN IP[46] \S+/gm, `c=IN ${family} ${address}`)
-    .replace(/^(a=rtcp:\d+) IN IP[46] \S+/gm, `$1 IN ${family} ${address}`)
-    .replace(/^(o=\S+ \S+ \S+) IN IP[46] \S+/m, `$1 IN ${family} ${address}`);
 }

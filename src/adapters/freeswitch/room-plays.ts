@@ -1,7 +1,8 @@
 import type { PlayId } from '../../domain/identifiers.js';
 import type { PlayItem, PlayOutcome } from '../../ports/media.js';
-import type { EventSocket, SocketEvent } from './event-socket.js';
-import { PLAY_TAG, playCommand, soundArgument } from './names.js';
+import type { SocketEvent } from './event-socket.js';
+import type { Line } from './line.js';
+import { freshTag, PLAY_TAG, playCommand, soundArgument } from './names.js';
 
 interface RoomPlay {
   readonly playId: PlayId;
@@ -16,28 +17,26 @@ interface RoomPlay {
 /** Lists played into one room, one after the other in order of call. */
 export class RoomPlays {
   readonly #name: string;
-  readonly #socket: EventSocket;
+  readonly #line: Line;
   readonly #finished: (playId: PlayId, outcome: PlayOutcome) => void;
   readonly #trouble: (message: string) => void;
   readonly #waiting: RoomPlay[] = [];
   #current: RoomPlay | null = null;
-  #counter = 0;
 
   constructor(
     name: string,
-    socket: EventSocket,
+    line: Line,
     finished: (playId: PlayId, outcome: PlayOutcome) => void,
     trouble: (message: string) => void,
   ) {
     this.#name = name;
-    this.#socket = socket;
+    this.#line = line;
     this.#finished = finished;
     this.#trouble = trouble;
   }
 
   play(playId: PlayId, items: readonly PlayItem[]): void {
-    this.#counter++;
-    this.#waiting.push({ playId, items, tag: `room-${this.#counter}`, ended: 0, failed: false });
+    this.#waiting.push({ playId, items, tag: freshTag(), ended: 0, failed: false });
     if (this.#current === null) this.#advance();
   }
 
@@ -45,6 +44,11 @@ export class RoomPlays {
   fileDone(event: SocketEvent): void {
     const play = this.#current;
     if (play !== null && event.header(PLAY_TAG) === play.tag) this.#fileEnded(play, null);
+  }
+
+  /** The event socket was cut: the end of what sounds may have gone unheard. */
+  recovered(): void {
+    if (this.#current !== null) this.#end(this.#current, this.#current.failed ? 'failed' : 'completed');
   }
 
   /** The room is gone: nothing of this will be heard. */
@@ -75,7 +79,7 @@ export class RoomPlays {
 
   async #send(play: RoomPlay, path: string): Promise<boolean> {
     try {
-      const reply = await this.#socket.api(playCommand(this.#name, play.tag, path, null));
+      const reply = await this.#line.once(playCommand(this.#name, play.tag, path, null));
       return reply.startsWith('+OK');
     } catch {
       return false;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
 import { findProgram, LocalProcess } from './local-process.js';
-import { checkSecret, renderTemplate } from './template.js';
+import { MIXER_PROFILE, renderMixer, type MixerValues } from './rendering.js';
+import { checkSecret } from './template.js';
 
 /** Where an event socket listens, and its secret. */
 interface EventSocketPlace {
@@ -22,11 +22,9 @@ export interface LocalFreeSwitchOptions {
   readonly rtpAdvertisedAddress?: string;
   /** UDP ports for audio; default 1,000 ports somewhere below the ephemeral ones. */
   readonly rtpPorts?: { readonly first: number; readonly last: number };
-  /** Always on loopback, as are the event socket and the port for the mixer's connections back; default free ones. */
+  /** Always on loopback, as is the event socket; default free ones. */
   readonly sipPort?: number;
   readonly eventSocketPort?: number;
-  /** Port of ours that FreeSWITCH connects back to. */
-  readonly listenPort?: number;
   /** Default: generated. */
   readonly secret?: string;
   /**
@@ -45,8 +43,6 @@ export interface LocalFreeSwitchOptions {
 export interface LocalFreeSwitch {
   readonly eventSocket: EventSocketPlace;
   readonly profile: string;
-  readonly listenAddress: string;
-  readonly listenPort: number;
   readonly sipAddress: string;
   readonly sipPort: number;
   readonly logFile: string;
@@ -62,9 +58,6 @@ const LOOPBACK = '127.0.0.1';
 const READY_MS = 20_000;
 const LOOK_MS = 150;
 const RTP_PORTS = 1_000;
-/** Of the profile in our configuration. */
-const PROFILE = 'drachtio_mrf';
-const TEMPLATES = fileURLToPath(new URL('../../../freeswitch-conf/mixer/', import.meta.url));
 
 /** @returns the path of FreeSWITCH, or `null`. */
 export function findFreeSwitch(): string | null {
@@ -80,14 +73,12 @@ export async function startLocalFreeSwitch(options: LocalFreeSwitchOptions): Pro
   checkSecret(secret, "FreeSWITCH's event socket");
   const sipPort = options.sipPort ?? (await freePort(LOOPBACK));
   const eventSocketPort = options.eventSocketPort ?? (await freePort(LOOPBACK));
-  const listenPort = options.listenPort ?? (await freePort(LOOPBACK));
   const rtpAddress = options.rtpAddress ?? LOOPBACK;
   const rtpPorts = options.rtpPorts ?? somePorts();
   const maxSessions = options.maxSessions ?? 1_000;
   const directories = makeDirectories(options.directory);
   render(directories.conf, options.withoutModules ?? [], {
     maxSessions,
-    sessionsPerSecond: Math.max(100, maxSessions / 10),
     rtpStartPort: rtpPorts.first,
     rtpEndPort: rtpPorts.last,
     dbDirectory: directories.db,
@@ -101,8 +92,6 @@ export async function startLocalFreeSwitch(options: LocalFreeSwitchOptions): Pro
     sipPort,
     rtpAddress,
     rtpAdvertisedAddress: options.rtpAdvertisedAddress ?? rtpAddress,
-    controlAddress: LOOPBACK,
-    controlPort: listenPort,
   });
 
   const logFile = join(directories.log, 'freeswitch.log');
@@ -110,16 +99,14 @@ export async function startLocalFreeSwitch(options: LocalFreeSwitchOptions): Pro
   const args = ['-nonat', '-nf', '-nc', '-conf', conf, '-log', log, '-db', db, '-run', run];
   const server = new LocalProcess(program, args, join(options.directory, 'freeswitch.out'));
   const eventSocket = { host: LOOPBACK, port: eventSocketPort, secret };
-  const failure = await ready(server, () => options.trouble(eventSocket, PROFILE));
+  const failure = await ready(server, () => options.trouble(eventSocket, MIXER_PROFILE));
   if (failure !== null) {
     await server.kill();
     throw new Error(`FreeSWITCH did not start (${failure}); see ${logFile}`);
   }
   return {
     eventSocket,
-    profile: PROFILE,
-    listenAddress: LOOPBACK,
-    listenPort,
+    profile: MIXER_PROFILE,
     sipAddress: LOOPBACK,
     sipPort,
     logFile,
@@ -144,18 +131,12 @@ function makeDirectories(directory: string): Directories {
   return directories;
 }
 
-function render(
-  directory: string,
-  without: readonly string[],
-  values: Readonly<Record<string, string | number>>,
-): void {
-  for (const file of readdirSync(TEMPLATES)) {
-    if (!file.endsWith('.xml')) continue;
-    const text = renderTemplate(readFileSync(join(TEMPLATES, file), 'utf8'), values)
+function render(directory: string, without: readonly string[], values: MixerValues): void {
+  for (const { name, text } of renderMixer(values)) {
+    const lines = text
       .split('\n')
-      .filter((line) => !without.some((module) => line.includes(`<load module="${module}"/>`)))
-      .join('\n');
-    writeFileSync(join(directory, file), text, { mode: 0o600 });
+      .filter((line) => !without.some((module) => line.includes(`<load module="${module}"/>`)));
+    writeFileSync(join(directory, name), lines.join('\n'), { mode: 0o600 });
   }
 }
 
