@@ -17,6 +17,9 @@ export interface LocalEngine {
 
 const LOOPBACK = '127.0.0.1';
 
+/** The name of the one mixer that is started here, in records too. */
+export const LOCAL_MIXER = 'freeswitch';
+
 /** Programs that are not on this machine. */
 export function missingPrograms(): readonly string[] {
   return [

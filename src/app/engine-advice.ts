@@ -18,9 +18,15 @@ const ADVICE: readonly (readonly [trouble: RegExp, advice: string])[] = [
   [/FreeSWITCH .*no SIP profile/, "start that profile, or correct the mixer's profile"],
 ];
 
+/** The trouble with what to do about it, where that is known. */
+export function advised(trouble: string): string {
+  const advice = ADVICE.find(([kind]) => kind.test(trouble))?.[1];
+  return advice === undefined ? trouble : `${trouble}: ${advice}`;
+}
+
 /** The error with what to do about it, where that is known. */
 export function withAdvice(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const advice = ADVICE.find(([trouble]) => trouble.test(error.message))?.[1];
-  return advice === undefined ? error : new Error(`${error.message}: ${advice}`, { cause: error });
+  const message = advised(error.message);
+  return message === error.message ? error : new Error(message, { cause: error });
 }

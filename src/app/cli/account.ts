@@ -38,7 +38,7 @@ function registerAdd(account: Command, context: CliContext): void {
   )
     .addHelpText('after', '\nWhat no flag says is as configured: see partyline config, conference.*\n')
     .action((flags: ConferenceFlags & { name: string; pinLength?: number; json?: boolean }) => {
-      context.withNewStore((stores, config) => {
+      return context.withNewStore((stores, config) => {
         const length = flags.pinLength ?? usualPinLength(stores.store.numbers(), config.entry.pinLength);
         judgePinLength(stores.store, length, flags.pinLength !== undefined);
         const options = applyConferenceFlags(config.conference, flags);

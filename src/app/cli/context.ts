@@ -39,11 +39,11 @@ export class CliContext {
   }
 
   /** Runs `action` with store and PIN key, which are made where missing. */
-  withNewStore<T>(action: (stores: OpenStore, config: Config) => T): T {
+  async withNewStore<T>(action: (stores: OpenStore, config: Config) => T | Promise<T>): Promise<T> {
     const { config } = this.loadConfig();
     const stores = this.#stores.openStore(config);
     try {
-      return action(stores, config);
+      return await action(stores, config);
     } finally {
       stores.store.close();
     }

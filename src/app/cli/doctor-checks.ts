@@ -3,14 +3,13 @@ import { dirname } from 'node:path';
 import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
-import { missingPrograms } from '../compose-local-engine.js';
 import { checkPinKey, hasDatabase, isDataDirectoryHeld } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { portTrouble, tooFewAudioPorts, whyNotFree } from '../ports.js';
 import { loadPrompts } from '../prompts.js';
 import { readRunningNote } from '../running-file.js';
 import type { CliContext } from './context.js';
-import { bridgeAnswers, whyNotReachable } from './probes.js';
+import { bridgeAnswers } from './probes.js';
 
 /** What one look at the installation says. `failed`: the bridge does not work like this. */
 export interface Finding {
@@ -156,34 +155,6 @@ export function checkPrompts(config: Config): Finding {
   } catch (error) {
     return { check, status: 'failed', text: reason(error) };
   }
-}
-
-export async function checkEngine(config: Config): Promise<readonly Finding[]> {
-  if (config.engine === 'embedded')
-    return [{ check: 'engine', status: 'ok', text: 'embedded: needs no other program' }];
-  if (config.mixers.length === 0 && config.drachtio === null) {
-    const missing = missingPrograms();
-    const found = { check: 'engine', status: 'ok', text: 'drachtio-server and FreeSWITCH of this machine' } as const;
-    const text = `freeswitch needs ${missing.join(' and ')}, not found on this machine: install, or use the engine embedded`;
-    return [missing.length === 0 ? found : { check: 'engine', status: 'failed', text }];
-  }
-  const peers = [
-    ...config.mixers.map(({ name, eventSocket }) => ({ check: `mixer ${name}`, peer: eventSocket })),
-    { check: 'drachtio', peer: config.drachtio },
-  ];
-  return Promise.all(
-    peers.map(async ({ check, peer }): Promise<Finding> => {
-      if (peer == null) return { check, status: 'failed', text: 'not configured' };
-      const where = `${peer.host}:${peer.port}`;
-      const problem = await whyNotReachable(peer.host, peer.port);
-      if (problem === null) return { check, status: 'ok', text: `answers at ${where}` };
-      return {
-        check,
-        status: 'failed',
-        text: `does not answer at ${where} (${problem}): start it, or correct ${check}`,
-      };
-    }),
-  );
 }
 
 /** What keeps this from being seen is told by the look at the database. */

@@ -3,8 +3,9 @@ import { ConfigError } from '../config.js';
 import type { LoadedConfig } from '../config.js';
 import { jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
-import { checkDataDirectory, checkEngine, checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
+import { checkDataDirectory, checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
+import { checkEngine } from './doctor-engine.js';
 import { Exit } from './io.js';
 
 const MARKS = { ok: 'ok', warning: 'warning', failed: 'FAILED' } as const;

@@ -43,7 +43,7 @@ function registerAdd(number: Command, context: CliContext): void {
     'partyline number add +442071234567',
     'partyline number add 8000 --pin-length 7 --greeting none',
   ).action((added: string, flags: { pinLength?: number; greeting?: string }) => {
-    context.withNewStore(({ store, clock }, config) => {
+    return context.withNewStore(({ store, clock }, config) => {
       const known = store.numbers();
       const same = known.find((one) => sameNumber(one.number, added));
       if (same !== undefined)

@@ -1,35 +1,50 @@
-import { connect } from 'node:net';
+import { z } from 'zod';
 
-const CONNECT_MS = 1500;
+const ANSWER_MS = 1500;
 
-const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : error.message;
+const ANYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Connects by TCP: `null` when someone answers, else why not. */
-export function whyNotReachable(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const end = (problem: string | null): void => {
-      clearTimeout(limit);
-      socket.destroy();
-      resolve(problem);
-    };
-    const limit = setTimeout(() => end(`no answer within ${CONNECT_MS} ms`), CONNECT_MS);
-    socket.once('connect', () => end(null));
-    socket.once('error', (error) => end(codeOf(error)));
-  });
+/** Asks a bridge for a page of its HTTP side; `null`: it does not answer, or not so. */
+async function pageOf(host: string, port: number, path: string): Promise<string | null> {
+  const name = ANYWHERE[host] ?? host;
+  try {
+    const response = await fetch(`http://${name.includes(':') ? `[${name}]` : name}:${port}${path}`, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a bridge answers at this HTTP address. */
 export async function bridgeAnswers(host: string, port: number): Promise<boolean> {
-  const anywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-  const name = anywhere[host] ?? host;
+  return (await pageOf(host, port, '/healthz'))?.trim() === 'ok';
+}
+
+const STATUS = z.object({
+  engine: z.string(),
+  mixers: z.array(
+    z.object({
+      name: z.string(),
+      healthy: z.boolean(),
+      draining: z.boolean(),
+      endpoints: z.number(),
+      rooms: z.number(),
+      limit: z.number().nullable(),
+      version: z.string(),
+    }),
+  ),
+});
+
+/** What a bridge says of its mixers, or `null` when none answers. @param address `host:port` as in its running note */
+export async function bridgeStatus(address: string): Promise<z.infer<typeof STATUS> | null> {
+  const colon = address.lastIndexOf(':');
+  const page = await pageOf(address.slice(0, colon), Number(address.slice(colon + 1)), '/status');
+  if (page === null) return null;
   try {
-    const response = await fetch(`http://${name.includes(':') ? `[${name}]` : name}:${port}/healthz`, {
-      signal: AbortSignal.timeout(CONNECT_MS),
-    });
-    return response.ok && (await response.text()).trim() === 'ok';
+    return STATUS.parse(JSON.parse(page));
   } catch {
-    return false;
+    return null;
   }
 }

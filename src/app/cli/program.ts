@@ -13,6 +13,7 @@ import { registerDoctor } from './doctor.js';
 import { registerEngine } from './engine.js';
 import { Exit, Refused } from './io.js';
 import type { CliIo } from './io.js';
+import { registerMixer } from './mixer.js';
 import { registerNumber } from './number.js';
 import { registerReport } from './report.js';
 import { registerServe } from './serve.js';
@@ -41,6 +42,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerAccount(program, context);
   registerNumber(program, context);
   registerTrunk(program, context);
+  registerMixer(program, context);
   registerReport(program, context);
   registerConfig(program, context);
   registerEngine(program, context);

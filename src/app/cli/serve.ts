@@ -3,7 +3,7 @@ import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import { tooFewAudioPorts } from '../ports.js';
 import { startBridge, type RunningBridge } from '../compose.js';
 import { holdDataDirectory } from '../compose-store.js';
-import type { Config } from '../config.js';
+import type { Config, LoadedConfig } from '../config.js';
 import { openLog } from '../log.js';
 import { provisionAccount, usualPinLength } from '../provision.js';
 import { readRunningNote, removeRunningNote, writeRunningNote } from '../running-file.js';
@@ -27,7 +27,9 @@ const ERRORS_A_MINUTE = 100;
 export function registerServe(program: Command, context: CliContext): void {
   const command = program
     .command('serve')
-    .description('run the bridge until Ctrl-C; SIGTERM takes no new calls and lets running ones finish')
+    .description(
+      'run the bridge until Ctrl-C; SIGTERM takes no new calls and lets running ones finish, SIGUSR2 leaves them to the next bridge',
+    )
     .option('--lan', 'take calls from private networks too, not from this machine only')
     .option('--demo', 'on the first run, provision a demo account and show its PINs')
     .addOption(new Option('--engine <engine>', 'instead of the configured one').choices(['embedded', 'freeswitch']));
@@ -37,7 +39,8 @@ export function registerServe(program: Command, context: CliContext): void {
 }
 
 async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
-  const config = configured(context, flags);
+  const loaded = configured(context, flags);
+  const { config } = loaded;
   const hold = holdDataDirectory(config);
   if (hold === null) {
     const process = readRunningNote(config.dataDirectory)?.pid;
@@ -48,15 +51,18 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
   try {
     // what a bridge that was killed left behind
     removeRunningNote(config.dataDirectory);
-    await run(context, config, flags);
+    await run(context, loaded, flags);
   } finally {
     hold.release();
   }
 }
 
-async function run(context: CliContext, config: Config, flags: ServeFlags): Promise<void> {
+async function run(context: CliContext, loaded: LoadedConfig, flags: ServeFlags): Promise<void> {
+  const { config } = loaded;
   const log = openLog(config.logLevel);
-  const running = await startBridge({ config, log, lan: flags.lan === true });
+  const reload = (): LoadedConfig => configured(context, flags);
+  const running = await startBridge({ loaded, reload, log, lan: flags.lan === true });
+  let leave = (): Promise<void> => running.stop();
   try {
     surviveLostOutput();
     surviveErrors((error) => log.error({ error: error.stack ?? error.message }, 'unexpected error'));
@@ -71,10 +77,10 @@ async function run(context: CliContext, config: Config, flags: ServeFlags): Prom
     for (const doubt of doubts(config, flags)) context.warn(doubt);
     context.print(welcome(config, running, flags));
     if (flags.demo === true) context.print(demo(config, running));
-    await untilAsked(running, (line) => context.io.stderr(`${line}\n`));
+    leave = await untilAsked(running, (line) => context.io.stderr(`${line}\n`));
   } finally {
     removeRunningNote(config.dataDirectory);
-    await running.stop();
+    await leave();
   }
 }
 
@@ -87,10 +93,8 @@ function doubts(config: Config, { lan }: ServeFlags): readonly string[] {
   return [...(lan === true && here && anywhere ? [loopback] : []), ...(audio === null ? [] : [audio])];
 }
 
-function configured(context: CliContext, flags: ServeFlags): Config {
-  return flags.engine === undefined
-    ? context.loadConfig().config
-    : context.loadConfig({ PARTYLINE_ENGINE: flags.engine }).config;
+function configured(context: CliContext, flags: ServeFlags): LoadedConfig {
+  return flags.engine === undefined ? context.loadConfig() : context.loadConfig({ PARTYLINE_ENGINE: flags.engine });
 }
 
 function welcome(config: Config, running: RunningBridge, flags: ServeFlags): string {
@@ -102,10 +106,25 @@ function welcome(config: Config, running: RunningBridge, flags: ServeFlags): str
     ['Partyline', VERSION],
     ['Engine', running.engine],
     ['SIP', running.listening.join(', ')],
+    ...production(config, running),
     ['Calls from', from],
     ['Health', running.http === null ? 'off' : `http://${running.http}/readyz`],
     ['Data', config.dataDirectory],
   ]);
+}
+
+/** What the engine freeswitch is made of. */
+function production({ dialogOwner }: Config, running: RunningBridge): readonly (readonly [string, string])[] {
+  if (running.engine !== 'freeswitch') return [];
+  const mixers = running.mixers().map(({ name, version, healthy, draining }) => {
+    const state = [...(healthy ? [] : ['not reachable']), ...(draining ? ['draining'] : [])].join(', ');
+    return `${name} (${state === '' ? version : state})`;
+  });
+  const keeper = dialogOwner === null ? 'this process, and end with it' : `the dialog owner at ${dialogOwner.socket}`;
+  return [
+    ['Mixers', mixers.join(', ')],
+    ['Calls kept by', keeper],
+  ];
 }
 
 /** What to dial; with the PINs of a fresh demo account when there is no account yet. */
@@ -147,20 +166,33 @@ function dialable(listening: readonly string[]): string {
     .replace(/^\[::\]:/, '[::1]:');
 }
 
-/** Resolves when the bridge is to end: after Ctrl-C or with its terminal at once, after SIGTERM when the last call has ended or a second signal comes. */
-async function untilAsked({ bridge }: RunningBridge, say: (line: string) => void): Promise<void> {
-  await new Promise<void>((resolve) => {
+/**
+ * Resolves when the process is to leave, with how: after Ctrl-C or with its terminal at once, after SIGTERM when the last call
+ * has ended or a second signal comes, after SIGUSR2 without ending a call.
+ */
+async function untilAsked(running: RunningBridge, say: (line: string) => void): Promise<() => Promise<void>> {
+  const { bridge, handOver } = running;
+  return new Promise((resolve) => {
+    const stop = (): void => resolve(() => running.stop());
     // the second: the terminal was closed
     for (const signal of ['SIGINT', 'SIGHUP'] as const) {
       process.once(signal, () => {
         say('Ending: every caller gets a BYE ...');
-        resolve();
+        stop();
       });
     }
     process.once('SIGTERM', () => {
       say('No new calls; ending when the last call has. A second signal ends at once.');
-      process.once('SIGTERM', () => resolve());
-      bridge.drain(DRAIN_LIMIT_MS).then(resolve, () => resolve());
+      process.once('SIGTERM', stop);
+      bridge.drain(DRAIN_LIMIT_MS).then(stop, stop);
+    });
+    process.on('SIGUSR2', () => {
+      if (handOver === null) {
+        say('Not handed over: no dialog owner is configured, so calls would end. SIGTERM lets them finish.');
+        return;
+      }
+      say('Handing over: calls go on and wait for the next bridge ...');
+      resolve(handOver);
     });
   });
 }

@@ -62,7 +62,7 @@ function registerAdd(trunk: Command, context: CliContext): void {
     'partyline trunk add pbx --source 192.0.2.10',
     'partyline trunk add carrier --source 198.51.100.0/24,2001:db8:5::/48',
   ).action((name: string, flags: { source: readonly Network[] }) => {
-    context.withNewStore(({ store, clock }) => {
+    return context.withNewStore(({ store, clock }) => {
       if (name.toLowerCase() === BUILT_IN) {
         throw new Refused(`the trunk ${BUILT_IN} is the bridge's own: choose another name`);
       }

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { BridgeStatus } from '../../bridge/bridge.js';
 import type { MixerStatus } from '../../ports/media.js';
+import type { Signaling, SignalingStatus } from '../../ports/signaling.js';
+import { metricsOf } from './metrics.js';
 
 /** What the HTTP side reads; nothing can be changed through it. */
 export interface Observed {
   readonly engine: string;
   readonly version: string;
   status(): BridgeStatus;
+  signaling(): SignalingStatus & ReturnType<Signaling['counts']> & { readonly listening: readonly string[] };
   mixers(): readonly MixerStatus[];
 }
 
@@ -75,15 +78,13 @@ async function answer(
     return;
   }
   const path = (request.url ?? '/').split('?')[0];
-  const status = observed.status();
   switch (path) {
     case '/healthz': {
       send(response, 200, 'text/plain', 'ok\n');
       return;
     }
     case '/readyz': {
-      const mixing = observed.mixers().some((mixer) => mixer.healthy);
-      const why = status.draining ? 'draining' : mixing ? null : 'no mixer';
+      const why = whyNotReady(observed);
       send(response, why === null ? 200 : 503, 'text/plain', `${why ?? 'ready'}\n`);
       return;
     }
@@ -102,6 +103,15 @@ async function answer(
   }
 }
 
+/** Why no new call can be taken, or `null`. */
+function whyNotReady(observed: Observed): string | null {
+  if (observed.status().draining) return 'draining';
+  if (!observed.signaling().healthy) return 'no signalling';
+  const mixers = observed.mixers().filter((mixer) => mixer.healthy);
+  if (mixers.length === 0) return 'no mixer';
+  return mixers.every((mixer) => mixer.draining) ? 'every mixer is draining' : null;
+}
+
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
   response.end(body);
@@ -114,41 +124,8 @@ function statusOf(observed: Observed): unknown {
     engine: observed.engine,
     ...status,
     outcomes: Object.fromEntries(outcomes),
+    signaling: observed.signaling(),
     mixers: observed.mixers(),
     memory: process.memoryUsage(),
   };
-}
-
-function metricsOf(observed: Observed): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  };
-  gauge('partyline_calls', 'Calls now, set-ups included', () => observed.status().calls);
-  gauge('partyline_conferences', 'Conferences now', () => observed.status().conferences);
-  gauge('partyline_calls_total', 'Call attempts since the start', () => observed.status().callsTotal);
-  gauge('partyline_draining', '1 while no new calls are taken', () => (observed.status().draining ? 1 : 0));
-  gauge(
-    'partyline_mixers_healthy',
-    'Mixers that work',
-    () => observed.mixers().filter((mixer) => mixer.healthy).length,
-  );
-  new Gauge({
-    name: 'partyline_call_outcomes_total',
-    help: 'Call attempts ended since the start, by outcome',
-    labelNames: ['outcome'],
-    registers: [registry],
-    collect() {
-      for (const [outcome, count] of observed.status().outcomes) this.set({ outcome }, count);
-    },
-  });
-  return registry;
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -115,6 +117,29 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     await cli.run('trunk', 'add', 'pbx', '--source', '192.0.2.10');
     expect(shapeNow(await cli.json('number', 'list'))).toEqual(shape(documented('number list --json')));
     expect(shapeNow(await cli.json('trunk', 'list'))).toEqual(shape(documented('trunk list --json')));
+  });
+
+  it('mixer list, and the configuration of mixers', async () => {
+    const [mixer] = documented('mixer list --json') as readonly Record<string, unknown>[];
+    const server = createServer((_request, response) => {
+      const { calls: endpoints, conferences: rooms, ...told } = mixer ?? {};
+      response.end(JSON.stringify({ engine: 'freeswitch', mixers: [{ ...told, endpoints, rooms }] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const http = `127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+    mkdirSync(cli.data, { recursive: true });
+    writeFileSync(join(cli.data, 'serve.json'), JSON.stringify({ pid: 1, sip: [], http }));
+    const listed = await cli.json('mixer', 'list');
+    server.close();
+    expect(listed).toEqual([mixer]);
+
+    const { mixers, dialogOwner } = parseConfig(documented('mixers` is'), {}, {}, (file) => `password of ${file}`);
+    expect(mixers.map(({ name, drain }) => ({ name, drain }))).toEqual([
+      { name: 'a', drain: false },
+      { name: 'b', drain: true },
+    ]);
+    expect(dialogOwner).toEqual({ socket: '/run/partyline/dialogs.sock' });
   });
 
   it('report calls', async () => {
