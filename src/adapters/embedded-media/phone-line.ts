@@ -44,7 +44,8 @@ interface KeyPress {
   readonly key: Key;
   readonly method: 'event' | 'inband';
   readonly durationMs: number;
-  readonly done: () => void;
+  /** Given when its last packet went out (clock of `monotonicMs`). */
+  readonly done: (sentMs: number) => void;
 }
 
 /** One tick for all telephones of the thread. */
@@ -145,13 +146,14 @@ export class PhoneLine {
   /** On a line that is closed nothing is sent, and nobody waits for it. */
   press(press: KeyPress): void {
     if (lines.has(this)) this.keys.push(press);
-    else press.done();
+    else press.done(monotonicMs());
   }
 
   close(): void {
     if (!lines.delete(this)) return;
-    for (const { done } of this.keys) done();
-    this.pressing?.done();
+    const nowMs = monotonicMs();
+    for (const { done } of this.keys) done(nowMs);
+    this.pressing?.done(nowMs);
     if (this.reports) this.sendRtcp(this.rtcp.goodbye(monotonicMs(), this.outbound.rtpTimestamp));
     this.sockets.close();
     if (lines.size === 0) ticker.stop();
@@ -190,7 +192,7 @@ export class PhoneLine {
   }
 
   private keySent(): void {
-    this.pressing?.done();
+    this.pressing?.done(monotonicMs());
     this.pressing = null;
     this.tone = null;
     this.pauseTicks = KEY_PAUSE_TICKS;

@@ -13,7 +13,8 @@ export interface PhoneControl {
   /** @param keys of SRTP, or `null` for plain RTP. */
   agree(agreement: Agreement, keys: SrtpKeys | null): void;
   say(source: PhoneSource): void;
-  press(key: Key, method: 'event' | 'inband', durationMs: number): Promise<void>;
+  /** Resolves when the key was sent whole, with when that was (clock of `monotonicMs`). */
+  press(key: Key, method: 'event' | 'inband', durationMs: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export type PhoneRequest = { readonly number: number; readonly line: number } & 
   | { readonly type: 'close' }
 );
 
-/** `value`: the port for `open`, else 0. */
+/** `value`: the port for `open`, the time for `press`, else 0. */
 export interface PhoneReply {
   readonly number: number;
   readonly value: number;
@@ -64,9 +65,7 @@ export async function openApart(options: PhoneLineOptions): Promise<PhoneControl
     port,
     agree: (agreement, keys) => tell({ type: 'agree', agreement, keys }),
     say: (source) => tell({ type: 'say', source }),
-    press: async (key, method, durationMs) => {
-      await thread.ask(line, { type: 'press', key, method, durationMs });
-    },
+    press: (key, method, durationMs) => thread.ask(line, { type: 'press', key, method, durationMs }),
     close: async () => {
       await thread.ask(line, { type: 'close' }).catch(() => undefined);
     },

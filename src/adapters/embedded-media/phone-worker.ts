@@ -31,8 +31,7 @@ async function carryOut(request: PhoneRequest): Promise<number> {
       line.say(request.source);
       return 0;
     case 'press':
-      await line.press(request.key, request.method, request.durationMs);
-      return 0;
+      return line.press(request.key, request.method, request.durationMs);
     case 'close':
       lines.delete(request.line);
       await line.close();

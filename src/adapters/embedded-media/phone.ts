@@ -117,12 +117,12 @@ export class RtpPhone {
   }
 
   /**
-   * Resolves when the key was sent whole; keys pressed meanwhile wait. Default: RFC 4733 where agreed, else tones; 100 ms.
+   * Resolves when the key was sent whole, with when that was (clock of {@link levels}); keys pressed meanwhile wait. Default: RFC 4733 where agreed, else tones; 100 ms.
    */
   pressKey(
     key: Key,
     options: { readonly method?: 'event' | 'inband'; readonly durationMs?: number } = {},
-  ): Promise<void> {
+  ): Promise<number> {
     const events = (this.agreed?.eventSendPayloadType ?? null) !== null;
     const method = events ? (options.method ?? 'event') : 'inband';
     return this.control.press(key, method, options.durationMs ?? 100);

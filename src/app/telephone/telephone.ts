@@ -63,6 +63,7 @@ export class Telephone implements CallInProgress {
   readonly #client: SipClient;
   readonly #gone: (ending: CallEnding) => void;
   #released: Promise<void> | null = null;
+  #keySentMs = 0;
   /** Keys are pressed one after the other. */
   #keying: Promise<void> = Promise.resolve();
   /** What was there when the audio side closed. */
@@ -155,7 +156,7 @@ export class Telephone implements CallInProgress {
           const status = await this.#call.info(step.key, durationMs);
           if (status === null || status >= 300) throw new Error(`INFO was answered ${status ?? 'by silence'}`);
         } else {
-          await this.#phone.pressKey(step.key, {
+          this.#keySentMs = await this.#phone.pressKey(step.key, {
             durationMs,
             ...(options.method === undefined ? {} : { method: options.method }),
           });
@@ -165,6 +166,11 @@ export class Telephone implements CallInProgress {
     });
     this.#keying = work.catch(() => undefined);
     return work;
+  }
+
+  /** When the latest key was sent whole, on the clock of `levels()`; not those by INFO. 0: none yet. */
+  get keySentMs(): number {
+    return this.#keySentMs;
   }
 
   say(source: PhoneSource): void {
