@@ -6,18 +6,35 @@ import type { CallRecord } from '../ports/store.js';
 import type { CallEnd, CallRunner } from './call-runner.js';
 import type { WithoutTime } from './without-time.js';
 
+/** What a record says of a call from its INVITE on. Plain data; the caller as configured, masked. */
+export type CallIdentity = Pick<CallRecord, 'id' | 'sipCallId' | 'startedAt' | 'trunk' | 'dialled' | 'caller'>;
+
 /** A call attempt, from its INVITE to its record. */
 export interface Attempt {
   readonly call: SignalingCall;
-  readonly startedAt: number;
-  readonly trunk: string | null;
+  readonly identity: CallIdentity;
+  /** Number it was answered for, a label for the mixer's own records. */
+  label: string;
   cancelled: boolean;
+  /** The endpoint of a set-up was lost since it was last asked for. */
+  endpointLost: boolean;
   ended: boolean;
   /** `null` between INVITE and ACK: there is no call flow yet. */
   runner: CallRunner | null;
   /** What happened to an answered call before its flow began; told to the flow as its first events. */
   readonly missed: WithoutTime<CallEvent>[];
 }
+
+export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = ''): Attempt => ({
+  call,
+  identity,
+  label,
+  cancelled: false,
+  endpointLost: false,
+  ended: false,
+  runner: null,
+  missed: [],
+});
 
 /** Why a call is gone before its flow began, or `null` when nobody said so. */
 export function outcomeBeforeFlow({ cancelled, missed }: Attempt): CallOutcome | null {
@@ -36,23 +53,16 @@ interface Ending {
   readonly conferenceRecordId: number | null;
   /** Wall clock, milliseconds; a call that had a flow ended before its endpoint was released. */
   readonly now: number;
-  readonly recordedDigits: number | null;
 }
 
-export function recordOf({ call, startedAt, trunk }: Attempt, ending: Ending): CallRecord {
-  const { outcome, end, conferenceRecordId, now, recordedDigits } = ending;
+export function recordOf(identity: CallIdentity, { outcome, end, conferenceRecordId, now }: Ending): CallRecord {
   const statistics = end?.statistics ?? null;
   const expected = statistics === null ? 0 : statistics.packetsReceived + statistics.packetsLost;
   return {
-    id: call.id,
-    sipCallId: call.sipCallId,
-    startedAt,
+    ...identity,
     answeredAt: end?.answeredAt ?? null,
     joinedAt: end?.joinedAt ?? null,
     endedAt: end?.endedAt ?? now,
-    trunk,
-    dialled: call.requestUser,
-    caller: masked(call.callerNumber, recordedDigits),
     accountId: end?.admission?.accountId ?? null,
     conferenceRecordId,
     role: end?.admission?.role ?? null,
@@ -67,3 +77,14 @@ export function recordOf({ call, startedAt, trunk }: Attempt, ending: Ending): C
 
 export const masked = (caller: string | null, keep: number | null): string | null =>
   caller === null ? null : maskCaller(caller, keep);
+
+/** @param recordedDigits digits of the caller's number that a record keeps; `null`: all. */
+export function identityOf(
+  call: SignalingCall,
+  startedAt: number,
+  trunk: string | null,
+  recordedDigits: number | null,
+): CallIdentity {
+  const { id, sipCallId, requestUser, callerNumber } = call;
+  return { id, sipCallId, startedAt, trunk, dialled: requestUser, caller: masked(callerNumber, recordedDigits) };
+}

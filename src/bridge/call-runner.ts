@@ -1,39 +1,38 @@
 import { assertNever } from '../domain/assert-never.js';
 import type { Admission, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
-import { startCall, stepCall, type CallState } from '../domain/call-flow/machine.js';
-import type { EntryOptions } from '../domain/conference-options.js';
+import { stepCall, type CallState } from '../domain/call-flow/machine.js';
+import { resumeCall, withoutDigits } from '../domain/call-flow/resume.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
-import type { LegStatistics, MediaEndpoint, PlayItem } from '../ports/media.js';
+import type { LegStatistics, Media, MediaEndpoint, MixerName, PlayItem } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
-import type { PinHash, Store } from '../ports/store.js';
-import { asError, within } from './bounded.js';
+import { asError } from './bounded.js';
+import { CallMedia } from './call-media.js';
+import type { CallMemory } from './call-memory.js';
+import { CallMover } from './call-mover.js';
 import { EventQueue } from './event-queue.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
-import type { Log } from './log.js';
-import { release } from './release.js';
+import type { Moves } from './moves.js';
+import { lookUpPin, type PinLookupParts } from './pin-lookup.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
-/** Longest wait for a mixer to take or let go of a caller, milliseconds. */
-const MIXER_LIMIT_MS = 10_000;
-/** Longest wait for the figures of a leg before its record is written without them, milliseconds. */
-const STATISTICS_LIMIT_MS = 1_000;
-
-export interface CallDependencies {
+export interface CallDependencies extends PinLookupParts {
   readonly clock: Clock;
-  readonly store: Store;
-  readonly log: Log;
-  readonly hashPin: (digits: string) => PinHash;
+  readonly engine: Media;
+  readonly moves: Moves;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
+  readonly placeRoom: (room: ConferenceId) => MixerName | null;
   /** The caller asks the conference for a place; it comes into being where it was not. */
   readonly arriveAtConference: (call: CallRunner, admission: Admission) => void;
   readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;
+  /** Something that {@link CallRunner.memory} or {@link CallRunner.place} tells has changed. */
+  readonly changed: () => void;
   /** The last word of a call: its record's data. */
   readonly closed: (call: CallRunner, end: CallEnd) => void;
 }
@@ -47,52 +46,110 @@ export interface CallEnd {
   readonly admission: Admission | null;
   readonly keyMethod: KeyMethod | null;
   readonly statistics: LegStatistics | null;
-  readonly mixer: string;
+  readonly mixer: string | null;
+}
+
+/** A call to be run: its number is a label for the mixer's own records. */
+export interface CallBasis {
+  readonly call: SignalingCall;
+  readonly label: string;
+  /** What the far end said last. */
+  readonly remoteSdp: string | null;
 }
 
 /** Runs the call flow of one answered call and carries out its effects on its endpoint and its signalling. */
 export class CallRunner {
   readonly call: SignalingCall;
-  readonly endpoint: MediaEndpoint;
   readonly #dependencies: CallDependencies;
   readonly #queue: EventQueue<CallEvent>;
   readonly #timers: Timers;
-  /** What is done to one endpoint happens in the order it was asked for: music after `leave` must not start before it. */
-  #mediaWork: Promise<void> = Promise.resolve();
+  readonly #media: CallMedia;
+  readonly #mover: CallMover;
   #state: CallState;
-  #answeredAt = 0;
-  #joinedAt: number | null = null;
-  #admission: Admission | null = null;
-  readonly #keyMethods = new KeyMethods();
+  readonly #answeredAt: number;
+  #joinedAt: number | null;
+  #admission: Admission | null;
+  readonly #keyMethods: KeyMethods;
   readonly #line: LineWatch;
   #closing: Promise<void> | null = null;
+  /** When the call was over, where that was before it is noticed. Wall clock, milliseconds. */
+  #endedAt: number | null = null;
 
-  constructor(call: SignalingCall, endpoint: MediaEndpoint, entry: EntryOptions, dependencies: CallDependencies) {
+  constructor({ call, label, remoteSdp }: CallBasis, memory: CallMemory, dependencies: CallDependencies) {
     this.call = call;
-    this.endpoint = endpoint;
     this.#dependencies = dependencies;
-    this.#state = startCall({ callId: call.id, entry });
+    this.#state = memory.state;
+    this.#answeredAt = memory.answeredAt;
+    this.#joinedAt = memory.joinedAt;
+    this.#admission = memory.admission;
+    this.#keyMethods = new KeyMethods(memory.keyMethod);
+    const { clock, log, resolve, engine, moves, placeRoom, changed } = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
-    this.#timers = new Timers(dependencies.clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
-    this.#line = new LineWatch(call, endpoint, dependencies.clock, () => {
+    this.#timers = new Timers(clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
+    this.#media = new CallMedia(
+      {
+        callId: call.id,
+        clock,
+        log,
+        resolve,
+        changed,
+        place: (room) => this.#mover.place(room),
+        joined: () => this.dispatch({ type: 'MixerJoined' }),
+        joinFailed: () => this.dispatch({ type: 'MixerJoinFailed' }),
+        failed: () => this.dispatch({ type: 'MediaFailed' }),
+        playFinished: (playId) => this.dispatch({ type: 'PlayFinished', playId }),
+      },
+      // Whoever was on the way in is taken in anew, where the room is now.
+      memory.state.kind === 'Joining' ? { ...memory.media, room: null } : memory.media,
+    );
+    const lineLost = (): void => {
       void call.hangUp();
       this.dispatch({ type: 'CallerHungUp', lineLost: true });
-    });
+    };
+    this.#mover = new CallMover(
+      {
+        ...{ call, engine, clock, log, moves, label, placeRoom, changed },
+        failed: () => this.dispatch({ type: 'MoveFailed' }),
+        gone: lineLost,
+      },
+      this.#media,
+      remoteSdp,
+    );
+    this.#line = new LineWatch(call, this.#media, clock, lineLost);
   }
 
-  /** The ACK is in: the flow begins. */
-  answered(): void {
-    this.#answeredAt = this.#dependencies.clock.wall();
+  /** The ACK is in: the flow begins. `null`: the endpoint is lost already. */
+  answered(endpoint: MediaEndpoint | null): void {
+    if (endpoint === null) this.#mover.lost();
+    else this.#hold(endpoint, false);
     this.dispatch({ type: 'CallAnswered' });
+  }
+
+  /** The call of a process before this one goes on, as soon as its endpoint is back. */
+  resume(timers: CallMemory['timers']): void {
+    this.#timers.restore(timers);
+    this.#carryOut(this.#moved(resumeCall(this.#state, this.#dependencies.clock.monotonic())));
+  }
+
+  /** The endpoint it had under a process before this one; `null`: it is lost. */
+  takeBack(endpoint: MediaEndpoint | null): void {
+    if (endpoint === null) this.#mover.lost();
+    else this.#hold(endpoint, true);
   }
 
   dispatch(event: WithoutTime<CallEvent>): void {
     this.#queue.push({ ...event, at: this.#dependencies.clock.monotonic() });
   }
 
+  /** The call ended while no process was there to notice. @param at wall clock, milliseconds. */
+  endedBefore(at: number | null, lineLost: boolean): void {
+    this.#endedAt = at;
+    this.dispatch({ type: 'CallerHungUp', lineLost });
+  }
+
   keyPressed(key: Key, method: KeyMethod): void {
     const verdict = this.#keyMethods.take(key, method, this.#dependencies.clock.monotonic());
-    if (verdict.stopInband) this.endpoint.stopInbandDetection();
+    if (verdict.stopInband) this.#media.stopInbandDetection();
     if (verdict.counts) this.dispatch({ type: 'KeyPressed', key, method });
   }
 
@@ -102,12 +159,60 @@ export class CallRunner {
   }
 
   playFinished(playId: PlayId): void {
+    this.#media.finished(playId);
     this.dispatch({ type: 'PlayFinished', playId });
   }
 
-  /** Resolves once the call's endpoint is released and its record written; at once while it runs. */
-  async settled(): Promise<void> {
-    await this.#closing;
+  roomLeft(room: ConferenceId): void {
+    this.#media.roomLeft(room);
+  }
+
+  endpointLost(): void {
+    if (this.#closing === null) this.#mover.lost();
+  }
+
+  mediaOffered(offer: string | null): Promise<string> {
+    return this.#mover.offered(offer);
+  }
+
+  mediaAnswered(answer: string): Promise<void> {
+    return this.#mover.answered(answer);
+  }
+
+  /** What the process that comes next has to know. */
+  memory(): CallMemory {
+    return {
+      state: withoutDigits(this.#state),
+      timers: this.#timers.pending(),
+      answeredAt: this.#answeredAt,
+      joinedAt: this.#joinedAt,
+      admission: this.#admission,
+      keyMethod: this.#keyMethods.seen,
+      media: this.#media.wanted,
+    };
+  }
+
+  /** What {@link Media.adopt} takes the endpoint back by; `null`: there is none, or the far end may talk to another one by now. */
+  get endpointHandle(): string | null {
+    return this.#mover.isMoving ? null : (this.#media.endpoint?.handle ?? null);
+  }
+
+  /** The call is another process's from now on. */
+  handOver(): void {
+    this.#timers.cancelAll();
+    this.#line.end();
+    this.#media.handOver();
+    this.#mover.end();
+  }
+
+  #hold(endpoint: MediaEndpoint, adopted: boolean): void {
+    this.#media.replace(endpoint, adopted).catch((error: unknown) => {
+      // A mixer that does not take back what it had is as good as lost.
+      if (this.#closing === null && this.#media.endpoint === null) {
+        this.#trouble('endpoint could not be used', error);
+        this.#mover.lost();
+      }
+    });
   }
 
   #take(event: CallEvent): void {
@@ -116,6 +221,11 @@ export class CallRunner {
     if (this.#state.kind !== before) {
       this.#dependencies.log.debug({ call: this.call.id, from: before, to: this.#state.kind }, 'call moved on');
     }
+    this.#carryOut(effects);
+    this.#dependencies.changed();
+  }
+
+  #carryOut(effects: readonly CallEffect[]): void {
     for (const effect of effects) {
       try {
         this.#perform(effect);
@@ -145,53 +255,39 @@ export class CallRunner {
   }
 
   #perform(effect: CallEffect): void {
-    const { toConference, resolve, log } = this.#dependencies;
+    const { log } = this.#dependencies;
     switch (effect.type) {
       case 'Play':
-        return this.#inOrder(
-          () => this.endpoint.play(effect.playId, resolve(effect.utterances)),
-          () => this.playFinished(effect.playId),
-        );
+        return this.#media.ask({ kind: 'play', id: effect.playId, utterances: effect.utterances });
       case 'StopPlaying':
-        return this.#inOrder(() => this.endpoint.stopPlaying());
+        return this.#media.ask({ kind: 'stop' });
       case 'SetTimer':
         return this.#timers.set(effect.name, effect.timerId, effect.ms);
       case 'CancelTimer':
         return this.#timers.cancel(effect.name);
       case 'LookUpPin':
-        return this.#lookUpPin(effect);
-      case 'RequestAdmission':
-        this.#admission = effect.admission;
-        log.info(
-          { call: this.call.id, conference: effect.admission.conferenceId, role: effect.admission.role },
-          'PIN accepted',
-        );
-        return this.#dependencies.arriveAtConference(this, effect.admission);
+        return this.dispatch(lookUpPin(this.#dependencies, this.call.id, effect));
+      case 'RequestAdmission': {
+        const { admission } = effect;
+        this.#admission = admission;
+        log.info({ call: this.call.id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
+        return this.#dependencies.arriveAtConference(this, admission);
+      }
       case 'JoinMixer':
-        return this.#joinMixer(effect);
+        return this.#media.ask({ kind: 'join', room: effect.conferenceId, muted: effect.muted });
       case 'LeaveMixer':
-        return this.#onMixer(
-          'leave',
-          () => this.endpoint.leave(),
-          // Whoever cannot be taken out of the room would hear and be heard there while on hold.
-          () => this.dispatch({ type: 'MediaFailed' }),
-        );
+        return this.#media.ask({ kind: 'leave' });
       case 'SetMuted':
-        return this.#onMixer(
-          effect.muted ? 'mute' : 'unmute',
-          () => this.endpoint.setMuted(effect.muted),
-          // Nobody may be heard who was told to be muted.
-          () => this.dispatch({ type: 'MediaFailed' }),
-        );
+        return this.#media.ask({ kind: 'mute', muted: effect.muted });
       case 'ReportJoined':
         this.#joinedAt ??= this.#dependencies.clock.wall();
-        return this.#report(toConference, { type: 'CallerJoined', callId: this.call.id });
+        return this.#report({ type: 'CallerJoined', callId: this.call.id });
       case 'ReportAction':
-        return this.#report(toConference, { type: 'ActionRequested', callId: this.call.id, action: effect.action });
+        return this.#report({ type: 'ActionRequested', callId: this.call.id, action: effect.action });
       case 'ReportUnknownCode':
-        return this.#report(toConference, { type: 'UnknownCodeKeyed', callId: this.call.id });
+        return this.#report({ type: 'UnknownCodeKeyed', callId: this.call.id });
       case 'ReportLeft':
-        return this.#report(toConference, { type: 'CallerLeft', callId: this.call.id, lineLost: effect.lineLost });
+        return this.#report({ type: 'CallerLeft', callId: this.call.id, lineLost: effect.lineLost });
       case 'HangUp':
         void this.call.hangUp();
         return;
@@ -203,95 +299,16 @@ export class CallRunner {
     }
   }
 
-  #report(toConference: CallDependencies['toConference'], event: WithoutTime<ConferenceEvent>): void {
-    if (this.#admission !== null) toConference(this.#admission.conferenceId, event);
-  }
-
-  #lookUpPin(effect: Extract<CallEffect, { type: 'LookUpPin' }>): void {
-    const { store, hashPin, log } = this.#dependencies;
-    const { lookupId, digits } = effect;
-    try {
-      const match = store.findPin(hashPin(digits));
-      if (match === null) {
-        this.dispatch({ type: 'PinMissed', lookupId });
-        return;
-      }
-      const { account, role } = match;
-      this.dispatch({
-        type: 'PinMatched',
-        lookupId,
-        admission: {
-          accountId: account.id,
-          conferenceId: conferenceOf(account.id),
-          role,
-          options: account.options,
-        },
-      });
-    } catch (error) {
-      log.error({ call: this.call.id, error: asError(error).message }, 'PIN could not be looked up');
-      this.dispatch({ type: 'PinLookupFailed', lookupId });
-    }
-  }
-
-  #joinMixer(effect: Extract<CallEffect, { type: 'JoinMixer' }>): void {
-    const { clock, log } = this.#dependencies;
-    this.#mediaWork = this.#mediaWork.then(async () => {
-      if (this.#isClosing()) return;
-      try {
-        const joined = this.endpoint.join(effect.conferenceId, { muted: effect.muted });
-        await within(clock, MIXER_LIMIT_MS, 'joining the mixer', joined);
-      } catch (error) {
-        log.error({ call: this.call.id, error: asError(error).message }, 'caller could not join the mixer');
-        this.dispatch({ type: 'MixerJoinFailed' });
-        return;
-      }
-      this.dispatch({ type: 'MixerJoined' });
-    });
-  }
-
-  #inOrder(work: () => void, failed?: () => void): void {
-    this.#mediaWork = this.#mediaWork.then(() => {
-      if (this.#isClosing()) return;
-      try {
-        work();
-      } catch (error) {
-        this.#trouble('something could not be played', error);
-        failed?.();
-      }
-    });
-  }
-
-  #onMixer(what: string, work: () => Promise<void>, failed?: () => void): void {
-    const { clock, log } = this.#dependencies;
-    this.#mediaWork = this.#mediaWork.then(async () => {
-      if (this.#isClosing()) return;
-      try {
-        await within(clock, MIXER_LIMIT_MS, what, work());
-      } catch (error) {
-        if (this.#isClosing()) return;
-        log.warn({ call: this.call.id, what, error: asError(error).message }, 'mixer did not do it');
-        failed?.();
-      }
-    });
-  }
-
-  /** The endpoint is being released: nothing more is asked of it. */
-  #isClosing(): boolean {
-    return this.#closing !== null;
+  #report(event: WithoutTime<ConferenceEvent>): void {
+    if (this.#admission !== null) this.#dependencies.toConference(this.#admission.conferenceId, event);
   }
 
   async #close(outcome: CallOutcome): Promise<void> {
-    const { clock } = this.#dependencies;
-    const endedAt = clock.wall();
+    const endedAt = this.#endedAt ?? this.#dependencies.clock.wall();
     this.#timers.cancelAll();
     this.#line.end();
-    let statistics: LegStatistics | null = null;
-    try {
-      statistics = await within(clock, STATISTICS_LIMIT_MS, 'leg statistics', this.endpoint.statistics());
-    } catch {
-      // A leg that is gone already has none to give; its record says so by leaving them out.
-    }
-    await release(this.endpoint, this.#dependencies);
+    this.#mover.end();
+    const statistics = await this.#media.close();
     this.#dependencies.closed(this, {
       outcome,
       answeredAt: this.#answeredAt,
@@ -300,12 +317,7 @@ export class CallRunner {
       admission: this.#admission,
       keyMethod: this.#keyMethods.seen,
       statistics,
-      mixer: this.endpoint.mixer,
+      mixer: this.#media.mixer === '' ? null : this.#media.mixer,
     });
   }
-}
-
-/** An account has one conference; bookings will have their own. */
-function conferenceOf(account: string): ConferenceId {
-  return `conference-${account}` as ConferenceId;
 }

@@ -2,6 +2,7 @@ import { assertNever } from '../domain/assert-never.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
 import type { ConferenceEffect, ConferenceEvent } from '../domain/conference/contract.js';
 import { startConference, stepConference, type ConferenceState } from '../domain/conference/machine.js';
+import { resumeConference } from '../domain/conference/resume.js';
 import { playId, type AccountId, type CallId, type ConferenceId, type PlayId } from '../domain/identifiers.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
@@ -10,10 +11,35 @@ import type { Store } from '../ports/store.js';
 import { asError } from './bounded.js';
 import { EventQueue } from './event-queue.js';
 import type { Log } from './log.js';
-import { Timers } from './timers.js';
+import { Timers, type PendingTimer } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
-let nextMark = 0;
+/** Plays to a room that are remembered until they end. */
+const MOST_PLAYS = 100;
+
+/** All that a runner knows of its conference: enough for another one to go on with. Plain data. */
+export interface ConferenceMemory {
+  readonly id: ConferenceId;
+  readonly accountId: AccountId;
+  readonly state: ConferenceState;
+  readonly timers: readonly PendingTimer[];
+  /** Tells the plays of this conference from those of the ones before it in the same room. */
+  readonly mark: string;
+  readonly recordId: number | null;
+  /** Plays to the room that have not ended. */
+  readonly playing: readonly PlayId[];
+}
+
+/** Of a conference that nobody has come to yet. @param mark given to no other conference before. */
+export const freshConference = (id: ConferenceId, accountId: AccountId, mark: string): ConferenceMemory => ({
+  id,
+  accountId,
+  state: startConference({ conferenceId: id }),
+  timers: [],
+  mark,
+  recordId: null,
+  playing: [],
+});
 
 export interface ConferenceDependencies {
   readonly clock: Clock;
@@ -23,6 +49,8 @@ export interface ConferenceDependencies {
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** Hands an event to a call; a call that is gone already is passed over. */
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
+  /** Something that {@link ConferenceRunner.memory} tells has changed. */
+  readonly changed: (id: ConferenceId) => void;
   /** The conference is over and its name free for the next. */
   readonly closed: (id: ConferenceId) => void;
 }
@@ -34,18 +62,52 @@ export class ConferenceRunner {
   readonly #dependencies: ConferenceDependencies;
   readonly #queue: EventQueue<ConferenceEvent>;
   readonly #timers: Timers;
-  /** Tells the plays of this conference from those of the ones before it in the same room. */
-  readonly #mark = `${(nextMark += 1)}/`;
+  readonly #mark: string;
+  readonly #playing: Set<PlayId>;
   #state: ConferenceState;
-  #recordId: number | null = null;
+  #recordId: number | null;
 
-  constructor(id: ConferenceId, accountId: AccountId, dependencies: ConferenceDependencies) {
-    this.id = id;
-    this.#accountId = accountId;
+  constructor(memory: ConferenceMemory, dependencies: ConferenceDependencies) {
+    this.id = memory.id;
+    this.#accountId = memory.accountId;
+    this.#mark = memory.mark;
+    this.#playing = new Set(memory.playing);
+    this.#state = memory.state;
+    this.#recordId = memory.recordId;
     this.#dependencies = dependencies;
-    this.#state = startConference({ conferenceId: id });
     this.#queue = new EventQueue((event) => this.#take(event));
     this.#timers = new Timers(dependencies.clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
+  }
+
+  /** The conference of a process before this one goes on. What it played to the room counts as heard. */
+  resume(timers: ConferenceMemory['timers']): void {
+    this.#state = resumeConference(this.#state);
+    this.#timers.restore(timers);
+    for (const id of [...this.#playing]) this.#finished(id);
+  }
+
+  /** What the process that comes next has to know. */
+  memory(): ConferenceMemory {
+    return {
+      id: this.id,
+      accountId: this.#accountId,
+      state: this.#state,
+      timers: this.#timers.pending(),
+      mark: this.#mark,
+      recordId: this.#recordId,
+      playing: [...this.#playing],
+    };
+  }
+
+  /** Everyone it knows, waiting or in. */
+  get callers(): readonly CallId[] {
+    const { members, waiting } = this.#state.facts;
+    return [...members, ...waiting].map(({ callId }) => callId);
+  }
+
+  /** The conference is another process's from now on. */
+  handOver(): void {
+    this.#timers.cancelAll();
   }
 
   /** Number of the conference's record, once it has begun. */
@@ -59,8 +121,18 @@ export class ConferenceRunner {
 
   /** A play of an earlier conference in the same room may still be told: it is none of this one's. */
   roomPlayFinished(told: PlayId): void {
-    if (told.startsWith(this.#mark))
-      this.dispatch({ type: 'PlayFinished', playId: playId(told.slice(this.#mark.length)) });
+    if (told.startsWith(this.#mark)) this.#finished(playId(told.slice(this.#mark.length)));
+  }
+
+  #remember(id: PlayId): void {
+    const [oldest] = this.#playing;
+    if (oldest !== undefined && this.#playing.size >= MOST_PLAYS) this.#playing.delete(oldest);
+    this.#playing.add(id);
+  }
+
+  #finished(id: PlayId): void {
+    this.#playing.delete(id);
+    this.dispatch({ type: 'PlayFinished', playId: id });
   }
 
   #take(event: ConferenceEvent): void {
@@ -69,9 +141,10 @@ export class ConferenceRunner {
         this.#perform(effect);
       } catch (error) {
         this.#trouble(`${effect.type} could not be carried out`, error);
-        if (effect.type === 'PlayToRoom') this.dispatch({ type: 'PlayFinished', playId: effect.playId });
+        if (effect.type === 'PlayToRoom') this.#finished(effect.playId);
       }
     }
+    this.#dependencies.changed(this.id);
   }
 
   #step(event: ConferenceEvent): readonly ConferenceEffect[] {
@@ -141,6 +214,7 @@ export class ConferenceRunner {
       case 'Dismiss':
         return toCall(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
       case 'PlayToRoom':
+        this.#remember(effect.playId);
         return media.playToRoom(this.id, playId(this.#mark + effect.playId), resolve(effect.utterances));
       case 'SetTimer':
         return this.#timers.set(effect.name, effect.timerId, effect.ms);
@@ -174,7 +248,7 @@ export class ConferenceRunner {
   }
 
   #close(effect: Extract<ConferenceEffect, { type: 'CloseConference' }>): void {
-    const { store, clock, log, closed } = this.#dependencies;
+    const { store, clock, log, media, closed } = this.#dependencies;
     this.#timers.cancelAll();
     if (this.#recordId !== null) {
       const { peak, lockedOut, outcome } = effect;
@@ -185,6 +259,7 @@ export class ConferenceRunner {
       }
       log.info({ conference: this.id, outcome, peak }, 'conference ended');
     }
+    media.forgetRoom(this.id);
     closed(this.id);
   }
 }

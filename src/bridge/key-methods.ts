@@ -8,8 +8,13 @@ const SAME_PRESS_MS = 1_500;
  * events and INFO the first one seen counts alone, for a phone that sends both.
  */
 export class KeyMethods {
-  #seen: KeyMethod | null = null;
+  #seen: KeyMethod | null;
   #lastTone: { readonly key: Key; readonly at: number } | null = null;
+
+  /** @param seen the method keys have counted by so far. */
+  constructor(seen: KeyMethod | null = null) {
+    this.#seen = seen;
+  }
 
   /** The method keys count by, or `null` before the first. */
   get seen(): KeyMethod | null {

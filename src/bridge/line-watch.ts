@@ -1,10 +1,14 @@
 import type { Clock, Timer } from '../ports/clock.js';
-import type { MediaEndpoint } from '../ports/media.js';
+import type { LegStatistics } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import { within } from './bounded.js';
 
 /** Longest wait for the figures of a leg, milliseconds. */
 const STATISTICS_LIMIT_MS = 1_000;
+
+interface Leg {
+  readonly statistics: () => Promise<LegStatistics>;
+}
 
 /**
  * Asks a silent line whether it is still there. The media tell of a silence once; a line that answered may die later in the
@@ -12,7 +16,7 @@ const STATISTICS_LIMIT_MS = 1_000;
  */
 export class LineWatch {
   readonly #call: SignalingCall;
-  readonly #endpoint: MediaEndpoint;
+  readonly #leg: Leg;
   readonly #clock: Clock;
   readonly #lost: () => void;
   #again: Timer | null = null;
@@ -20,9 +24,9 @@ export class LineWatch {
   #over = false;
 
   /** @param lost nobody is there any more; told at most once. */
-  constructor(call: SignalingCall, endpoint: MediaEndpoint, clock: Clock, lost: () => void) {
+  constructor(call: SignalingCall, leg: Leg, clock: Clock, lost: () => void) {
     this.#call = call;
-    this.#endpoint = endpoint;
+    this.#leg = leg;
     this.#clock = clock;
     this.#lost = lost;
   }
@@ -61,7 +65,7 @@ export class LineWatch {
 
   async #received(): Promise<number | null> {
     try {
-      const statistics = this.#endpoint.statistics();
+      const statistics = this.#leg.statistics();
       return (await within(this.#clock, STATISTICS_LIMIT_MS, 'leg statistics', statistics)).packetsReceived;
     } catch {
       return null;

@@ -1,15 +1,15 @@
-import type { DialIn } from '../domain/access/dial-in.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { Clock } from '../ports/clock.js';
 import { MediaExhausted, MediaNotAcceptable, type Media, type MediaEndpoint } from '../ports/media.js';
-import { CallGone, type Refusal, type SignalingCall } from '../ports/signaling.js';
+import { CallGone, type Refusal } from '../ports/signaling.js';
 import { outcomeBeforeFlow, type Attempt } from './attempt.js';
-import { asError, TookTooLong, within } from './bounded.js';
+import { asError, within } from './bounded.js';
 import type { Log } from './log.js';
+import { ENDPOINT_LIMIT_MS, makeEndpoint } from './make-endpoint.js';
 import { release } from './release.js';
 
-/** Longest wait for the media engine to make or change an endpoint, milliseconds. */
-export const ENDPOINT_LIMIT_MS = 8_000;
+/** Endpoints made for one INVITE, at most: their mixers may die meanwhile. */
+const MOST_ENDPOINTS = 3;
 /** What a refused caller's trunk is told to wait, seconds. */
 export const RETRY_AFTER_S = 30;
 
@@ -23,14 +23,20 @@ export interface SetUpParts {
 export type SetUp =
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly outcome: CallOutcome }
   | { readonly kind: 'gone'; readonly outcome: CallOutcome }
-  | { readonly kind: 'answered'; readonly endpoint: MediaEndpoint };
+  | {
+      readonly kind: 'answered';
+      /** `null`: it was lost after the answer. */
+      readonly endpoint: MediaEndpoint | null;
+      /** What the far end said last: its offer, or its answer to ours. */
+      readonly remoteSdp: string | null;
+    };
 
 /** Makes an endpoint for a call, answers, and waits for the ACK. Never rejects; whatever goes wrong leaves no endpoint. */
-export async function setUp(attempt: Attempt, number: DialIn, parts: SetUpParts): Promise<SetUp> {
+export async function setUp(attempt: Attempt, parts: SetUpParts): Promise<SetUp> {
   const { call } = attempt;
   let endpoint: MediaEndpoint;
   try {
-    endpoint = await makeEndpoint(call, number, parts);
+    endpoint = await livingEndpoint(attempt, parts);
   } catch (error) {
     parts.log.warn({ call: call.id, error: asError(error).message }, 'no endpoint for the call');
     return refusalFor(error);
@@ -41,10 +47,7 @@ export async function setUp(attempt: Attempt, number: DialIn, parts: SetUpParts)
   }
   try {
     const answer = await call.answer(endpoint.localSdp);
-    if (answer !== null) {
-      await within(parts.clock, ENDPOINT_LIMIT_MS, 'taking the answer', endpoint.acceptAnswer(answer));
-    }
-    return { kind: 'answered', endpoint };
+    return await answered(attempt, endpoint, answer, parts);
   } catch (error) {
     const outcome = outcomeBeforeFlow(attempt) ?? outcomeOf(error);
     if (!(error instanceof CallGone)) {
@@ -57,21 +60,47 @@ export async function setUp(attempt: Attempt, number: DialIn, parts: SetUpParts)
   }
 }
 
-async function makeEndpoint(call: SignalingCall, number: DialIn, { media, clock }: SetUpParts): Promise<MediaEndpoint> {
-  const making = media.createEndpoint({
-    callId: call.id,
-    offer: call.offer,
-    remoteAddress: call.source.address,
-    label: number.number,
-  });
+/** The ACK is in. An endpoint lost meanwhile does not end the call: it gets another one. */
+async function answered(
+  attempt: Attempt,
+  endpoint: MediaEndpoint,
+  answer: string | null,
+  parts: SetUpParts,
+): Promise<SetUp> {
+  const remoteSdp = answer ?? attempt.call.offer;
   try {
-    return await within(clock, ENDPOINT_LIMIT_MS, 'making an endpoint', making);
+    if (answer !== null && !attempt.endpointLost) {
+      await within(parts.clock, ENDPOINT_LIMIT_MS, 'taking the answer', endpoint.acceptAnswer(answer));
+    }
   } catch (error) {
-    // An endpoint that comes after nobody waits for it any more is released.
-    if (error instanceof TookTooLong) making.then((late) => late.close()).catch(() => undefined);
-    throw error;
+    if (!attempt.endpointLost) throw error;
+  }
+  if (!attempt.endpointLost) return { kind: 'answered', endpoint, remoteSdp };
+  await release(endpoint, parts);
+  return { kind: 'answered', endpoint: null, remoteSdp };
+}
+
+/** An endpoint whose mixer lives. */
+async function livingEndpoint(attempt: Attempt, parts: SetUpParts): Promise<MediaEndpoint> {
+  const { call, label } = attempt;
+  for (let made = 1; ; made += 1) {
+    attempt.endpointLost = false;
+    try {
+      const endpoint = await makeEndpoint(
+        parts.media,
+        { callId: call.id, offer: call.offer, remoteAddress: call.source.address, label },
+        parts.clock,
+      );
+      if (!isLost(attempt)) return endpoint;
+      await release(endpoint, parts);
+      throw new MediaExhausted('the mixer was lost');
+    } catch (error) {
+      if (!isLost(attempt) || attempt.cancelled || made >= MOST_ENDPOINTS) throw error;
+    }
   }
 }
+
+const isLost = ({ endpointLost }: Attempt): boolean => endpointLost;
 
 function refusalFor(error: unknown): SetUp {
   if (error instanceof MediaNotAcceptable) {

@@ -15,7 +15,8 @@ const REQUEST_MS = 10_000;
 /** Longest introduction, farewell and mixer join: none of them may hold a call for ever. */
 const INTRODUCTION_MS = 30_000;
 const FAREWELL_MS = 20_000;
-const JOIN_MS = 20_000;
+/** Beyond the wait for a mixer that is started again. */
+const JOIN_MS = 40_000;
 
 /** Asks for a PIN after the given words; the time to the first key runs from the end of the prompt. */
 export function askForPin(turn: Turn, before: readonly Utterance[]): CollectingPin {

@@ -1,4 +1,5 @@
-import { Bridge, DEFAULT_BRIDGE_OPTIONS } from '../../../src/bridge/bridge.js';
+import { DEFAULT_BRIDGE_OPTIONS } from '../../../src/bridge/bridge-parts.js';
+import { Bridge } from '../../../src/bridge/bridge.js';
 import { KnownSources } from '../../../src/bridge/known-sources.js';
 import type { Log } from '../../../src/bridge/log.js';
 import { DEFAULT_CONFERENCE_OPTIONS, type ConferenceOptions } from '../../../src/domain/conference-options.js';

@@ -133,7 +133,7 @@ describe('an admitted caller', () => {
     expect(refused.outcome).toBe('failed');
     const unanswered = new Caller().accepted();
     unanswered.happen({ type: 'Admitted', muted: false, introduction: [] });
-    unanswered.wait(20_000);
+    unanswered.wait(40_000);
     expect(unanswered.outcome).toBe('failed');
   });
 

@@ -1,0 +1,51 @@
+import type { DialIn } from '../domain/access/dial-in.js';
+import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
+import type { CallOutcome } from '../domain/outcomes.js';
+import type { Utterance } from '../domain/prompts.js';
+import type { Clock } from '../ports/clock.js';
+import type { Media, PlayItem } from '../ports/media.js';
+import type { Signaling } from '../ports/signaling.js';
+import type { PinHash, Store } from '../ports/store.js';
+import type { KnownSources } from './known-sources.js';
+import type { Log } from './log.js';
+
+export interface BridgeOptions {
+  /** Calls at once, set-ups included. */
+  readonly maximumCalls: number;
+  readonly entry: Omit<EntryOptions, 'pinLength' | 'greeting'>;
+  /** Digits of a caller number kept in records; the rest is starred. `null`: kept whole. */
+  readonly recordedDigits: number | null;
+}
+
+export const DEFAULT_BRIDGE_OPTIONS: BridgeOptions = {
+  maximumCalls: 2_000,
+  entry: DEFAULT_ENTRY_OPTIONS,
+  recordedDigits: null,
+};
+
+export interface BridgeParts {
+  readonly signaling: Signaling;
+  readonly media: Media;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sources: KnownSources;
+  readonly hashPin: (digits: string) => PinHash;
+  readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
+  /** The dial-in number a user part names, or `null`: 404. */
+  readonly dialIn: (user: string) => DialIn | null;
+}
+
+export interface BridgeStatus {
+  readonly calls: number;
+  readonly conferences: number;
+  readonly callsTotal: number;
+  readonly draining: boolean;
+  /** Call attempts ended, by outcome, since the start. */
+  readonly outcomes: ReadonlyMap<CallOutcome, number>;
+  /** Calls whose mixer was lost and that are being moved to another now; those moved since the start. */
+  readonly callsBeingMoved: number;
+  readonly callsMoved: number;
+  /** Calls of a process before this one that went on at the start. */
+  readonly callsTakenBack: number;
+}

@@ -1,0 +1,29 @@
+import type { Admission } from '../domain/call-flow/contract.js';
+import { startCall, type CallState } from '../domain/call-flow/machine.js';
+import type { EntryOptions } from '../domain/conference-options.js';
+import type { CallId } from '../domain/identifiers.js';
+import type { KeyMethod } from '../domain/keys.js';
+import { NOTHING, type MediaState } from './media-state.js';
+import type { PendingTimer } from './timers.js';
+
+/** All that a runner knows of its call: enough for another one to go on with. Plain data. Times are wall clock, milliseconds. */
+export interface CallMemory {
+  readonly state: CallState;
+  readonly timers: readonly PendingTimer[];
+  readonly answeredAt: number;
+  readonly joinedAt: number | null;
+  readonly admission: Admission | null;
+  readonly keyMethod: KeyMethod | null;
+  readonly media: MediaState;
+}
+
+/** Of a call that is just answered. */
+export const freshMemory = (callId: CallId, entry: EntryOptions, answeredAt: number): CallMemory => ({
+  state: startCall({ callId, entry }),
+  timers: [],
+  answeredAt,
+  joinedAt: null,
+  admission: null,
+  keyMethod: null,
+  media: NOTHING,
+});

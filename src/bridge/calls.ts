@@ -1,0 +1,282 @@
+import { assertNever } from '../domain/assert-never.js';
+import { callerDigits } from '../domain/access/callers.js';
+import type { DialIn } from '../domain/access/dial-in.js';
+import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { EntryOptions } from '../domain/conference-options.js';
+import type { CallId } from '../domain/identifiers.js';
+import type { CallOutcome } from '../domain/outcomes.js';
+import type { Refusal, SignalingCall } from '../ports/signaling.js';
+import { identityOf, masked, newAttempt, recordOf, type Attempt, type CallIdentity } from './attempt.js';
+import { asError, within } from './bounded.js';
+import type { BridgeOptions, BridgeParts } from './bridge-parts.js';
+import { freshMemory } from './call-memory.js';
+import { CallRunner, type CallBasis, type CallDependencies, type CallEnd } from './call-runner.js';
+import type { Conferences } from './conferences.js';
+import type { LiveKeeper } from './live-keeper.js';
+import type { Moves } from './moves.js';
+import { RETRY_AFTER_S, setUp } from './set-up.js';
+import { writeSnapshot, type CallSnapshot } from './snapshots.js';
+import type { WithoutTime } from './without-time.js';
+
+/** Digits of a caller number that logs show. */
+const LOGGED_DIGITS = 3;
+/** How long a set-up of a process before this one may be told again, milliseconds. */
+const AGAIN_LIMIT_MS = 5_000;
+
+export interface CallsParts extends BridgeParts {
+  readonly conferences: () => Conferences;
+  readonly keeper: LiveKeeper;
+  readonly moves: Moves;
+}
+
+/** The call attempts there are now, from INVITE to record. */
+export class Calls {
+  readonly #parts: CallsParts;
+  readonly #options: BridgeOptions;
+  readonly #attempts = new Map<CallId, Attempt>();
+  readonly #outcomes = new Map<CallOutcome, number>();
+  /** Set-ups of a process before this one, by Call-ID, that may be told again. */
+  readonly #interrupted = new Map<string, CallIdentity>();
+  #total = 0;
+  #draining = false;
+  /** Who waits for the last call to end. */
+  readonly #untilEmpty = new Set<() => void>();
+
+  constructor(parts: CallsParts, options: BridgeOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  /** Since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Call attempts ended, by outcome, since the start. */
+  get outcomes(): ReadonlyMap<CallOutcome, number> {
+    return this.#outcomes;
+  }
+
+  get(id: CallId): Attempt | undefined {
+    return this.#attempts.get(id);
+  }
+
+  all(): readonly Attempt[] {
+    return [...this.#attempts.values()];
+  }
+
+  /** New calls get 503 with Retry-After from now on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Resolves when there is none; rejects after so many milliseconds. */
+  async whenEmpty(limitMs: number): Promise<void> {
+    if (this.#attempts.size === 0) return;
+    let waiting: () => void = () => undefined;
+    const empty = new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    this.#untilEmpty.add(waiting);
+    try {
+      await within(this.#parts.clock, limitMs, 'ending all calls', empty);
+    } finally {
+      this.#untilEmpty.delete(waiting);
+    }
+  }
+
+  tell(id: CallId, event: WithoutTime<CallEvent>): void {
+    const attempt = this.#attempts.get(id);
+    if (attempt === undefined) return;
+    if (attempt.runner === null) attempt.missed.push(event);
+    else attempt.runner.dispatch(event);
+  }
+
+  // --- a new call
+
+  comeIn(call: SignalingCall): void {
+    const { clock, sources, log } = this.#parts;
+    this.#total += 1;
+    const again = this.#interrupted.get(call.sipCallId);
+    this.#interrupted.delete(call.sipCallId);
+    const trunk = sources.trunkOf(call.source.address);
+    const startedAt = again?.startedAt ?? clock.wall();
+    const attempt = newAttempt(call, identityOf(call, startedAt, trunk, this.#options.recordedDigits));
+    this.#attempts.set(call.id, attempt);
+    const { id, sipCallId, callerNumber, requestUser } = call;
+    const caller = masked(callerNumber, LOGGED_DIGITS);
+    log.info({ call: id, trunk, dialled: requestUser, caller, sipCallId }, 'call came in');
+    this.#changed(attempt);
+    this.#arrive(attempt).catch((error: unknown) => {
+      log.error({ call: id, error: asError(error).message }, 'call could not be set up');
+      this.#refuse(attempt, { status: 500 }, 'failed');
+    });
+  }
+
+  async #arrive(attempt: Attempt): Promise<void> {
+    const { call } = attempt;
+    const { dialIn } = this.#parts;
+    if (attempt.identity.trunk === null) {
+      this.#refuse(attempt, { status: 403 }, 'unknown-source');
+      return;
+    }
+    if (this.#draining) {
+      this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'draining');
+      return;
+    }
+    if (this.#attempts.size > this.#options.maximumCalls) {
+      this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
+      return;
+    }
+    const number = dialIn(call.requestUser) ?? dialIn(call.toUser);
+    if (number === null) {
+      this.#refuse(attempt, { status: 404 }, 'unknown-number');
+      return;
+    }
+    attempt.label = number.number;
+    const result = await setUp(attempt, this.#parts);
+    switch (result.kind) {
+      case 'refused': {
+        this.#refuse(attempt, result.refusal, result.outcome);
+        return;
+      }
+      case 'gone': {
+        this.end(attempt, result.outcome);
+        return;
+      }
+      case 'answered': {
+        const runner = this.#begin(attempt, result.remoteSdp, number);
+        runner.answered(result.endpoint);
+        for (const event of attempt.missed) runner.dispatch(event);
+        return;
+      }
+      default:
+        return assertNever(result);
+    }
+  }
+
+  /** The call is answered and acknowledged: its flow begins. */
+  #begin(attempt: Attempt, remoteSdp: string | null, number: DialIn): CallRunner {
+    const { call, label } = attempt;
+    const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
+    const memory = freshMemory(call.id, entry, this.#parts.clock.wall());
+    return this.#run(attempt, { call, label, remoteSdp }, memory);
+  }
+
+  #run(attempt: Attempt, basis: CallBasis, memory: CallSnapshot['memory'] & object): CallRunner {
+    attempt.runner = new CallRunner(basis, memory, this.#dependencies(attempt));
+    return attempt.runner;
+  }
+
+  #dependencies(attempt: Attempt): CallDependencies {
+    const { clock, store, log, hashPin, resolve, media, moves, conferences } = this.#parts;
+    const { id, callerNumber, handle } = attempt.call;
+    return {
+      ...{ clock, store, log, hashPin, resolve, moves, engine: media },
+      placeRoom: (room) => conferences().placeRoom(room),
+      arriveAtConference: (_, { role, options, accountId, conferenceId }) => {
+        conferences().dispatchArrival(accountId, conferenceId, handle !== null, {
+          type: 'CallerArrived',
+          callId: id,
+          role,
+          callerNumber: callerDigits(callerNumber),
+          options,
+        });
+      },
+      toConference: (conference, event) => conferences().dispatch(conference, event),
+      changed: () => this.#changed(attempt),
+      closed: (_, end) => this.end(attempt, end.outcome, end),
+    };
+  }
+
+  // --- calls of a process before this one
+
+  /** It goes on, as soon as its endpoint is back. */
+  takeBack(call: SignalingCall, remoteSdp: string | null, snapshot: CallSnapshot & { memory: object }): CallRunner {
+    const { identity, label, memory, conferenceRecordId } = snapshot;
+    const attempt = newAttempt(call, identity, label);
+    this.#attempts.set(call.id, attempt);
+    this.#parts.conferences().restoreCall(call.id, memory.admission?.conferenceId ?? null, conferenceRecordId);
+    const runner = this.#run(attempt, { call, label, remoteSdp }, memory);
+    runner.resume(memory.timers);
+    this.#changed(attempt);
+    return runner;
+  }
+
+  /** It cannot be taken back: its record is all that can be done. */
+  lose({ identity, conferenceRecordId }: CallSnapshot): void {
+    this.#record(identity, 'failed', null, conferenceRecordId);
+  }
+
+  /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded. */
+  interrupted(setUps: readonly CallIdentity[]): void {
+    for (const identity of setUps) this.#interrupted.set(identity.sipCallId, identity);
+    if (setUps.length > 0) this.#parts.clock.after(AGAIN_LIMIT_MS, () => this.recordInterrupted());
+  }
+
+  recordInterrupted(): void {
+    for (const identity of this.#interrupted.values()) this.#record(identity, 'failed', null, null);
+    this.#interrupted.clear();
+  }
+
+  handOver(): void {
+    for (const { runner } of this.#attempts.values()) runner?.handOver();
+  }
+
+  // --- endings
+
+  #refuse(attempt: Attempt, refusal: Refusal, outcome: CallOutcome): void {
+    if (attempt.ended) return;
+    attempt.call.refuse(refusal);
+    this.end(attempt, attempt.cancelled ? 'cancelled' : outcome);
+  }
+
+  end(attempt: Attempt, outcome: CallOutcome, end: CallEnd | null = null): void {
+    if (attempt.ended) return;
+    attempt.ended = true;
+    const { id } = attempt.call;
+    const conferences = this.#parts.conferences();
+    this.#attempts.delete(id);
+    this.#record(attempt.identity, outcome, end, end === null ? null : conferences.recordIdOf(id));
+    conferences.forgetCall(id);
+    this.#changed(attempt);
+    if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
+  }
+
+  #record(identity: CallIdentity, outcome: CallOutcome, end: CallEnd | null, conferenceRecordId: number | null): void {
+    const { store, clock, log } = this.#parts;
+    const call = identity.id;
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    try {
+      store.addCallRecord(recordOf(identity, { outcome, end, conferenceRecordId, now: clock.wall() }));
+    } catch (error) {
+      log.error({ call, error: asError(error).message }, 'call record could not be written');
+    }
+    log.info({ call, outcome }, 'call ended');
+  }
+
+  #changed(attempt: Attempt): void {
+    const { call, identity } = attempt;
+    if (call.handle === null) return;
+    this.#parts.keeper.changed('call', call.id, () => {
+      const { handle } = call;
+      if (attempt.ended || handle === null) return null;
+      return writeSnapshot({
+        identity,
+        handle,
+        label: attempt.label,
+        memory: attempt.runner?.memory() ?? null,
+        endpoint: attempt.runner?.endpointHandle ?? null,
+        conferenceRecordId: this.#parts.conferences().recordIdOf(call.id),
+      });
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { CallState } from '../domain/call-flow/machine.js';
+import type { ConferenceState } from '../domain/conference/machine.js';
+import type { MixerName } from '../ports/media.js';
+import type { CallIdentity } from './attempt.js';
+import type { CallMemory } from './call-memory.js';
+import type { ConferenceMemory } from './conference-runner.js';
+
+/** Of what is written below; another version is not read. */
+const VERSION = 1;
+
+/** A call as it is stored. Without its SDP, which may hold keys: the signalling tells it again. */
+export interface CallSnapshot {
+  readonly identity: CallIdentity;
+  /** What the signalling takes it back by. */
+  readonly handle: string;
+  readonly label: string;
+  /** `null`: it was being set up. */
+  readonly memory: CallMemory | null;
+  /** What the media take its endpoint back by, or `null`: it is to be moved. */
+  readonly endpoint: string | null;
+  readonly conferenceRecordId: number | null;
+}
+
+/** A conference as it is stored. */
+export interface ConferenceSnapshot {
+  readonly memory: ConferenceMemory;
+  readonly mixer: MixerName | null;
+}
+
+export const writeSnapshot = (snapshot: CallSnapshot | ConferenceSnapshot): string =>
+  JSON.stringify({ version: VERSION, ...snapshot });
+
+/** @throws Error with one line that says what is wrong and nothing of the content. */
+export function readCall(id: string, data: string): CallSnapshot {
+  const { identity, handle, label, memory, endpoint, conferenceRecordId } = parse(data);
+  check('identity', isObject(identity) && identity['id'] === id && areTexts(identity, ['sipCallId', 'dialled']));
+  check('identity', isObject(identity) && isTime(identity['startedAt']));
+  check('handle', isText(handle) && isText(label));
+  check('endpoint', endpoint === null || isText(endpoint));
+  check('conference record', conferenceRecordId === null || Number.isInteger(conferenceRecordId));
+  if (memory !== null) {
+    check('memory', isObject(memory) && isTime(memory['answeredAt']) && areTimers(memory['timers']));
+    check('state', isObject(memory) && isState(memory['state'], CALL_STAGES, 'callId', id));
+    check('media', isObject(memory) && isObject(memory['media']) && typeof memory['media']['inband'] === 'boolean');
+  }
+  return { identity, handle, label, memory, endpoint, conferenceRecordId } as CallSnapshot;
+}
+
+/** @throws Error with one line that says what is wrong and nothing of the content. */
+export function readConference(id: string, data: string): ConferenceSnapshot {
+  const { memory, mixer } = parse(data);
+  check('memory', isObject(memory) && memory['id'] === id && areTexts(memory, ['accountId', 'mark']));
+  check('timers', isObject(memory) && areTimers(memory['timers']) && Array.isArray(memory['playing']));
+  check('state', isObject(memory) && isState(memory['state'], CONFERENCE_STAGES, 'conferenceId', id));
+  check('mixer', mixer === null || isText(mixer));
+  return { memory, mixer } as unknown as ConferenceSnapshot;
+}
+
+const CALL_STAGES: Readonly<Record<CallState['kind'], readonly string[]>> = {
+  Ringing: [],
+  Settling: [],
+  Greeting: [],
+  CollectingPin: ['digits'],
+  CheckingPin: ['lookupId'],
+  Requesting: ['admission'],
+  Waiting: ['admission', 'speech'],
+  Joining: ['admission', 'speech', 'phase'],
+  InConference: ['admission', 'speech', 'menu'],
+  Leaving: ['outcome'],
+  Ended: ['outcome'],
+};
+
+const CONFERENCE_STAGES: Readonly<Record<ConferenceState['kind'], readonly string[]>> = {
+  Empty: [],
+  WaitingForHost: [],
+  InSession: [],
+  HostAway: ['graceOver'],
+  Closing: ['lastWords'],
+  Closed: ['outcome'],
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parse(data: string): Fields {
+  let content: unknown;
+  try {
+    content = JSON.parse(data);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+  check('version', isObject(content) && content['version'] === VERSION);
+  return content as Fields;
+}
+
+function check(what: string, holds: boolean): void {
+  if (!holds) throw new Error(`its ${what} cannot be read`);
+}
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
+const areTexts = (fields: Fields, names: readonly string[]): boolean => names.every((name) => isText(fields[name]));
+
+const areTimers = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((timer) => isObject(timer) && areTexts(timer, ['name', 'id']) && isTime(timer['due']));
+
+/** Whether it is a state of one of these stages, with what the stage has, of the machine of this name. */
+function isState(state: unknown, stages: Readonly<Record<string, readonly string[]>>, name: string, id: string) {
+  if (!isObject(state) || !isText(state['kind']) || !isObject(state['facts'])) return false;
+  const { facts } = state;
+  const wanted = Object.hasOwn(stages, state['kind']) ? stages[state['kind']] : undefined;
+  if (wanted === undefined || facts[name] !== id || !isObject(facts['timers'])) return false;
+  return isObject(facts['timers']['running']) && wanted.every((field) => state[field] !== undefined);
+}
