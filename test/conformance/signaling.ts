@@ -66,6 +66,8 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
       ({ signaling, timers } = factory());
       listener = new NotingListener();
       await signaling.start(listener);
+      // No call of a process before this one is wanted.
+      await signaling.takeBack([]);
     });
 
     afterEach(async () => {

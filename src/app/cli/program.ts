@@ -9,6 +9,7 @@ import { registerCompletion } from './completion.js';
 import { registerConfig } from './config-command.js';
 import { CliContext } from './context.js';
 import type { Stores } from './context.js';
+import { registerDialogOwner } from './dialog-owner.js';
 import { registerDoctor } from './doctor.js';
 import { registerEngine } from './engine.js';
 import { Exit, Refused } from './io.js';
@@ -39,6 +40,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   program.addHelpText('after', '\nExample:\n  $ partyline account add --name "Mary Murphy" && partyline serve\n');
   const context = new CliContext(program, io, stores);
   registerServe(program, context);
+  registerDialogOwner(program, context);
   registerAccount(program, context);
   registerNumber(program, context);
   registerTrunk(program, context);

@@ -12,6 +12,7 @@ import { withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { block } from './output.js';
+import { surviveErrors, surviveLostOutput } from './survive.js';
 
 interface ServeFlags {
   readonly demo?: boolean;
@@ -21,8 +22,6 @@ interface ServeFlags {
 
 /** Longest wait for running calls after SIGTERM, milliseconds: the longest a conference lasts. */
 const DRAIN_LIMIT_MS = 12 * 3_600_000;
-/** So many unexpected errors within a minute mean that going on makes no sense. */
-const ERRORS_A_MINUTE = 100;
 
 export function registerServe(program: Command, context: CliContext): void {
   const command = program
@@ -195,30 +194,4 @@ async function untilAsked(running: RunningBridge, say: (line: string) => void): 
       resolve(handOver);
     });
   });
-}
-
-/** Whoever read what is printed may go, as a terminal that is closed does; calls and their order of ending do not depend on it. */
-function surviveLostOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.removeAllListeners('error');
-    stream.on('error', () => undefined);
-  }
-}
-
-/** An error nobody expected ends no call: it is logged, unless errors come so thick that nothing works any more. */
-function surviveErrors(tell: (error: Error) => void): void {
-  let window = Date.now();
-  let count = 0;
-  const seen = (reason: unknown): void => {
-    tell(reason instanceof Error ? reason : new Error(String(reason)));
-    const now = Date.now();
-    if (now - window > 60_000) {
-      window = now;
-      count = 0;
-    }
-    count += 1;
-    if (count > ERRORS_A_MINUTE) process.exit(1);
-  };
-  process.on('uncaughtException', seen);
-  process.on('unhandledRejection', seen);
 }

@@ -1,0 +1,327 @@
+import { randomUUID } from 'node:crypto';
+import { matchesSource } from '../../domain/access/sources.js';
+import { callId, type CallId } from '../../domain/identifiers.js';
+import type { Key } from '../../domain/keys.js';
+import { LegRefused, type MixerLegs } from '../../ports/mixer-legs.js';
+import {
+  CallGone,
+  MediaOfferRefused,
+  type Refusal,
+  type Signaling,
+  type SignalingCall,
+  type SignalingListener,
+  type Source,
+} from '../../ports/signaling.js';
+import { factsOf, HeldCall, nobody, readHandle, showHandle } from './held-call.js';
+import { HeldLegs } from './held-legs.js';
+import { NotedEnds, type End } from './noted-ends.js';
+import type { CallFacts, OwnerNotices, OwnerRequests, TakenBackFacts } from './protocol.js';
+
+/** The signalling whose calls are held. */
+export interface HeldSignaling extends Signaling {
+  readonly legs: MixerLegs;
+}
+
+/** The control process, as far as the calls speak to it. */
+export interface Control {
+  ask(method: 'mediaOffered', params: OwnerRequests['mediaOffered']['params']): Promise<string>;
+  tell<M extends keyof OwnerNotices>(method: M, params: OwnerNotices[M]): void;
+}
+
+interface Asked {
+  readonly id: CallId;
+  readonly handle: string;
+}
+
+/** An INVITE waits so long for a control process, milliseconds, and so many do. */
+const PATIENCE_MS = 4_000;
+const MAX_WAITING = 200;
+const NO_CONTROL: Refusal = { status: 503, retryAfter: 5 };
+
+/**
+ * The calls, and what is done with them while there is no control process: INVITEs wait a little, offers of a caller go straight to
+ * the caller's leg, ends are noted.
+ */
+export class HeldCalls implements SignalingListener {
+  readonly legs: HeldLegs;
+  readonly #signaling: HeldSignaling;
+  readonly #incarnation: string;
+  readonly #note: (message: string) => void;
+  /** By the name the signalling knows. */
+  readonly #calls = new Map<CallId, HeldCall>();
+  /** By the name the control process knows. */
+  readonly #byId = new Map<CallId, HeldCall>();
+  readonly #ends = new NotedEnds();
+  /** `null`: none was ever told. */
+  #sources: readonly string[] | null = null;
+  /** A control process that has taken its calls back. */
+  #control: Control | null = null;
+
+  /** @param note where trouble is noted. */
+  constructor(signaling: HeldSignaling, incarnation: string, note: (message: string) => void) {
+    this.#signaling = signaling;
+    this.#incarnation = incarnation;
+    this.#note = note;
+    this.legs = new HeldLegs(signaling.legs, (handle, reason) => this.#control?.tell('legEnded', { handle, reason }));
+  }
+
+  serve(sources: readonly string[]): void {
+    this.#sources = sources;
+  }
+
+  /** The control process is gone, or has let go: what was not answered yet is told to the next one. */
+  detach(): void {
+    this.#control = null;
+    for (const held of this.#calls.values()) {
+      if (held.phase === 'offered') this.#wait(held);
+    }
+    this.legs.endUnless((id) => this.#byId.get(id)?.answered === true);
+  }
+
+  /** What became of the calls a control process asks for; the others are hung up. From now on it is told everything. */
+  async takeBack(control: Control, asked: readonly Asked[]): Promise<readonly TakenBackFacts[]> {
+    await Promise.all([...this.#calls.values()].map((held) => held.negotiating));
+    const unknown = asked.filter(({ id }) => this.#byId.get(id)?.answered !== true && this.#ends.get(id) === undefined);
+    const gone = await this.#foreign(unknown);
+    // From here to the end nothing may happen in between: an end would be told to nobody.
+    const taken = asked.map(({ id, handle }) => this.#whatBecameOf(id, gone.get(id) ?? nobody(id, handle)));
+    const wanted = new Set(asked.map(({ id }) => id));
+    for (const held of this.#calls.values()) {
+      if (held.answered && !wanted.has(held.id)) this.#drop(held);
+    }
+    this.#ends.clear();
+    this.#control = control;
+    // After the answer to this request.
+    setImmediate(() => this.#tellWaiting());
+    return taken;
+  }
+
+  ring(id: CallId): void {
+    this.#byId.get(id)?.call.ring();
+  }
+
+  refuse(id: CallId, refusal: Refusal): void {
+    const held = this.#byId.get(id);
+    if (held?.phase !== 'offered') return;
+    held.call.refuse(refusal);
+    this.#over(held);
+  }
+
+  async answer(id: CallId, sdp: string): Promise<string | null> {
+    const held = this.#find(id);
+    held.phase = 'answered';
+    const answering = held.call.answer(sdp);
+    held.acknowledged = answering.catch(() => undefined);
+    const answer = await answering;
+    if (answer !== null) held.remoteSdp = answer;
+    return answer;
+  }
+
+  async hangUp(id: CallId): Promise<void> {
+    const held = this.#byId.get(id);
+    if (held === undefined) return;
+    await held.call.hangUp();
+    this.#over(held);
+  }
+
+  async reoffer(id: CallId, sdp: string): Promise<string> {
+    const held = this.#find(id);
+    await held.acknowledged;
+    const answer = await held.call.reoffer(sdp);
+    held.remoteSdp = answer;
+    return answer;
+  }
+
+  probe(id: CallId): Promise<boolean> {
+    const held = this.#byId.get(id);
+    return held === undefined ? Promise.resolve(false) : held.call.probe();
+  }
+
+  /** Every call was hung up, since the dialog owner ends. */
+  stopped(): void {
+    for (const { id, told } of this.#calls.values()) {
+      if (told) this.#control?.tell('hungUp', { id, lineLost: true, cause: 'the dialog owner was stopped' });
+    }
+  }
+
+  isKnownSource(source: Source): boolean {
+    // Without a list a control process must be waited for.
+    return this.#sources === null || matchesSource(this.#sources, source.address);
+  }
+
+  incomingCall(call: SignalingCall): void {
+    const held = new HeldCall(call, 'waiting', showHandle(this.#incarnation, call.handle));
+    this.#keep(held);
+    if (this.#control !== null) return this.#offer(held, this.#control);
+    const waiting = [...this.#calls.values()].filter(({ phase }) => phase === 'waiting').length;
+    if (waiting <= MAX_WAITING) return this.#wait(held);
+    call.refuse(NO_CONTROL);
+    this.#over(held);
+  }
+
+  cancelled(inner: CallId): void {
+    const held = this.#calls.get(inner);
+    if (held === undefined) return;
+    this.#over(held);
+    if (held.told) this.#control?.tell('cancelled', { id: held.id });
+  }
+
+  hungUp(inner: CallId, { lineLost, cause }: End): void {
+    const held = this.#calls.get(inner);
+    if (held === undefined) return;
+    this.#over(held);
+    if (this.#control !== null) {
+      if (held.told) this.#control.tell('hungUp', { id: held.id, lineLost, cause });
+      return;
+    }
+    this.#ends.note(held, { lineLost, cause });
+  }
+
+  keyPressed(inner: CallId, key: Key): void {
+    const held = this.#calls.get(inner);
+    if (held?.told === true) this.#control?.tell('keyPressed', { id: held.id, key });
+  }
+
+  async mediaOffered(inner: CallId, offer: string | null): Promise<string> {
+    const held = this.#calls.get(inner);
+    if (held === undefined) throw new CallGone('the call is over');
+    const sdp = await this.#answerOffer(held, offer);
+    if (offer !== null) held.remoteSdp = offer;
+    return sdp;
+  }
+
+  mediaAnswered(inner: CallId, answer: string): void {
+    const held = this.#calls.get(inner);
+    if (held === undefined) return;
+    held.remoteSdp = answer;
+    if (this.#control !== null && !held.answerDue) return this.#control.tell('mediaAnswered', { id: held.id, answer });
+    held.answerDue = false;
+    this.legs.newestOf(held.id)?.acknowledge(answer);
+  }
+
+  trouble(message: string): void {
+    this.#note(message);
+    this.#control?.tell('trouble', { message });
+  }
+
+  async #answerOffer(held: HeldCall, offer: string | null): Promise<string> {
+    const control = this.#control;
+    if (control !== null && held.told) {
+      try {
+        return await control.ask('mediaOffered', { id: held.id, offer });
+      } catch (error) {
+        // It died over it: then it is our turn.
+        if (this.#control === control) throw error;
+      }
+    }
+    const work = this.#renegotiate(held, offer);
+    held.negotiating = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Hold, resume, a new address: what the leg's mixer says to it is the answer. */
+  async #renegotiate(held: HeldCall, offer: string | null): Promise<string> {
+    const leg = this.legs.newestOf(held.id);
+    if (leg === null) throw new Error('the call has no leg, and there is no control process');
+    try {
+      const sdp = await leg.renegotiate(offer);
+      held.answerDue = offer === null;
+      return sdp;
+    } catch (error) {
+      throw error instanceof LegRefused ? new MediaOfferRefused(error.message) : error;
+    }
+  }
+
+  #whatBecameOf(id: CallId, gone: CallFacts): TakenBackFacts {
+    const held = this.#byId.get(id);
+    if (held?.answered === true) {
+      held.told = true;
+      if (held.phase === 'lost') return { kind: 'unreachable', call: held.facts() };
+      return { kind: 'live', call: held.facts(), remoteSdp: held.remoteSdp };
+    }
+    // Without a note it ended when nobody looked, or so long ago that it is forgotten.
+    const forgotten = { kind: 'ended', call: gone, lineLost: false, cause: 'ended meanwhile', at: null } as const;
+    return this.#ends.get(id) ?? forgotten;
+  }
+
+  /** Calls of a dialog owner that has died are kept as lost; whoever else is asked for is over, and its handle says who it was. */
+  async #foreign(unknown: readonly Asked[]): Promise<ReadonlyMap<CallId, CallFacts>> {
+    const handles = unknown.map(({ id, handle }) => ({ id, ...readHandle(handle), handle }));
+    const found = await this.#signaling.takeBack(handles.map(({ id, call }) => ({ id, handle: call })));
+    const gone = new Map<CallId, CallFacts>();
+    let lost = 0;
+    for (const [index, { id, owner, handle }] of handles.entries()) {
+      const call = found[index]?.call;
+      if (call === undefined) continue;
+      if (owner === this.#incarnation) {
+        void call.hangUp();
+        gone.set(id, factsOf(call, id, handle));
+      } else {
+        this.#keep(new HeldCall(call, 'lost', handle));
+        lost++;
+      }
+    }
+    if (lost > 0)
+      this.#note(`the dialogs of ${lost} calls are lost with the dialog owner that died; their audio goes on`);
+    return gone;
+  }
+
+  /** Nobody wants it any more. */
+  #drop(held: HeldCall): void {
+    void this.hangUp(held.id);
+    this.legs.endOf(held.id, 'now');
+  }
+
+  #wait(held: HeldCall): void {
+    this.legs.endOf(held.id, 'now');
+    held.phase = 'waiting';
+    held.patience = setTimeout(() => {
+      held.call.refuse(NO_CONTROL);
+      this.#over(held);
+    }, PATIENCE_MS).unref();
+  }
+
+  #tellWaiting(): void {
+    const control = this.#control;
+    if (control === null) return;
+    for (const held of [...this.#calls.values()]) {
+      if (held.phase !== 'waiting') continue;
+      if (this.isKnownSource(held.call.source)) this.#offer(held, control);
+      else {
+        held.call.refuse({ status: 403 });
+        this.#over(held);
+      }
+    }
+  }
+
+  #offer(held: HeldCall, control: Control): void {
+    if (held.patience !== null) clearTimeout(held.patience);
+    if (held.told) {
+      // The control process before this one has a record of it under its old name.
+      this.#byId.delete(held.id);
+      held.id = callId(randomUUID());
+      this.#byId.set(held.id, held);
+    }
+    held.told = true;
+    held.phase = 'offered';
+    control.tell('incomingCall', held.facts());
+  }
+
+  #keep(held: HeldCall): void {
+    this.#calls.set(held.call.id, held);
+    this.#byId.set(held.id, held);
+  }
+
+  #over(held: HeldCall): void {
+    if (held.patience !== null) clearTimeout(held.patience);
+    this.#calls.delete(held.call.id);
+    this.#byId.delete(held.id);
+    this.legs.endOf(held.id, this.#control === null ? 'now' : 'later');
+  }
+
+  #find(id: CallId): HeldCall {
+    const held = this.#byId.get(id);
+    if (held === undefined) throw new CallGone('the call is over');
+    return held;
+  }
+}
