@@ -98,7 +98,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
       handOver: !engine.outlivesProcess
         ? null
         : async () => {
-            await bridge.stop();
+            await bridge.handOver();
             await close();
           },
     };

@@ -19,6 +19,21 @@ const FIGURES: readonly Figure[] = [
   ['partyline_calls', 'Calls now, set-ups included', (from) => from.status().calls],
   ['partyline_conferences', 'Conferences now', (from) => from.status().conferences],
   ['partyline_calls_total', 'Call attempts since the start', (from) => from.status().callsTotal],
+  [
+    'partyline_calls_being_moved',
+    'Calls on their way from a mixer that was lost to another',
+    (from) => from.status().callsBeingMoved,
+  ],
+  [
+    'partyline_calls_moved_total',
+    'Calls moved from a lost mixer to another since the start',
+    (from) => from.status().callsMoved,
+  ],
+  [
+    'partyline_calls_taken_back_total',
+    'Calls taken back at the start from the process before this one',
+    (from) => from.status().callsTakenBack,
+  ],
   ['partyline_draining', '1 while no new calls are taken', (from) => figure(from.status().draining)],
   [
     'partyline_signaling_healthy',

@@ -33,8 +33,10 @@ beforeEach(async () => {
     callsTotal: 9,
     draining: false,
     outcomes: new Map([['completed', 6]]),
-    calling: 0,
-  } as unknown as Status;
+    callsBeingMoved: 2,
+    callsMoved: 5,
+    callsTakenBack: 4,
+  };
   mixers = [mixer('a')];
   healthy = true;
   server = new HttpServer(
@@ -97,6 +99,9 @@ describe('/metrics', () => {
     const { text } = await get('/metrics');
     for (const line of [
       'partyline_calls 3',
+      'partyline_calls_being_moved 2',
+      'partyline_calls_moved_total 5',
+      'partyline_calls_taken_back_total 4',
       'partyline_signaling_healthy 1',
       'partyline_signaling_calls 3',
       'partyline_mixers_healthy 1',
