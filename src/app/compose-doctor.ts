@@ -1,3 +1,4 @@
+import { probeDialogOwner } from '../adapters/dialog-owner/probe.js';
 import { probeDrachtio } from '../adapters/drachtio/probe.js';
 import { openSession } from '../adapters/freeswitch/session.js';
 import type { Config, MixerConfig } from './config.js';
@@ -16,8 +17,9 @@ export interface MixerFacts {
   readonly sessionsPerSecond: number | null;
 }
 
-/** A probe of drachtio-server takes so long at most, milliseconds. */
+/** Probes take so long at most, milliseconds. */
 const DRACHTIO_MS = 2_500;
+const OWNER_MS = 2_500;
 
 async function looked<T extends object>(look: () => Promise<T>): Promise<Looked<T>> {
   try {
@@ -59,5 +61,17 @@ export function lookAtDrachtio({
   return looked(async () => {
     const options = { host, port, secret: secret.reveal(), connectTimeoutMs: DRACHTIO_MS };
     return { listening: await probeDrachtio(options) };
+  });
+}
+
+/** Whether a dialog owner answers that this Partyline can work with, whether it serves a bridge, and what it says of its calls' way. */
+export function lookAtDialogOwner({
+  socket,
+}: NonNullable<Config['dialogOwner']>): Promise<
+  Looked<{ readonly serving: boolean; readonly trouble: string | null }>
+> {
+  return looked(async () => {
+    const { serving, state } = await probeDialogOwner(socket, OWNER_MS);
+    return { serving, trouble: state.healthy ? null : state.detail };
   });
 }

@@ -1,3 +1,4 @@
+import { OwnedSignaling } from '../adapters/dialog-owner/owned-signaling.js';
 import { DrachtioSignaling } from '../adapters/drachtio/signaling.js';
 import { FreeSwitchMedia } from '../adapters/freeswitch/media.js';
 import type { Log } from '../bridge/log.js';
@@ -41,11 +42,11 @@ export async function openProduction(options: ProductionOptions): Promise<Engine
   };
 }
 
-type LegSignaling = DrachtioSignaling;
+type LegSignaling = DrachtioSignaling | OwnedSignaling;
 
 function openSignaling({ loaded, sources }: ProductionOptions, local: LocalEngine | null): LegSignaling {
   const { dialogOwner, drachtio } = loaded.config;
-  if (dialogOwner !== null) throw new Error(`no dialog owner yet: ${sources().length}`);
+  if (dialogOwner !== null) return new OwnedSignaling({ socket: dialogOwner.socket, sources });
   if (local !== null) return new DrachtioSignaling(local.drachtio);
   if (drachtio === null) throw new Error('no drachtio-server is configured');
   return new DrachtioSignaling({ host: drachtio.host, port: drachtio.port, secret: drachtio.secret.reveal() });

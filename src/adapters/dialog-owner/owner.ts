@@ -128,7 +128,7 @@ export class DialogOwner {
         }
         return Promise.resolve({ version: PROTOCOL_VERSION, incarnation: this.#incarnation, state: this.#state() });
       },
-      ping: () => Promise.resolve(null),
+      ping: () => Promise.resolve({ version: PROTOCOL_VERSION, serving: this.#control !== null, state: this.#state() }),
       takeBack: admitted((params) => calls.takeBack(controlOf(peer()), params.calls)),
       answer: admitted(({ id, sdp }) => calls.answer(id, sdp)),
       hangUp: admitted(({ id }) => calls.hangUp(id).then(done)),

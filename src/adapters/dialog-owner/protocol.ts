@@ -29,6 +29,14 @@ export interface OwnerState extends SignalingStatus {
   readonly listening: readonly string[];
 }
 
+/** What it shows of itself to anyone at its socket. */
+export interface OwnerSigns {
+  readonly version: number;
+  /** A control process is there. */
+  readonly serving: boolean;
+  readonly state: OwnerState;
+}
+
 export type TakenBackFacts =
   | { readonly kind: 'live'; readonly call: CallFacts; readonly remoteSdp: string | null }
   | { readonly kind: 'unreachable'; readonly call: CallFacts }
@@ -57,7 +65,8 @@ interface OfLeg {
 /** Asked by the control process. Errors are those of the ports. */
 export interface ControlRequests {
   readonly hello: { params: { readonly version: number; readonly sources: readonly string[] }; result: Welcome };
-  readonly ping: { params: object; result: null };
+  /** Answered without hello, too. */
+  readonly ping: { params: object; result: OwnerSigns };
   readonly takeBack: {
     params: { readonly calls: readonly { readonly id: CallId; readonly handle: string }[] };
     result: readonly TakenBackFacts[];

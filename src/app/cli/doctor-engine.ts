@@ -1,4 +1,4 @@
-import { lookAtDrachtio, lookAtMixer, type Looked, type MixerFacts } from '../compose-doctor.js';
+import { lookAtDialogOwner, lookAtDrachtio, lookAtMixer, type Looked, type MixerFacts } from '../compose-doctor.js';
 import { missingPrograms } from '../compose-local-engine.js';
 import type { Config, MixerConfig } from '../config.js';
 import type { Finding } from './doctor-checks.js';
@@ -13,9 +13,14 @@ export async function checkEngine(config: Config): Promise<readonly Finding[]> {
     if (missing.length > 0) return [{ check, status: 'failed', text }];
     return [{ check, status: 'ok', text: 'drachtio-server and FreeSWITCH of this machine' }];
   }
-  const [drachtio, ...mixers] = await Promise.all([checkDrachtio(config.drachtio), ...config.mixers.map(lookAtMixer)]);
+  const [drachtio, owner, mixers] = await Promise.all([
+    checkDrachtio(config.drachtio),
+    checkDialogOwner(config),
+    Promise.all(config.mixers.map(lookAtMixer)),
+  ]);
   return [
     drachtio,
+    owner,
     ...config.mixers.flatMap((mixer, index) => mixerFinding(mixer, mixers[index])),
     ...together(config, mixers),
   ];
@@ -27,6 +32,19 @@ async function checkDrachtio(drachtio: NonNullable<Config['drachtio']>): Promise
   if (look.problem !== null) return { check, status: 'failed', text: look.problem };
   const where = look.listening.map((address) => address.replace('/', ':')).join(', ');
   return { check, status: 'ok', text: `takes our secret at ${drachtio.host}:${drachtio.port}; SIP at ${where}` };
+}
+
+async function checkDialogOwner({ dialogOwner }: Config): Promise<Finding> {
+  const check = 'dialog owner';
+  if (dialogOwner === null) {
+    const text = 'none (dialogOwner.socket): calls end with the process of the bridge';
+    return { check, status: 'ok', text };
+  }
+  const look = await lookAtDialogOwner(dialogOwner);
+  if (look.problem !== null) return { check, status: 'failed', text: look.problem };
+  const text = `answers at ${dialogOwner.socket}, ${look.serving ? 'and serves a bridge' : 'waits for a bridge'}`;
+  if (look.trouble === null) return { check, status: 'ok', text };
+  return { check, status: 'failed', text: `${text}, but is ${look.trouble}` };
 }
 
 function mixerFinding(
