@@ -1,0 +1,250 @@
+/*
+ * What callers hear and keep when a mixer or the control process is killed.
+ *
+ *   npm run bench:failover -- [--callers 50] [--conferences 5] [--runs 3] [--only mixer|srtp|control]
+ *
+ * mixer: two FreeSWITCH, all callers talking, each a tone of their own; the mixer with the most calls gets SIGKILL. Silence is the longest stretch in
+ * which a caller hears none of the others (tones looked for in windows of 20 ms), over the callers of the mixer that died.
+ * srtp: the same with callers who speak SRTP only.
+ * control: the same callers for 20 s without a kill and for 20 s with SIGKILL of the control process after 2 s and its start 1 s later;
+ * then what is asked of the new one is timed from its start.
+ */
+import { cpus } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Caller } from '../test/e2e/kit/caller.js';
+import { Cluster } from '../test/e2e/kit/cluster.js';
+import { Gathering, median } from '../test/e2e/kit/gathering.js';
+import { spoken, type Sound } from '../test/e2e/kit/sounds.js';
+import { numberFlag, textFlag } from './bench-bridge.js';
+import { heardAtMs } from './heard-at.js';
+import { printTable } from './table.js';
+
+const CALLERS = numberFlag('callers', 50);
+const CONFERENCES = numberFlag('conferences', 5);
+const RUNS = numberFlag('runs', 3);
+const ONLY = textFlag('only', 'mixer,srtp,control').split(',');
+const SIZE = CALLERS / CONFERENCES;
+if (!Number.isInteger(SIZE) || SIZE < 3 || SIZE > 10) throw new Error('3 to 10 callers in each conference');
+/** After a kill; whoever is silent for longer has lost the others. */
+const LISTEN_MS = 10_000;
+const WINDOW_MS = 20_000;
+const KILL_AFTER_MS = 2_000;
+const START_AFTER_MS = 1_000;
+const PACKET_MS = 20;
+const LIMIT_MS = 8_000;
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+async function mixers(secure: boolean): Promise<void> {
+  const cluster = await Cluster.start();
+  const rows: string[][] = [];
+  try {
+    for (let run = 1; run <= RUNS; run += 1) {
+      const gatherings = await Gathering.make(cluster, {
+        size: SIZE,
+        conferences: CONFERENCES,
+        call: { rtp: { secure, recordSeconds: 40 } },
+      });
+      const loads = await Promise.all(cluster.mixers.map((mixer) => mixer.channels()));
+      const victim = cluster.mixers[loads.indexOf(Math.max(...loads))];
+      for (const gathering of gatherings) gathering.mark();
+      await victim?.kill();
+      await pause(LISTEN_MS);
+      const silences = gatherings.flatMap((gathering) => gathering.silences());
+      const kept = gatherings.flatMap(({ callers }) => callers).filter(({ hasEnded }) => !hasEnded).length;
+      // Those on the other mixer hear each other all the time.
+      const moved = silences.filter(({ ofAllMs }) => ofAllMs > 100);
+      const none = moved.map(({ ofAllMs }) => ofAllMs);
+      const some = moved.map(({ ofAnyMs }) => ofAnyMs);
+      rows.push([
+        String(run),
+        `${kept} of ${CALLERS}`,
+        `${moved.length} of ${Math.max(...loads)}`,
+        `${median(none)}`,
+        `${Math.max(...none)}`,
+        `${median(some)}`,
+        `${Math.max(...some)}`,
+      ]);
+      await Promise.all(gatherings.map((gathering) => gathering.hangUp()));
+      await cluster.idle(45_000);
+      await victim?.start();
+      await healthy(cluster);
+    }
+  } finally {
+    tell(await cluster.stop());
+  }
+  printTable(
+    `A mixer killed, ${CALLERS} callers in ${CONFERENCES} conferences on 2 mixers, ${secure ? 'SRTP' : 'RTP'}; silence in ms, of those on it`,
+    ['run', 'calls kept', 'moved', 'median', 'worst', 'all others heard, median', 'worst'],
+    rows,
+  );
+}
+
+async function control(): Promise<void> {
+  const cluster = await Cluster.start();
+  const loss: string[][] = [];
+  const times: string[][] = [];
+  try {
+    for (let run = 1; run <= RUNS; run += 1) {
+      const gatherings = await Gathering.make(cluster, {
+        size: SIZE,
+        conferences: CONFERENCES,
+        call: { sessionExpires: 1_800, rtp: { recordSeconds: 60 } },
+      });
+      const without = await lossWhile(gatherings, async () => pause(WINDOW_MS));
+      let found: Found | null = null;
+      const killed = await lossWhile(gatherings, async () => {
+        const begun = performance.now();
+        await pause(KILL_AFTER_MS);
+        await cluster.control.kill();
+        await pause(START_AFTER_MS);
+        await cluster.startControl();
+        found = await ask(cluster, gatherings);
+        await pause(Math.max(0, WINDOW_MS - (performance.now() - begun)));
+      });
+      loss.push([
+        String(run),
+        percent(without.lost),
+        percent(killed.lost),
+        ((killed.lost - without.lost) * 100).toFixed(3),
+        without.gapMs.toFixed(1),
+        killed.gapMs.toFixed(1),
+      ]);
+      times.push([String(run), ...(await closing(cluster, gatherings, found))]);
+      await cluster.idle(30_000);
+    }
+  } finally {
+    tell(await cluster.stop());
+  }
+  printTable(
+    `The control process killed, ${CALLERS} callers; packets lost in ${WINDOW_MS / 1_000} s`,
+    ['run', 'without kill', 'with kill', 'points more', 'longest gap ms, without', 'with'],
+    loss,
+  );
+  printTable(
+    'From the start of the new control process, ms: the last one of all callers',
+    ['run', 'ready', '*6 and *7', 're-INVITE', 'refresh', 'hang-up recorded', '##', 'all recorded'],
+    times,
+  );
+}
+
+/** When the last caller had what was asked, ms from the start of the control process. */
+interface Found {
+  readonly ready: number;
+  readonly reinvites: number;
+  readonly refreshes: number;
+  readonly pressed: readonly { readonly caller: Caller; readonly mark: number; readonly answer: Sound }[];
+}
+
+/** All press their keys, re-INVITE and refresh as soon as the new one is ready. What was heard is looked for later. */
+async function ask(cluster: Cluster, gatherings: readonly Gathering[]): Promise<Found> {
+  const since = cluster.control.startedAt;
+  const ready = performance.now() - since;
+  for (const { callers } of gatherings) for (const caller of callers) caller.say(null);
+  const pressed = gatherings.flatMap(({ callers }) =>
+    callers.map((caller, index) => ({
+      caller,
+      mark: caller.mark(),
+      answer: spoken(index === 0 ? 'conference-now-locked' : 'you-are-muted'),
+    })),
+  );
+  await Promise.all(pressed.map(({ caller }, index) => caller.press(index % SIZE === 0 ? '*7' : '*6')));
+  const everyone = pressed.map(({ caller }) => caller.telephone);
+  await Promise.all(everyone.map((telephone) => telephone.resume()));
+  const reinvites = performance.now() - since;
+  await Promise.all(everyone.map((telephone) => telephone.refresh()));
+  return { ready, reinvites, refreshes: performance.now() - since, pressed };
+}
+
+/** One guest of each conference hangs up, then the host ends it. */
+async function closing(cluster: Cluster, gatherings: readonly Gathering[], found: Found | null): Promise<string[]> {
+  if (found === null) throw new Error('nothing was asked');
+  const since = cluster.control.startedAt;
+  const origin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  const answered = found.pressed.map(({ caller, mark, answer }) => heardAtMs(caller, answer, mark));
+  const missing = answered.filter((at) => at === null).length;
+  const keys = Math.max(...answered.map((at) => (at === null ? 0 : at - origin - since)));
+  const asked = performance.now();
+  const leaving = gatherings.map((gathering) => gathering.at(SIZE - 1));
+  await Promise.all(leaving.map((caller) => caller.hangUp()));
+  const hangUps = await recorded(cluster, leaving, 'completed');
+  const ending = performance.now();
+  await Promise.all(gatherings.map(({ host }) => host.press('##')));
+  const rest = gatherings.flatMap(({ callers }) => callers.slice(0, SIZE - 1));
+  await Promise.all(rest.map((caller) => caller.ends(LIMIT_MS)));
+  const ended = performance.now() - ending;
+  const all = await recorded(cluster, rest, 'host-ended');
+  const ms = (value: number): string => value.toFixed(0);
+  return [
+    ms(found.ready),
+    `${ms(keys)}${missing > 0 ? ` (${missing} unheard)` : ''}`,
+    ms(found.reinvites),
+    ms(found.refreshes),
+    `${ms(hangUps - asked)} after it`,
+    `${ms(ended)} after it`,
+    `${ms(all - ending)} after ##`,
+  ];
+}
+
+/** @returns when each of them had its one record, on the clock of `performance.now` */
+async function recorded(cluster: Cluster, callers: readonly Caller[], outcome: string): Promise<number> {
+  const wanted = new Set(callers.map(({ telephone }) => telephone.sipCallId));
+  const deadline = performance.now() + LIMIT_MS;
+  for (;;) {
+    const records = cluster.callRecords().filter(({ sipCallId }) => wanted.has(sipCallId));
+    if (records.length === wanted.size && records.every((record) => record.outcome === outcome))
+      return performance.now();
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${records.length} of ${wanted.size} records: ${records.map((record) => record.outcome).join(', ')}`,
+      );
+    }
+    await pause(50);
+  }
+}
+
+interface Loss {
+  /** Share of the packets that should have come. */
+  readonly lost: number;
+  readonly gapMs: number;
+}
+
+/** Packets that callers should have heard by the time that passed, and did not. */
+async function lossWhile(gatherings: readonly Gathering[], work: () => Promise<void>): Promise<Loss> {
+  const phones = gatherings.flatMap(({ callers }) => callers.map(({ telephone }) => telephone));
+  for (const phone of phones) phone.resetGaps();
+  const before = phones.map((phone) => phone.statistics());
+  await work();
+  const after = phones.map((phone) => phone.statistics());
+  const counts = after.map((now, index) => {
+    const then = before[index] ?? now;
+    const expected = (now.lastArrivalMs - then.lastArrivalMs) / PACKET_MS;
+    const received = now.packetsReceived - then.packetsReceived;
+    // By time, and by sequence number where a sender's clock runs a little slow or fast.
+    return { expected, lost: Math.max(now.packetsLost - then.packetsLost, expected - received - 1, 0) };
+  });
+  return {
+    lost: sum(counts.map(({ lost }) => lost)) / sum(counts.map(({ expected }) => expected)),
+    gapMs: Math.max(...after.map(({ longestGapMs }) => longestGapMs)),
+  };
+}
+
+async function healthy(cluster: Cluster): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!(await cluster.status()).mixers.every((mixer) => mixer.healthy)) {
+    if (performance.now() > deadline) throw new Error('a mixer did not come back');
+    await pause(100);
+  }
+}
+
+function tell(troubles: readonly string[]): void {
+  for (const trouble of troubles) console.log(`trouble: ${trouble}`);
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(3)} %`;
+
+console.log(`${cpus().length} cores, everything on them`);
+if (ONLY.includes('mixer')) await mixers(false);
+if (ONLY.includes('srtp')) await mixers(true);
+if (ONLY.includes('control')) await control();
+process.exit(0);
