@@ -2,7 +2,7 @@ import type { ConferenceId } from '../domain/identifiers.js';
 import type { Clock } from '../ports/clock.js';
 import { MediaExhausted, type Media, type MediaEndpoint, type MixerName } from '../ports/media.js';
 import { CallGone, DialogLost, type SignalingCall } from '../ports/signaling.js';
-import { asError, within } from './bounded.js';
+import { asError, TookTooLong, within } from './bounded.js';
 import type { CallMedia } from './call-media.js';
 import { CallOffers, type Basis } from './call-offers.js';
 import { EndpointLost } from './held-endpoint.js';
@@ -231,7 +231,7 @@ export class CallMover {
 
   async #reoffer(next: MediaEndpoint, { sdp }: Basis): Promise<void> {
     const { call, clock } = this.#parts;
-    const answer = await within(clock, REOFFER_LIMIT_MS, 'the re-offer', call.reoffer(next.localSdp));
+    const answer = await within(clock, REOFFER_LIMIT_MS, 'the re-offer', call.reoffer(next.localSdp)).catch(unanswered);
     if (sdp === null) await within(clock, ENDPOINT_LIMIT_MS, 'taking the answer', next.acceptAnswer(answer));
     else if (!sameSession(answer, sdp)) {
       await within(clock, ENDPOINT_LIMIT_MS, 'taking the answer', next.renegotiate(answer));
@@ -252,4 +252,9 @@ export class CallMover {
   #isOver(): boolean {
     return this.#over;
   }
+}
+
+/** A far end that does not answer at all is not there any more. */
+function unanswered(error: unknown): never {
+  throw error instanceof TookTooLong ? new CallGone('no answer to the re-offer') : error;
 }

@@ -1,5 +1,5 @@
 import type { CallId, ConferenceId, PlayId } from '../../src/domain/identifiers.js';
-import { EndpointGone } from '../../src/ports/media.js';
+import { EndpointGone, MediaExhausted } from '../../src/ports/media.js';
 import type {
   EndpointRequest,
   LegStatistics,
@@ -13,10 +13,14 @@ import type {
 /** An endpoint without audio: says what it was told. Plays last until a test finishes them. */
 export class FakeEndpoint implements MediaEndpoint {
   readonly callId: CallId;
-  readonly mixer = 'fake-1';
-  readonly handle: string | null = null;
-  readonly localSdp = 'v=0 local';
+  readonly mixer: string;
+  readonly handle: string | null;
+  readonly localSdp: string;
+  /** The far end's SDP it was made from, and what it was told since. */
+  readonly remote: (string | null)[];
   readonly log: string[] = [];
+  /** Its mixer has died: nothing can be asked of it. */
+  lost = false;
   room: ConferenceId | null = null;
   muted = false;
   closed = false;
@@ -25,24 +29,33 @@ export class FakeEndpoint implements MediaEndpoint {
   recording: string | null = null;
   /** What a recording lasts, milliseconds. */
   recordedMs = 1_000;
-  /** Makes the next join fail. */
+  /** Makes joins fail. */
   refuseJoin = false;
+  /** What the mixer does not answer any more: it hangs. */
+  frozen = false;
   readonly #media: FakeMedia;
 
-  constructor(request: EndpointRequest, media: FakeMedia) {
+  constructor(request: EndpointRequest, media: FakeMedia, mixer: string, handle: string | null) {
     this.callId = request.callId;
+    this.remote = [request.offer];
+    this.mixer = mixer;
+    this.handle = handle;
+    this.localSdp = mixer === 'fake-1' ? 'v=0 local' : `v=0 local ${mixer}`;
     this.#media = media;
   }
 
-  acceptAnswer(): Promise<void> {
-    return Promise.resolve();
+  acceptAnswer(answer: string): Promise<void> {
+    this.remote.push(answer);
+    return this.#answer(undefined);
   }
 
-  renegotiate(): Promise<string> {
-    return Promise.resolve('v=0 again');
+  renegotiate(offer: string | null): Promise<string> {
+    this.remote.push(offer);
+    return this.#answer(`v=0 again${this.mixer === 'fake-1' ? '' : ` ${this.mixer}`}`);
   }
 
   play(playId: PlayId, items: readonly PlayItem[]): void {
+    if (this.lost || this.closed || this.frozen) return;
     this.#finish('replaced');
     this.playing = playId;
     this.log.push(
@@ -61,6 +74,11 @@ export class FakeEndpoint implements MediaEndpoint {
 
   join(room: ConferenceId, options: { readonly muted: boolean }): Promise<void> {
     if (this.refuseJoin) return Promise.reject(new Error('mixer says no'));
+    if (this.lost || this.frozen || this.closed) return this.#answer(undefined);
+    if (this.room === room) {
+      this.muted = options.muted;
+      return Promise.resolve();
+    }
     this.#finish('stopped');
     this.room = room;
     this.muted = options.muted;
@@ -69,14 +87,14 @@ export class FakeEndpoint implements MediaEndpoint {
   }
 
   leave(): Promise<void> {
+    if (this.room !== null) this.log.push('leave');
     this.room = null;
-    this.log.push('leave');
-    return Promise.resolve();
+    return this.#answer(undefined);
   }
 
   setMuted(muted: boolean): Promise<void> {
     this.muted = muted;
-    return Promise.resolve();
+    return this.#answer(undefined);
   }
 
   stopInbandDetection(): void {
@@ -114,25 +132,46 @@ export class FakeEndpoint implements MediaEndpoint {
     return Promise.resolve();
   }
 
+  /** What plays ends without a word, and its mixer answers again. */
+  silence(): void {
+    this.playing = null;
+  }
+
+  #answer<T>(value: T): Promise<T> {
+    if (this.frozen) return new Promise(() => undefined);
+    return this.lost || this.closed ? Promise.reject(new Error('the mixer is gone')) : Promise.resolve(value);
+  }
+
   #finish(outcome: 'completed' | 'replaced' | 'stopped'): void {
     const { playing } = this;
     this.playing = null;
-    if (playing !== null) this.#media.listener.playFinished(this.callId, playing, outcome);
+    if (playing !== null && !this.closed) this.#media.listener.playFinished(this.callId, playing, outcome);
   }
 }
 
-/** Media without audio. */
+/** Media without audio, on as many mixers as a test wants. */
 export class FakeMedia implements Media {
   readonly engine = 'fake';
+  /** The newest of each call. */
   readonly endpoints = new Map<CallId, FakeEndpoint>();
+  readonly all: FakeEndpoint[] = [];
   readonly roomPlays: { readonly room: ConferenceId; readonly playId: PlayId; readonly items: readonly PlayItem[] }[] =
     [];
   /** What the next createEndpoint rejects with. */
   failNext: Error | null = null;
+  /** Endpoints outlive the process. */
+  keeps = false;
+  /** The mixers there are, by name. With several, a room is on one of them. */
+  names: string[] = ['fake-1'];
+  readonly down = new Set<string>();
+  readonly rooms = new Map<ConferenceId, string>();
+  readonly #ours = new Set<FakeEndpoint>();
   #listener: MediaListener | null = null;
 
   start(listener: MediaListener): Promise<void> {
     this.#listener = listener;
+    this.#ours.clear();
+    this.rooms.clear();
     return Promise.resolve();
   }
 
@@ -150,47 +189,92 @@ export class FakeMedia implements Media {
   }
 
   mixers(): readonly MixerStatus[] {
-    return [
-      {
-        name: 'fake-1',
-        healthy: true,
-        draining: false,
-        endpoints: this.endpoints.size,
-        rooms: 0,
-        limit: null,
-        version: 'fake',
-      },
-    ];
+    return this.names.map((name) => ({
+      name,
+      healthy: !this.down.has(name),
+      draining: false,
+      endpoints: this.#load(name),
+      rooms: 0,
+      limit: null,
+      version: 'fake',
+    }));
   }
 
   createEndpoint(request: EndpointRequest): Promise<MediaEndpoint> {
     const failure = this.failNext;
     this.failNext = null;
     if (failure !== null) return Promise.reject(failure);
-    const endpoint = new FakeEndpoint(request, this);
-    this.endpoints.set(request.callId, endpoint);
+    const mixer = request.mixer ?? this.#leastLoaded();
+    if (mixer === null || this.down.has(mixer)) return Promise.reject(new MediaExhausted('no mixer'));
+    const handle = this.keeps ? `${mixer}/${this.all.length + 1}` : null;
+    const endpoint = new FakeEndpoint(request, this, mixer, handle);
+    this.#add(endpoint);
+    this.all.push(endpoint);
     return Promise.resolve(endpoint);
   }
 
-  adopt(): Promise<MediaEndpoint> {
-    return Promise.reject(new EndpointGone('not here'));
+  adopt(callId: CallId, handle: string): Promise<MediaEndpoint> {
+    const endpoint = this.open().find((one) => one.handle === handle && one.callId === callId);
+    if (endpoint === undefined) return Promise.reject(new EndpointGone('not here'));
+    endpoint.silence();
+    this.#add(endpoint);
+    return Promise.resolve(endpoint);
   }
 
-  sweep(): Promise<void> {
-    return Promise.resolve();
+  async sweep(): Promise<void> {
+    for (const endpoint of this.open()) if (!this.#ours.has(endpoint)) await endpoint.close();
   }
 
-  placeRoom(): string | null {
-    return null;
+  placeRoom(room: ConferenceId, preferred?: string): string | null {
+    if (this.names.length < 2) return null;
+    const placed = this.rooms.get(room);
+    if (placed !== undefined && !this.down.has(placed)) return placed;
+    const mixer = preferred !== undefined && !this.down.has(preferred) ? preferred : this.#leastLoaded();
+    if (mixer === null) throw new MediaExhausted('no mixer');
+    this.rooms.set(room, mixer);
+    return mixer;
   }
 
-  forgetRoom(): void {}
+  forgetRoom(room: ConferenceId): void {
+    this.rooms.delete(room);
+  }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
     this.roomPlays.push({ room, playId, items });
   }
 
   roomSize(room: ConferenceId): Promise<number> {
-    return Promise.resolve([...this.endpoints.values()].filter((endpoint) => endpoint.room === room).length);
+    return Promise.resolve(this.open().filter((endpoint) => endpoint.room === room).length);
+  }
+
+  /** Endpoints that have audio. */
+  open(): readonly FakeEndpoint[] {
+    return this.all.filter(({ closed, lost }) => !closed && !lost);
+  }
+
+  /** The mixer dies with everything on it. @param told whether a bridge is there to be told. */
+  kill(name: string, told = true): void {
+    this.down.add(name);
+    for (const endpoint of this.open().filter(({ mixer }) => mixer === name)) this.lose(endpoint, told);
+  }
+
+  lose(endpoint: FakeEndpoint, told = true): void {
+    endpoint.lost = true;
+    endpoint.room = null;
+    if (told) this.listener.endpointLost(endpoint.callId, 'the mixer died');
+  }
+
+  #add(endpoint: FakeEndpoint): void {
+    this.endpoints.set(endpoint.callId, endpoint);
+    this.#ours.add(endpoint);
+  }
+
+  #load(name: string): number {
+    return this.open().filter(({ mixer }) => mixer === name).length;
+  }
+
+  #leastLoaded(): string | null {
+    const up = this.names.filter((name) => !this.down.has(name));
+    return up.toSorted((a, b) => this.#load(a) - this.#load(b))[0] ?? null;
   }
 }

@@ -2,6 +2,7 @@ import type { CallId } from '../../src/domain/identifiers.js';
 import { callId } from '../../src/domain/identifiers.js';
 import {
   CallGone,
+  DialogLost,
   type Refusal,
   type Signaling,
   type SignalingCall,
@@ -14,7 +15,7 @@ import {
 /** A call of the fake signalling, with what was done to it. */
 export class FakeCall implements SignalingCall {
   readonly id: CallId;
-  readonly handle: string | null = null;
+  readonly handle: string | null;
   readonly sipCallId: string;
   readonly source: Source = { transport: 'udp', address: '127.0.0.1', port: 5061 };
   readonly requestUser: string;
@@ -22,16 +23,26 @@ export class FakeCall implements SignalingCall {
   readonly requestHost = 'bridge.example';
   readonly callerNumber: string | null = '442071234567';
   readonly callerName: string | null = null;
-  readonly offer: string | null = 'v=0';
+  readonly offer: string | null;
   refusal: Refusal | null = null;
   answeredWith: string | null = null;
   hungUp = false;
   alive = true;
+  /** When and how the far end ended it. */
+  ended: { readonly lineLost: boolean; readonly at: number | null } | null = null;
+  /** What held its dialog has died. */
+  dialogLost = false;
+  /** SDP we re-offered, and how the far end answers: with what it said last, if a test does not say otherwise. */
+  readonly reoffers: string[] = [];
+  answerReoffer: (sdp: string) => Promise<string>;
   #acknowledge: ((sdp: string | null) => void) | null = null;
   #abandon: ((error: Error) => void) | null = null;
 
-  constructor(number: number, user = 'conference') {
+  constructor(number: number, user = 'conference', offer: string | null = 'v=0', kept = false) {
     this.id = callId(`call-${number}`);
+    this.handle = kept ? `dialog-${number}` : null;
+    this.offer = offer;
+    this.answerReoffer = () => Promise.resolve(offer ?? 'v=0');
     this.sipCallId = `sip-${number}`;
     this.requestUser = user;
     this.toUser = user;
@@ -68,8 +79,11 @@ export class FakeCall implements SignalingCall {
     return Promise.resolve();
   }
 
-  reoffer(): Promise<string> {
-    return Promise.resolve('v=0');
+  reoffer(localSdp: string): Promise<string> {
+    if (this.dialogLost) return Promise.reject(new DialogLost('nobody holds the dialog'));
+    if (this.hungUp || this.ended !== null) return Promise.reject(new CallGone('gone'));
+    this.reoffers.push(localSdp);
+    return this.answerReoffer(localSdp);
   }
 
   probe(): Promise<boolean> {
@@ -81,6 +95,10 @@ export class FakeCall implements SignalingCall {
 export class FakeSignaling implements Signaling {
   readonly engine = 'fake';
   readonly calls: FakeCall[] = [];
+  /** Calls outlive the process. */
+  keeps = false;
+  /** SDP of the INVITEs. */
+  offer: string | null = 'v=0';
   #listener: SignalingListener | null = null;
 
   start(listener: SignalingListener): Promise<void> {
@@ -96,8 +114,19 @@ export class FakeSignaling implements Signaling {
     return this.stop();
   }
 
-  takeBack(): Promise<readonly TakenBack[]> {
-    return Promise.resolve([]);
+  takeBack(asked: readonly { readonly id: CallId; readonly handle: string }[]): Promise<readonly TakenBack[]> {
+    if (!this.keeps) return Promise.resolve([]);
+    const wanted = asked.map(({ handle }) => this.calls.find((call) => call.handle === handle));
+    for (const call of this.calls) if (!wanted.includes(call)) void call.hangUp();
+    return Promise.resolve(
+      wanted.map((call): TakenBack => {
+        if (call === undefined) throw new Error('a handle of no call');
+        const { ended } = call;
+        if (call.dialogLost) return { kind: 'unreachable', call };
+        if (ended === null && !call.hungUp) return { kind: 'live', call, remoteSdp: call.offer };
+        return { kind: 'ended', call, lineLost: ended?.lineLost ?? false, cause: 'BYE', at: ended?.at ?? null };
+      }),
+    );
   }
 
   status(): SignalingStatus {
@@ -119,7 +148,7 @@ export class FakeSignaling implements Signaling {
 
   /** An INVITE comes in. */
   invite(user?: string): FakeCall {
-    const call = new FakeCall(this.calls.length + 1, user);
+    const call = new FakeCall(this.calls.length + 1, user, this.offer, this.keeps);
     this.calls.push(call);
     this.listener.incomingCall(call);
     return call;

@@ -7,6 +7,7 @@ import { accountId } from '../../../src/domain/identifiers.js';
 import type { Key } from '../../../src/domain/keys.js';
 import type { Utterance } from '../../../src/domain/prompts.js';
 import type { CallRecord } from '../../../src/ports/store.js';
+import { Incarnation } from './incarnation.js';
 import { FakeMedia, type FakeEndpoint } from '../../fakes/fake-media.js';
 import { FakeSignaling, type FakeCall } from '../../fakes/fake-signaling.js';
 import { ManualClock } from '../../fakes/manual-clock.js';
@@ -15,8 +16,10 @@ import { MemoryStore } from '../../fakes/memory-store.js';
 export const HOST_PIN = '918273645';
 export const GUEST_PIN = '546372819';
 
-/** Lets every promise that can settle do so. */
+/** Lets every promise that can settle do so, and what is stored at the end of a turn be stored. */
 export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
 }
 
@@ -42,12 +45,12 @@ export class World {
   readonly lines: string[] = [];
   /** What cannot be turned into sound files. */
   unspeakable: string | null = null;
-  readonly bridge: Bridge;
+  bridge: Bridge;
+  readonly #maximumCalls: number;
+  #process = new Incarnation();
 
   constructor(maximumCalls = 100, options: Partial<ConferenceOptions> = {}) {
-    const line = (fields: unknown, message: string): void =>
-      void this.lines.push(`${message} ${JSON.stringify(fields)}`);
-    const log: Log = { debug: line, info: line, warn: line, error: line };
+    this.#maximumCalls = maximumCalls;
     this.store.addAccount(
       {
         id: accountId('a1'),
@@ -58,14 +61,85 @@ export class World {
       },
       { host: `h:${HOST_PIN}`, guest: `h:${GUEST_PIN}` },
     );
-    this.bridge = new Bridge(
+    this.bridge = this.#newBridge();
+  }
+
+  /** Calls outlive the process, on these mixers. */
+  keep(...mixers: string[]): this {
+    this.signaling.keeps = true;
+    this.media.keeps = true;
+    if (mixers.length > 0) this.media.names = mixers;
+    return this;
+  }
+
+  /** The process dies without a word. */
+  crash(): void {
+    this.#process.dead = true;
+  }
+
+  /** Another one takes its place. */
+  async restart(): Promise<void> {
+    this.#process.dead = true;
+    this.#process = new Incarnation();
+    this.bridge = this.#newBridge();
+    await this.bridge.start();
+    await settle();
+  }
+
+  #newBridge(): Bridge {
+    const { signaling, media, store, lines } = this;
+    const line = (fields: unknown, message: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const log: Log = { debug: line, info: line, warn: line, error: line };
+    const process = this.#process;
+    const clock = process.clock(this.clock);
+    const seen = {
+      signaling: process.of(signaling),
+      media: process.of(media),
+      store: process.of(store),
+    };
+    return new Bridge(
       {
-        signaling: this.signaling,
-        media: this.media,
-        store: this.store,
-        clock: this.clock,
+        signaling: {
+          ...{ engine: 'fake' },
+          start: (listener) =>
+            seen.signaling.start({
+              isKnownSource: (source) => listener.isKnownSource(source),
+              incomingCall: (call) => listener.incomingCall(process.of(call)),
+              cancelled: (id) => listener.cancelled(id),
+              hungUp: (id, end) => listener.hungUp(id, end),
+              keyPressed: (id, key) => listener.keyPressed(id, key),
+              mediaOffered: (id, offer) => listener.mediaOffered(id, offer),
+              mediaAnswered: (id, answer) => listener.mediaAnswered(id, answer),
+              trouble: (message) => listener.trouble(message),
+            }),
+          takeBack: async (calls) => {
+            const taken = await seen.signaling.takeBack(calls);
+            return taken.map((one) => ({ ...one, call: process.of(one.call) }));
+          },
+          status: () => signaling.status(),
+          stop: () => seen.signaling.stop(),
+          release: () => seen.signaling.release(),
+          listening: () => signaling.listening(),
+          counts: () => signaling.counts(),
+        },
+        media: {
+          ...{ engine: 'fake' },
+          start: (listener) => seen.media.start(listener),
+          stop: () => seen.media.stop(),
+          release: () => seen.media.release(),
+          mixers: () => media.mixers(),
+          createEndpoint: async (request) => process.of(await seen.media.createEndpoint(request)),
+          adopt: async (id, handle) => process.of(await seen.media.adopt(id, handle)),
+          sweep: () => seen.media.sweep(),
+          placeRoom: (room, preferred) => media.placeRoom(room, preferred),
+          forgetRoom: (room) => media.forgetRoom(room),
+          playToRoom: (room, id, items) => seen.media.playToRoom(room, id, items),
+          roomSize: (room) => seen.media.roomSize(room),
+        },
+        store: seen.store,
+        clock,
         log,
-        sources: new KnownSources(this.store, this.clock, [
+        sources: new KnownSources(store, clock, [
           { name: 'local', sources: ['127.0.0.0/8'], enabled: true, createdAt: 0 },
         ]),
         hashPin: (digits) => `h:${digits}`,
@@ -76,7 +150,7 @@ export class World {
           }),
         dialIn: (user) => (user === 'conference' ? { number: user, pinLength: 9, greeting: null, createdAt: 0 } : null),
       },
-      { ...DEFAULT_BRIDGE_OPTIONS, maximumCalls, recordedDigits: 3 },
+      { ...DEFAULT_BRIDGE_OPTIONS, maximumCalls: this.#maximumCalls, recordedDigits: 3 },
     );
   }
 
@@ -116,6 +190,23 @@ export class World {
     await settle();
     await this.listen(call);
     return call;
+  }
+
+  hangUp(call: FakeCall): Promise<void> {
+    this.signaling.listener.hungUp(call.id, { lineLost: false, cause: 'BYE' });
+    return settle();
+  }
+
+  async wait(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 100) {
+      this.clock.advance(Math.min(left, 100));
+      await settle();
+    }
+  }
+
+  /** What is played to the rooms, by name. */
+  roomHeard(): readonly string[] {
+    return this.media.roomPlays.map(({ items }) => items.map(({ path }) => path).join(' + '));
   }
 
   records(): readonly CallRecord[] {
