@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { RtpPhone, type RtpPhoneOptions } from '../../src/adapters/embedded-media/phone.js';
 import { callId, playId, type CallId, type ConferenceId, type PlayId } from '../../src/domain/identifiers.js';
 import type { Key, KeyMethod } from '../../src/domain/keys.js';
-import type { Media, MediaEndpoint, MediaListener, PlayItem, PlayOutcome } from '../../src/ports/media.js';
+import type { Media, MediaEndpoint, MediaListener, MixerName, PlayItem, PlayOutcome } from '../../src/ports/media.js';
 import { find, toneDbfs, writeWav } from '../sound.js';
 
 /** Waits until `holds` does; fails with `what` after `ms`. */
@@ -76,20 +76,20 @@ export interface Caller {
 }
 
 /** One run of the media: callers, sounds, and what is told. */
-export class MediaRun {
+export class MediaRun<M extends Media = Media> {
   readonly listener = new NotingMediaListener();
-  readonly media: Media;
+  readonly media: M;
   readonly folder: string;
   private readonly callers: Caller[] = [];
   private readonly phones: RtpPhone[] = [];
   private count = 0;
 
-  private constructor(media: Media, folder: string) {
+  private constructor(media: M, folder: string) {
     this.media = media;
     this.folder = folder;
   }
 
-  static async start(media: Media): Promise<MediaRun> {
+  static async start<M extends Media>(media: M): Promise<MediaRun<M>> {
     const run = new MediaRun(media, await mkdtemp(join(tmpdir(), 'partyline-media-')));
     await media.start(run.listener);
     return run;
@@ -117,21 +117,22 @@ export class MediaRun {
   }
 
   /** An endpoint for an offer, or without one. */
-  async endpoint(offer: string | null): Promise<MediaEndpoint> {
+  async endpoint(offer: string | null, mixer?: MixerName): Promise<MediaEndpoint> {
     const id = callId(`call-${++this.count}`);
     const endpoint = await this.media.createEndpoint({
       callId: id,
       offer,
       remoteAddress: '127.0.0.1',
       label: `test ${this.count}`,
+      ...(mixer === undefined ? {} : { mixer }),
     });
     return endpoint;
   }
 
   /** A caller who has called, and been answered. */
-  async caller(options: RtpPhoneOptions = {}): Promise<Caller> {
+  async caller(options: RtpPhoneOptions = {}, mixer?: MixerName): Promise<Caller> {
     const phone = await this.phone(options);
-    const endpoint = await this.endpoint(phone.offer());
+    const endpoint = await this.endpoint(phone.offer(), mixer);
     phone.acceptAnswer(endpoint.localSdp);
     return this.keep(phone, endpoint);
   }

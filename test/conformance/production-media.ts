@@ -18,7 +18,7 @@ import type { SignalingListener } from '../../src/ports/signaling.js';
 import { startMixer, type MixerOptions } from '../production.js';
 
 /** No caller comes in by SIP here: the media's own legs are all that the signalling carries. */
-const NOBODY: SignalingListener = {
+export const NO_CALLS: SignalingListener = {
   isKnownSource: () => false,
   incomingCall: () => undefined,
   cancelled: () => undefined,
@@ -69,7 +69,7 @@ export class ProductionMedia implements Media {
       ...this.#media,
     });
     this.#running = { directory, drachtio, freeswitch, signaling, media };
-    await signaling.start(NOBODY);
+    await signaling.start(NO_CALLS);
     await media.start(listener);
   }
 

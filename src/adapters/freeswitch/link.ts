@@ -23,6 +23,8 @@ const REOPEN_MS = 1_500;
 /** The same where the mixer went silent on it: most likely it is frozen. */
 const SILENT_REOPEN_MS = 600;
 const REOPEN_PAUSE_MS = 50;
+/** Something before a dead mixer may take a connection and drop it at once; a mixer that lives answers sooner. */
+const REOPEN_TRIES = 4;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 2_000;
 const UPTIME_MS = 30_000;
@@ -160,7 +162,7 @@ export class Link {
 
   /** @returns `null` where the mixer is dead, frozen, or was started anew. */
   async #reopen(session: Session, until: number): Promise<Session | null> {
-    while (!this.#isClosed()) {
+    for (let attempt = 0; attempt < REOPEN_TRIES && !this.#isClosed(); attempt++) {
       const left = until - performance.now();
       if (left <= 0) return null;
       try {
