@@ -1,8 +1,10 @@
 import { maskCaller } from '../domain/access/callers.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
 import type { CallOutcome } from '../domain/outcomes.js';
+import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import type { CallRecord } from '../ports/store.js';
+import type { CallMemory } from './call-memory.js';
 import type { CallEnd, CallRunner } from './call-runner.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -19,6 +21,8 @@ export interface Attempt {
   /** The endpoint of a set-up was lost since it was last asked for. */
   endpointLost: boolean;
   ended: boolean;
+  /** What the flow begins with once the ACK is in; `null` before the answer. */
+  answering: { readonly endpoint: MediaEndpoint; readonly memory: CallMemory } | null;
   /** `null` between INVITE and ACK: there is no call flow yet. */
   runner: CallRunner | null;
   /** What happened to an answered call before its flow began; told to the flow as its first events. */
@@ -32,6 +36,7 @@ export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = 
   cancelled: false,
   endpointLost: false,
   ended: false,
+  answering: null,
   runner: null,
   missed: [],
 });

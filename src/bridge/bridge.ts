@@ -110,6 +110,7 @@ export class Bridge implements SignalingListener, MediaListener {
   /** Leaves everything to the process that comes next without ending a call, where both engines let calls outlive this one. */
   async handOver(): Promise<void> {
     if (this.#handedOver) return;
+    this.#calls.recordInterrupted();
     this.#keeper.close();
     this.#handedOver = true;
     this.#calls.handOver();

@@ -1,15 +1,15 @@
 import { assertNever } from '../domain/assert-never.js';
 import { callerDigits } from '../domain/access/callers.js';
-import type { DialIn } from '../domain/access/dial-in.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
 import type { EntryOptions } from '../domain/conference-options.js';
 import type { CallId } from '../domain/identifiers.js';
 import type { CallOutcome } from '../domain/outcomes.js';
+import type { MediaEndpoint } from '../ports/media.js';
 import type { Refusal, SignalingCall } from '../ports/signaling.js';
 import { identityOf, masked, newAttempt, recordOf, type Attempt, type CallIdentity } from './attempt.js';
 import { asError, within } from './bounded.js';
 import type { BridgeOptions, BridgeParts } from './bridge-parts.js';
-import { freshMemory } from './call-memory.js';
+import { freshMemory, type CallMemory } from './call-memory.js';
 import { CallRunner, type CallBasis, type CallDependencies, type CallEnd } from './call-runner.js';
 import type { Conferences } from './conferences.js';
 import type { LiveKeeper } from './live-keeper.js';
@@ -142,7 +142,12 @@ export class Calls {
       return;
     }
     attempt.label = number.number;
-    const result = await setUp(attempt, this.#parts);
+    const answering = (endpoint: MediaEndpoint): void => {
+      const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
+      attempt.answering = { endpoint, memory: freshMemory(call.id, entry, this.#parts.clock.wall()) };
+      this.#changed(attempt);
+    };
+    const result = await setUp(attempt, { ...this.#parts, answering });
     switch (result.kind) {
       case 'refused': {
         this.#refuse(attempt, result.refusal, result.outcome);
@@ -153,7 +158,9 @@ export class Calls {
         return;
       }
       case 'answered': {
-        const runner = this.#begin(attempt, result.remoteSdp, number);
+        if (attempt.answering === null) return;
+        const memory = { ...attempt.answering.memory, answeredAt: this.#parts.clock.wall() };
+        const runner = this.#run(attempt, { call, label: attempt.label, remoteSdp: result.remoteSdp }, memory);
         runner.answered(result.endpoint);
         for (const event of attempt.missed) runner.dispatch(event);
         return;
@@ -164,14 +171,7 @@ export class Calls {
   }
 
   /** The call is answered and acknowledged: its flow begins. */
-  #begin(attempt: Attempt, remoteSdp: string | null, number: DialIn): CallRunner {
-    const { call, label } = attempt;
-    const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
-    const memory = freshMemory(call.id, entry, this.#parts.clock.wall());
-    return this.#run(attempt, { call, label, remoteSdp }, memory);
-  }
-
-  #run(attempt: Attempt, basis: CallBasis, memory: CallSnapshot['memory'] & object): CallRunner {
+  #run(attempt: Attempt, basis: CallBasis, memory: CallMemory): CallRunner {
     attempt.runner = new CallRunner(basis, memory, this.#dependencies(attempt));
     return attempt.runner;
   }
@@ -273,8 +273,9 @@ export class Calls {
         identity,
         handle,
         label: attempt.label,
-        memory: attempt.runner?.memory() ?? null,
-        endpoint: attempt.runner?.endpointHandle ?? null,
+        memory: attempt.runner?.memory() ?? attempt.answering?.memory ?? null,
+        endpoint:
+          (attempt.runner === null ? attempt.answering?.endpoint.handle : attempt.runner.endpointHandle) ?? null,
         conferenceRecordId: this.#parts.conferences().recordIdOf(call.id),
       });
     });

@@ -17,6 +17,8 @@ export interface SetUpParts {
   readonly media: Media;
   readonly clock: Clock;
   readonly log: Log;
+  /** The call is about to be answered with this endpoint. */
+  readonly answering: (endpoint: MediaEndpoint) => void;
 }
 
 /** What came of an INVITE: still to be refused, gone, or answered and acknowledged. */
@@ -46,6 +48,7 @@ export async function setUp(attempt: Attempt, parts: SetUpParts): Promise<SetUp>
     return { kind: 'gone', outcome: 'cancelled' };
   }
   try {
+    parts.answering(endpoint);
     const answer = await call.answer(endpoint.localSdp);
     return await answered(attempt, endpoint, answer, parts);
   } catch (error) {

@@ -41,9 +41,11 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
   const snapshots = stored(parts, 'call', readCall);
   const isAnswered = (snapshot: CallSnapshot): snapshot is Answered => snapshot.memory !== null;
   const answered = snapshots.filter(isAnswered);
+  interrupt(
+    parts,
+    snapshots.filter((snapshot) => !isAnswered(snapshot)),
+  );
   const taken = await takeBack(parts, answered);
-  calls.interrupted(snapshots.filter((snapshot) => !isAnswered(snapshot)).map(({ identity }) => identity));
-  for (const snapshot of snapshots) if (!isAnswered(snapshot)) keeper.changed('call', snapshot.identity.id, () => null);
 
   const back: { readonly runner: CallRunner; readonly snapshot: Answered; readonly remoteSdp: string | null }[] = [];
   const ended: (() => void)[] = [];
@@ -52,8 +54,14 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
     const told = taken[index];
     try {
       if (told === undefined) throw new Error('the signalling does not know it');
+      const { kind } = snapshot.memory.state;
+      if (kind === 'Ringing' && told.kind === 'ended' && told.at === null) {
+        interrupt(parts, [snapshot]);
+        return;
+      }
       const remoteSdp = told.kind === 'live' ? told.remoteSdp : null;
       const runner = calls.takeBack(told.call, remoteSdp, snapshot);
+      if (kind === 'Ringing') runner.dispatch({ type: 'CallAnswered' });
       if (told.kind === 'ended') ended.push(() => runner.endedBefore(told.at, told.lineLost));
       else back.push({ runner, snapshot, remoteSdp });
     } catch (error) {
@@ -76,6 +84,12 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
   keeper.flush();
   await sweep(parts);
   return back.length;
+}
+
+/** Calls that were not answered: they may be told again as new. */
+function interrupt({ calls, keeper }: TakeOverParts, snapshots: readonly CallSnapshot[]): void {
+  calls.interrupted(snapshots.map(({ identity }) => identity));
+  for (const { identity } of snapshots) keeper.changed('call', identity.id, () => null);
 }
 
 function stored<T>(

@@ -26,6 +26,7 @@ export class FakeCall implements SignalingCall {
   readonly offer: string | null;
   refusal: Refusal | null = null;
   answeredWith: string | null = null;
+  acknowledged = false;
   hungUp = false;
   alive = true;
   /** When and how the far end ended it. */
@@ -61,6 +62,7 @@ export class FakeCall implements SignalingCall {
 
   /** The ACK arrives. */
   acknowledge(sdp: string | null = null): void {
+    this.acknowledged = true;
     this.#acknowledge?.(sdp);
   }
 
@@ -117,12 +119,14 @@ export class FakeSignaling implements Signaling {
   takeBack(asked: readonly { readonly id: CallId; readonly handle: string }[]): Promise<readonly TakenBack[]> {
     if (!this.keeps) return Promise.resolve([]);
     const wanted = asked.map(({ handle }) => this.calls.find((call) => call.handle === handle));
-    for (const call of this.calls) if (!wanted.includes(call)) void call.hangUp();
+    for (const call of this.calls) if (call.acknowledged && !wanted.includes(call)) void call.hangUp();
     return Promise.resolve(
       wanted.map((call): TakenBack => {
         if (call === undefined) throw new Error('a handle of no call');
         const { ended } = call;
         if (call.dialogLost) return { kind: 'unreachable', call };
+        if (call.answeredWith === null)
+          return { kind: 'ended', call, lineLost: false, cause: 'not answered', at: null };
         if (ended === null && !call.hungUp) return { kind: 'live', call, remoteSdp: call.offer };
         return { kind: 'ended', call, lineLost: ended?.lineLost ?? false, cause: 'BYE', at: ended?.at ?? null };
       }),

@@ -1,8 +1,14 @@
-import type { Clock } from '../../../src/ports/clock.js';
+import type { Clock, Timer } from '../../../src/ports/clock.js';
 
 /** One process: what it does reaches nothing any more once it is dead, and what it waits for never comes. */
 export class Incarnation {
   dead = false;
+  readonly #timers = new Set<Timer>();
+
+  die(): void {
+    this.dead = true;
+    for (const timer of this.#timers) timer.cancel();
+  }
 
   /** The same object as this process sees it. */
   of<T extends object>(target: T): T {
@@ -20,7 +26,11 @@ export class Incarnation {
     return {
       monotonic: () => clock.monotonic(),
       wall: () => clock.wall(),
-      after: (ms, callback) => clock.after(ms, () => (this.dead ? undefined : callback())),
+      after: (ms, callback) => {
+        const timer = clock.after(ms, () => (this.dead ? undefined : callback()));
+        this.#timers.add(timer);
+        return timer;
+      },
     };
   }
 }

@@ -74,12 +74,12 @@ export class World {
 
   /** The process dies without a word. */
   crash(): void {
-    this.#process.dead = true;
+    this.#process.die();
   }
 
   /** Another one takes its place. */
   async restart(): Promise<void> {
-    this.#process.dead = true;
+    this.#process.die();
     this.#process = new Incarnation();
     this.bridge = this.#newBridge();
     await this.bridge.start();
