@@ -57,6 +57,7 @@ export class NotingListener implements SignalingListener {
 
   trouble(message: string): void {
     this.troubles.push(message);
+    this.#wake();
   }
 
   refuseOffers(): void {
@@ -83,6 +84,14 @@ export class NotingListener implements SignalingListener {
       if (found !== undefined) return found;
       await this.#next();
     }
+  }
+
+  async hearsKey(key: Key): Promise<void> {
+    while (!this.told.some((event) => event.kind === 'key' && event.key === key)) await this.#next();
+  }
+
+  async hearsTrouble(words: RegExp): Promise<void> {
+    while (!this.troubles.some((line) => words.test(line))) await this.#next();
   }
 
   #note(event: Told): void {

@@ -313,6 +313,7 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
       const caller = await newCaller();
       const { theirs, ours } = await talking(caller);
       for (const key of ['1', '*', '#', 'D'] as const) expect(await theirs.info(key)).toBe(200);
+      await listener.hearsKey('D');
       expect(listener.told.map((event) => (event.kind === 'key' ? event.key : event.kind))).toEqual([
         '1',
         '*',

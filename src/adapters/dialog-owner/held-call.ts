@@ -46,21 +46,22 @@ export class HeldCall {
   }
 
   facts(): CallFacts {
-    return factsOf(this.call, this.id, this.handle);
+    const { id, handle, call } = this;
+    const { sipCallId, source, requestUser, toUser, requestHost, callerNumber, callerName, offer } = call;
+    return { id, handle, sipCallId, source, requestUser, toUser, requestHost, callerNumber, callerName, offer };
   }
 }
 
-export function factsOf(call: SignalingCall, id: CallId, handle: string): CallFacts {
-  const { sipCallId, source, requestUser, toUser, requestHost, callerNumber, callerName, offer } = call;
-  return { id, handle, sipCallId, source, requestUser, toUser, requestHost, callerNumber, callerName, offer };
-}
-
 /** A call of which nothing is known. */
-export function nobody(id: CallId, handle: string): CallFacts {
-  const source = { transport: 'udp', address: '', port: 0 } as const;
-  const who = { requestUser: '', toUser: '', requestHost: '', callerNumber: null, callerName: null };
-  return { id, handle, sipCallId: '', source, ...who, offer: null };
-}
+export const NOBODY: Omit<CallFacts, 'id' | 'handle' | 'offer'> = {
+  sipCallId: '',
+  source: { transport: 'udp', address: '', port: 0 },
+  requestUser: '',
+  toUser: '',
+  requestHost: '',
+  callerNumber: null,
+  callerName: null,
+};
 
 /** Text a call is found by: which dialog owner answered it, and its handle there. */
 export function showHandle(incarnation: string, inner: string | null): string {

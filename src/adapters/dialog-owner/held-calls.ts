@@ -12,7 +12,7 @@ import {
   type SignalingListener,
   type Source,
 } from '../../ports/signaling.js';
-import { factsOf, HeldCall, nobody, readHandle, showHandle } from './held-call.js';
+import { HeldCall, NOBODY, readHandle, showHandle } from './held-call.js';
 import { HeldLegs } from './held-legs.js';
 import { NotedEnds, type End } from './noted-ends.js';
 import type { CallFacts, OwnerNotices, OwnerRequests, TakenBackFacts } from './protocol.js';
@@ -20,6 +20,8 @@ import type { CallFacts, OwnerNotices, OwnerRequests, TakenBackFacts } from './p
 /** The signalling whose calls are held. */
 export interface HeldSignaling extends Signaling {
   readonly legs: MixerLegs;
+  /** Who it was, as far as a handle of its calls says. */
+  who(handle: string): Omit<CallFacts, 'id' | 'handle' | 'offer'> | null;
 }
 
 /** The control process, as far as the calls speak to it. */
@@ -81,10 +83,11 @@ export class HeldCalls implements SignalingListener {
   /** What became of the calls a control process asks for; the others are hung up. From now on it is told everything. */
   async takeBack(control: Control, asked: readonly Asked[]): Promise<readonly TakenBackFacts[]> {
     await Promise.all([...this.#calls.values()].map((held) => held.negotiating));
-    const unknown = asked.filter(({ id }) => this.#byId.get(id)?.answered !== true && this.#ends.get(id) === undefined);
-    const gone = await this.#foreign(unknown);
+    await this.#adopt(
+      asked.filter(({ id, handle }) => !this.#knows(id) && readHandle(handle).owner !== this.#incarnation),
+    );
     // From here to the end nothing may happen in between: an end would be told to nobody.
-    const taken = asked.map(({ id, handle }) => this.#whatBecameOf(id, gone.get(id) ?? nobody(id, handle)));
+    const taken = asked.map((one) => this.#whatBecameOf(one));
     const wanted = new Set(asked.map(({ id }) => id));
     for (const held of this.#calls.values()) {
       if (held.answered && !wanted.has(held.id)) this.#drop(held);
@@ -170,11 +173,10 @@ export class HeldCalls implements SignalingListener {
     const held = this.#calls.get(inner);
     if (held === undefined) return;
     this.#over(held);
-    if (this.#control !== null) {
-      if (held.told) this.#control.tell('hungUp', { id: held.id, lineLost, cause });
-      return;
-    }
-    this.#ends.note(held, { lineLost, cause });
+    const control = this.#control;
+    if (held.told) control?.tell('hungUp', { id: held.id, lineLost, cause });
+    // A control process that dies now may not have read it.
+    this.#ends.note(held, { lineLost, cause }, () => control !== null && this.#control === control);
   }
 
   keyPressed(inner: CallId, key: Key): void {
@@ -232,38 +234,30 @@ export class HeldCalls implements SignalingListener {
     }
   }
 
-  #whatBecameOf(id: CallId, gone: CallFacts): TakenBackFacts {
+  #whatBecameOf({ id, handle }: Asked): TakenBackFacts {
     const held = this.#byId.get(id);
     if (held?.answered === true) {
       held.told = true;
       if (held.phase === 'lost') return { kind: 'unreachable', call: held.facts() };
       return { kind: 'live', call: held.facts(), remoteSdp: held.remoteSdp };
     }
-    // Without a note it ended when nobody looked, or so long ago that it is forgotten.
-    const forgotten = { kind: 'ended', call: gone, lineLost: false, cause: 'ended meanwhile', at: null } as const;
-    return this.#ends.get(id) ?? forgotten;
+    // Without a note it ended so long ago that it is forgotten, or before it was answered; its handle says who it was.
+    const who = this.#signaling.who(readHandle(handle).call) ?? NOBODY;
+    const forgotten = { id, handle, ...who, offer: null };
+    return (
+      this.#ends.get(id) ?? { kind: 'ended', call: forgotten, lineLost: false, cause: 'ended meanwhile', at: null }
+    );
   }
 
-  /** Calls of a dialog owner that has died are kept as lost; whoever else is asked for is over, and its handle says who it was. */
-  async #foreign(unknown: readonly Asked[]): Promise<ReadonlyMap<CallId, CallFacts>> {
-    const handles = unknown.map(({ id, handle }) => ({ id, ...readHandle(handle), handle }));
-    const found = await this.#signaling.takeBack(handles.map(({ id, call }) => ({ id, handle: call })));
-    const gone = new Map<CallId, CallFacts>();
-    let lost = 0;
-    for (const [index, { id, owner, handle }] of handles.entries()) {
-      const call = found[index]?.call;
-      if (call === undefined) continue;
-      if (owner === this.#incarnation) {
-        void call.hangUp();
-        gone.set(id, factsOf(call, id, handle));
-      } else {
-        this.#keep(new HeldCall(call, 'lost', handle));
-        lost++;
-      }
+  /** Calls of a dialog owner that has died are kept as lost. */
+  async #adopt(foreign: readonly Asked[]): Promise<void> {
+    const inner = foreign.map(({ id, handle }) => ({ id, handle: readHandle(handle).call }));
+    const found = await this.#signaling.takeBack(inner);
+    for (const [index, { call }] of found.entries())
+      this.#keep(new HeldCall(call, 'lost', foreign[index]?.handle ?? ''));
+    if (found.length > 0) {
+      this.#note(`the dialogs of ${found.length} calls are lost with the dialog owner that died; their audio goes on`);
     }
-    if (lost > 0)
-      this.#note(`the dialogs of ${lost} calls are lost with the dialog owner that died; their audio goes on`);
-    return gone;
   }
 
   /** Nobody wants it any more. */
@@ -317,6 +311,10 @@ export class HeldCalls implements SignalingListener {
     this.#calls.delete(held.call.id);
     this.#byId.delete(held.id);
     this.legs.endOf(held.id, this.#control === null ? 'now' : 'later');
+  }
+
+  #knows(id: CallId): boolean {
+    return this.#byId.has(id) || this.#ends.get(id) !== undefined;
   }
 
   #find(id: CallId): HeldCall {

@@ -128,8 +128,11 @@ export class OwnedSignaling implements Signaling {
   #answers(): Answers<OwnerRequests> {
     return {
       mediaOffered: ({ id, offer }) => {
-        const listener = this.#calls.has(id) ? this.#listener : null;
-        return listener?.mediaOffered(id, offer) ?? Promise.reject(new MediaOfferRefused('no such call'));
+        const listener = this.#listener;
+        // Let go already: with the end of the connection it is the dialog owner's turn.
+        if (listener === null) return new Promise(() => undefined);
+        if (!this.#calls.has(id)) return Promise.reject(new MediaOfferRefused('no such call'));
+        return listener.mediaOffered(id, offer);
       },
     };
   }

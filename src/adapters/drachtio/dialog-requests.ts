@@ -29,7 +29,7 @@ export const TRANSACTION_MS = 34_000;
  */
 export function requestWithin(dialog: DialogAtServer, request: DialogRequest, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ kind: 'silence' }), timeoutMs);
+    const timer = setTimeout(() => resolve({ kind: 'silence' }), timeoutMs).unref();
     const settle = (outcome: Outcome): void => {
       clearTimeout(timer);
       resolve(outcome);
@@ -59,7 +59,7 @@ export function requestWithin(dialog: DialogAtServer, request: DialogRequest, ti
 export async function sayGoodbye(dialog: Dialog, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+    timer = setTimeout(resolve, timeoutMs).unref();
   });
   const bye = new Promise<void>((resolve) => {
     try {

@@ -3,7 +3,7 @@ import Srf, { type SipRequest, type SipResponse, type SipText } from 'drachtio-s
 import { callId, type CallId } from '../../domain/identifiers.js';
 import type { MixerLegs } from '../../ports/mixer-legs.js';
 import type { Signaling, SignalingListener, SignalingStatus, TakenBack } from '../../ports/signaling.js';
-import { readHandle, type CallHandle } from './call-handle.js';
+import { readHandle, type CallFacts, type CallHandle } from './call-handle.js';
 import { DrachtioCall, type CallHost } from './call.js';
 import { ALLOW, EXTENSIONS } from './headers.js';
 import { KEY_BODY_TYPES } from './info-key.js';
@@ -94,6 +94,11 @@ export class DrachtioSignaling implements Signaling {
         return { kind: 'unreachable', call };
       }),
     );
+  }
+
+  /** Who it was, as far as a handle of a call says. */
+  who(handle: string): CallFacts | null {
+    return readHandle(handle)?.facts ?? null;
   }
 
   status(): SignalingStatus {
