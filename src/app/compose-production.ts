@@ -2,11 +2,12 @@ import { OwnedSignaling } from '../adapters/dialog-owner/owned-signaling.js';
 import { DrachtioSignaling } from '../adapters/drachtio/signaling.js';
 import { FreeSwitchMedia } from '../adapters/freeswitch/media.js';
 import type { Log } from '../bridge/log.js';
+import { matchesSource } from '../domain/access/sources.js';
 import { LOCAL_MIXER, startLocalEngine, type LocalEngine } from './compose-local-engine.js';
 import type { OpenStore } from './compose-store.js';
 import type { LoadedConfig, MixerConfig } from './config.js';
 import { Secret } from './config/secret.js';
-import type { Engine } from './engine.js';
+import { LOOPBACK, type Engine } from './engine.js';
 import { instanceName } from './instance.js';
 import { hushLibraries } from './log.js';
 import { MixerWatch, type WantedMixer } from './mixer-watch.js';
@@ -69,10 +70,24 @@ function openMedia(
     legs,
     instance,
     mixers: watch.mixers.map(optionsOf),
+    advertise: advertised(config, settings),
     silenceMs: config.media.silenceMs,
     heldSilenceMs: config.media.heldSilenceMs,
   });
   return { media, watch };
+}
+
+/**
+ * What SDP tells callers from elsewhere. Left to FreeSWITCH it would be the mixer's own address for all of them: whether there
+ * is an address translation it judges by where drachtio-server is, not by where the caller is.
+ */
+function advertised(
+  { media, localNetworks }: LoadedConfig['config'],
+  settings: LoadedConfig['settings'],
+): (remote: string, mixer: string) => string | null {
+  const own = new Map(settings.mixers.map(({ name, rendered }) => [name, rendered.rtpAdvertise]));
+  return (remote, mixer) =>
+    matchesSource([...LOOPBACK, ...localNetworks], remote) ? null : (own.get(mixer) ?? media.address);
 }
 
 function localMixer({ freeswitch: { eventSocket, profile } }: LocalEngine): MixerConfig {

@@ -31,8 +31,8 @@ export interface FreeSwitchMediaOptions {
   readonly silenceMs?: number;
   /** The same while the caller holds; default 30 min. */
   readonly heldSilenceMs?: number;
-  /** The address for the SDP that a far end at `remoteAddress` gets; default: as FreeSWITCH writes it. */
-  readonly advertise?: (remoteAddress: string) => string | null;
+  /** The address of a mixer in the SDP that a far end at `remoteAddress` gets; default and `null`: as FreeSWITCH writes it. */
+  readonly advertise?: (remoteAddress: string, mixer: MixerName) => string | null;
 }
 
 interface Started {

@@ -30,7 +30,7 @@ export interface MixerCommon {
   readonly process: string;
   readonly conferenceProfile: string;
   /** The address for the SDP that a far end there gets, or `null`: as the mixer writes it. */
-  readonly advertise: (remoteAddress: string) => string | null;
+  readonly advertise: (remoteAddress: string, mixer: MixerName) => string | null;
 }
 
 export interface MixerUser {
@@ -164,6 +164,7 @@ export class Mixer {
     const secure = request.offer !== null && factsOf(request.offer).secure;
     this.#placing++;
     try {
+      this.#refuseWhenFull();
       const session = await this.#session();
       const dialog = await this.#dial(session, request, secure);
       if (this.#link.session?.core !== session.core) {
@@ -238,6 +239,17 @@ export class Mixer {
     return leg;
   }
 
+  /**
+   * A call refused at its limit is counted by FreeSWITCH for ever (`sofia_handle_sip_i_invite` leaves the session behind), and
+   * with every one it takes fewer: it must not be asked then.
+   * @throws {MediaExhausted}
+   */
+  #refuseWhenFull(): void {
+    const { foreign, limit } = this.#heartbeat;
+    if (limit === null || foreign + this.#legs.size + this.#placing <= limit) return;
+    throw new MediaExhausted(`mixer ${this.name} is full (${limit})`);
+  }
+
   async #session(): Promise<Session> {
     // While the socket is cut this waits until the mixer is found again, or lost.
     if (this.#link.uncertain) await this.#link.line.api('uptime').catch(() => undefined);
@@ -262,7 +274,7 @@ export class Mixer {
           [PROCESS_MARK]: process,
           'X-Partyline-Secure': secure ? 'yes' : 'no',
         },
-        advertise: advertise(request.remoteAddress),
+        advertise: advertise(request.remoteAddress, this.name),
         withinMs: ANSWER_MS,
       });
       if (isChannelName(dialog.channel)) return dialog;
@@ -293,12 +305,13 @@ export class Mixer {
     const limit = Number(event.header('Max-Sessions'));
     this.#heartbeat = {
       foreign: Number.isFinite(sessions) ? Math.max(0, sessions - this.#legs.size) : 0,
-      limit: limit > 0 ? limit : this.#heartbeat.limit,
+      limit: limit > 1 ? limit - 1 : this.#heartbeat.limit,
     };
   }
 
   async #opened(session: Session, again: boolean): Promise<void> {
-    this.#heartbeat = { foreign: 0, limit: session.maxSessions };
+    // the last session there is room for is refused
+    this.#heartbeat = { foreign: 0, limit: session.maxSessions === null ? null : session.maxSessions - 1 };
     if (again || this.#user.swept()) {
       await this.#kill([...this.#givenUp]);
       await this.#endStrangers();
