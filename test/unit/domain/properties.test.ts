@@ -80,6 +80,7 @@ const callMove: fc.Arbitrary<CallMove> = fc.oneof(
   fc.constant<CallMove>(() => ({ type: 'MixerJoined' })),
   fc.constant<CallMove>(() => ({ type: 'MixerJoinFailed' })),
   fc.constant<CallMove>(() => ({ type: 'MediaFailed' })),
+  fc.constant<CallMove>(() => ({ type: 'MoveFailed' })),
   fc.boolean().map((lineLost): CallMove => () => ({ type: 'CallerHungUp', lineLost })),
 );
 
@@ -180,6 +181,7 @@ const conferenceMove: fc.Arbitrary<ConferenceMove> = fc.oneof(
       .map(([caller, action]): ConferenceMove => () => ({ type: 'ActionRequested', callId: caller, action })),
   },
   { weight: 1, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'UnknownCodeKeyed', callId: caller })) },
+  { weight: 1, arbitrary: fc.constant<ConferenceMove>(() => ({ type: 'RoomMoved' })) },
   {
     weight: 1,
     arbitrary: fc.nat(20).map((n): ConferenceMove => ({ plays }) => ({

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { resumeCall, withoutDigits } from '../../../src/domain/call-flow/resume.js';
+import { resumeConference } from '../../../src/domain/conference/resume.js';
+import { say } from '../../../src/domain/prompts.js';
+import { Caller } from './caller.js';
+import { brief, Room } from './room.js';
+
+describe('a room that was moved to another mixer', () => {
+  it('hears one short tone while a conference is in session', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.happen({ type: 'RoomMoved' }))).toEqual(['room: <moved>']);
+    expect(room.state.kind).toBe('InSession');
+  });
+
+  it('hears nothing where nobody is in it, or its last words are being said', () => {
+    const waiting = new Room();
+    waiting.arrives('ann');
+    const away = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
+    away.leaves('host');
+    const closing = new Room().withHostAnd('ann');
+    closing.keys('host', 'end');
+    for (const room of [new Room(), waiting, away, closing]) {
+      const before = room.state;
+      expect(room.happen({ type: 'RoomMoved' })).toEqual([]);
+      expect(room.state).toEqual(before);
+    }
+  });
+});
+
+describe('a caller who cannot be moved off a mixer that died', () => {
+  it('is hung up with an outcome of its own, and the conference is told of a lost line', () => {
+    const caller = new Caller().inRoom();
+    const effects = caller.happen({ type: 'MoveFailed' });
+    expect(effects.map(({ type }) => type)).toEqual(['ReportLeft', 'HangUp', 'CloseCall']);
+    expect(effects[0]).toMatchObject({ lineLost: true });
+    expect(caller.outcome).toBe('mixer-lost');
+  });
+
+  it('keeps the outcome of the farewell he was hearing', () => {
+    const caller = new Caller().inRoom();
+    caller.happen({ type: 'Dismissed', outcome: 'alone', farewell: [say('conference-ended')] });
+    caller.happen({ type: 'MoveFailed' });
+    expect(caller.outcome).toBe('alone');
+  });
+});
+
+/** The call as another process finds it. */
+function taken(caller: Caller): readonly string[] {
+  const stored = JSON.parse(JSON.stringify(withoutDigits(caller.state))) as Caller['state'];
+  const { state, effects } = resumeCall(stored, caller.now);
+  caller.state = state;
+  return effects.map(({ type }) => type);
+}
+
+describe('a call that another process goes on with', () => {
+  it('is asked for the PIN again where digits had been keyed; they are not stored', () => {
+    const caller = new Caller().asked();
+    caller.press('12');
+    expect(withoutDigits(caller.state)).toMatchObject({ kind: 'CollectingPin', digits: '' });
+    expect(taken(caller)).toEqual(['CancelTimer', 'Play']);
+    expect(caller.state).toMatchObject({ kind: 'CollectingPin', digits: '' });
+  });
+
+  it('is left to hear the question to its end where nothing had been keyed', () => {
+    const caller = new Caller().asked();
+    const { facts } = caller.state;
+    expect(taken(caller)).toEqual([]);
+    expect(caller.state.facts.playing).toBe(facts.playing);
+  });
+
+  it('is asked for the PIN again where the store had not answered', () => {
+    const caller = new Caller().asked();
+    caller.press('1234');
+    expect(caller.state.kind).toBe('CheckingPin');
+    expect(taken(caller)).toContain('Play');
+    expect(caller.state.kind).toBe('CollectingPin');
+  });
+
+  it('is taken in anew where the mixer had not answered, muted as the conference wants it now', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'Admitted', muted: false, introduction: [] });
+    caller.happen({ type: 'MuteChanged', muted: true });
+    const { effects } = resumeCall(caller.state, caller.now);
+    expect(effects).toMatchObject([{ type: 'JoinMixer', muted: true }]);
+    expect(taken(caller)).toEqual(['JoinMixer']);
+    const joined = caller.happen({ type: 'MixerJoined' });
+    expect(joined.map(({ type }) => type)).toEqual(['CancelTimer', 'ReportJoined']);
+  });
+
+  it('has no answer of a mixer owed any more to a join that was given up before', () => {
+    const caller = new Caller().accepted('guest', { hostLeaves: 'hold' });
+    caller.happen({ type: 'Admitted', muted: false, introduction: [] });
+    caller.happen({ type: 'SentToHold', reason: 'host-away' });
+    taken(caller);
+    caller.happen({ type: 'Admitted', muted: false, introduction: [] });
+    caller.happen({ type: 'MixerJoined' });
+    expect(caller.state.kind).toBe('InConference');
+  });
+
+  it('gives out no identity twice', () => {
+    const caller = new Caller().asked();
+    const before = caller.effects.flatMap((effect) => ('playId' in effect ? [effect.playId] : []));
+    const timers = caller.did('SetTimer').map(({ timerId }) => timerId);
+    taken(caller);
+    caller.press('1234');
+    caller.miss();
+    const plays = caller.did('Play').map(({ playId }) => playId);
+    expect(plays.length).toBeGreaterThan(before.length);
+    expect(new Set(plays).size).toBe(plays.length);
+    const all = caller.did('SetTimer').map(({ timerId }) => timerId);
+    expect(all.length).toBeGreaterThan(timers.length);
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+describe('a conference that another process goes on with', () => {
+  it('is as it was, and gives out no identity twice', () => {
+    const room = new Room().withHostAnd('ann', 'bob');
+    room.keys('host', 'lock');
+    const play = room.lastRoomPlay;
+    const { facts, ...stage } = room.state;
+    const state = resumeConference(room.state);
+    room.state = state;
+    expect(state).toMatchObject({ ...stage, facts: { members: facts.members, locked: true, peak: 3 } });
+    room.keys('host', 'lock');
+    expect(room.roomHeard.at(-1)).toBe('conference-now-unlocked');
+    expect(room.lastRoomPlay).not.toBe(play);
+    expect(state.facts.timers.running).toEqual(facts.timers.running);
+  });
+});
