@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/local-programs/drachtio.js';
 import { DrachtioSignaling } from '../../src/adapters/drachtio/signaling.js';
-import type { Signaling } from '../../src/ports/signaling.js';
+import { DialogLost, type Signaling } from '../../src/ports/signaling.js';
 import { describeProduction, productionDirectory, useDrachtio } from '../production.js';
 import { NotingListener } from './signaling-listener.js';
 import { describeSignaling } from './signaling.js';
@@ -141,6 +141,46 @@ describeProduction('drachtio-server, its connection and its log', () => {
     expect(await theirs.ended).toMatchObject({ by: 'them' });
     expect(signaling.counts()).toEqual({ calls: 0, transactions: 0 });
     await signaling.stop();
+  });
+
+  it('says that drachtio-server was restarted, and takes new calls', async () => {
+    const own = join(directory, 'restarted');
+    const first = await startLocalDrachtio({ directory: join(own, 'first') });
+    const { host, port, secret, sipAddress, sipPort } = first;
+    const listener = new NotingListener();
+    const signaling = new DrachtioSignaling({ host, port, secret });
+    await signaling.start(listener);
+    const target = { address: sipAddress, port: sipPort };
+    const caller = new SipCaller({ target, timers });
+    await caller.start();
+    callers.push(caller);
+    await caller.call('conference');
+    const forgotten = await listener.call();
+    await forgotten.answer(sdp('bridge'));
+    await first.kill();
+    await heard(listener, /^connection to drachtio-server lost/);
+    expect(signaling.status()).toMatchObject({ healthy: false });
+    expect(signaling.status().detail).toMatch(/^connection to drachtio-server at \S+ lost \(.*\), connecting again$/);
+    await expect(forgotten.reoffer(sdp('bridge', 2))).rejects.toThrow(DialogLost);
+
+    const again = { directory: join(own, 'second'), adminPort: port, secret, sipPort };
+    const second = await startLocalDrachtio(again);
+    await heard(listener, /^drachtio-server was restarted and forgot 1 calls/);
+    expect(signaling.status().healthy).toBe(true);
+    expect(signaling.status().detail).toMatch(/forgot 1 calls, whose audio goes on$/);
+    await expect(forgotten.reoffer(sdp('bridge', 2))).rejects.toThrow(DialogLost);
+    const theirs = await caller.call('conference');
+    const fresh = await listener.call();
+    await fresh.answer(sdp('bridge'));
+    await fresh.hangUp();
+    expect(await theirs.ended).toMatchObject({ by: 'them' });
+
+    // Asked for when there is no audio either: then it is over.
+    expect(await forgotten.probe()).toBe(false);
+    expect(await listener.hears('hungUp')).toMatchObject({ id: forgotten.id, lineLost: true });
+    expect(signaling.counts()).toEqual({ calls: 0, transactions: 0 });
+    await signaling.stop();
+    await second.stop();
   });
 
   it('writes no key of a caller to its log', async () => {

@@ -62,6 +62,8 @@ export class DrachtioCall implements SignalingCall {
   readonly callerNumber: string | null;
   readonly callerName: string | null;
   readonly offer: string | null;
+  /** drachtio-server was restarted, and does not know the dialog any more. */
+  forgotten = false;
   readonly #host: CallHost;
   readonly #request: SipRequest;
   readonly #response: SipResponse;

@@ -5,17 +5,20 @@ import type { MixerLegs } from '../../ports/mixer-legs.js';
 import type { Signaling, SignalingListener, SignalingStatus, TakenBack } from '../../ports/signaling.js';
 import { readHandle, type CallFacts, type CallHandle } from './call-handle.js';
 import { DrachtioCall, type CallHost } from './call.js';
-import { ALLOW, EXTENSIONS } from './headers.js';
+import { requestWithin, TRANSACTION_MS } from './dialog-requests.js';
+import { ALLOW } from './headers.js';
+import { flawOf } from './invite-flaws.js';
 import { KEY_BODY_TYPES } from './info-key.js';
 import { DrachtioLegs } from './legs.js';
 import { Link, type LinkOptions } from './link.js';
 import { LostCall, type LostHost } from './lost-call.js';
 import { RefusalBudget } from './refusal-budget.js';
 import { sourceOf } from './request-source.js';
-import { answerTimer, tagsOf, TOO_SHORT_HEADERS } from './session-expires.js';
 
 export type DrachtioSignalingOptions = LinkOptions;
 
+/** What drachtio-server says of a dialog it does not know. */
+const NO_DIALOG = /unable to find dialog/i;
 /** A handle that says nothing: a call nobody knows. */
 const UNKNOWN: CallHandle = {
   dialog: '',
@@ -37,11 +40,6 @@ const STOP_MS = 5_000;
 export class DrachtioSignaling implements Signaling {
   readonly engine = 'drachtio';
   readonly legs: MixerLegs;
-  /** For the media, whose legs are calls of ours to the mixers over the same connection. */
-  readonly srf: Pick<Srf, 'createUAC'> = {
-    createUAC: (uri, options) =>
-      this.#srf?.createUAC(uri, options) ?? Promise.reject(new Error('the signalling is not started')),
-  };
   readonly #options: DrachtioSignalingOptions;
   readonly #legs = new DrachtioLegs(
     () => this.#srf,
@@ -56,6 +54,8 @@ export class DrachtioSignaling implements Signaling {
   #link: Link | null = null;
   #listener: SignalingListener | null = null;
   #addresses: readonly string[] = [];
+  /** Why there is no connection now. */
+  #down: string | null = null;
   #transactions = 0;
 
   constructor(options: DrachtioSignalingOptions) {
@@ -67,8 +67,10 @@ export class DrachtioSignaling implements Signaling {
     const srf = new Srf();
     const link = new Link(srf, this.#options, {
       connected: (addresses, again) => this.#connected(addresses, again),
-      lost: (reason) =>
-        listener.trouble(`connection to drachtio-server lost (${reason}), connecting again; running calls go on`),
+      lost: (reason) => {
+        this.#down = reason;
+        listener.trouble(`connection to drachtio-server lost (${reason}), connecting again; running calls go on`);
+      },
     });
     this.#register(srf);
     this.#srf = srf;
@@ -102,8 +104,14 @@ export class DrachtioSignaling implements Signaling {
   }
 
   status(): SignalingStatus {
-    const healthy = this.#link !== null;
-    return { healthy, detail: healthy ? 'connected to drachtio-server' : 'not connected to drachtio-server' };
+    if (this.#link === null) return { healthy: false, detail: 'not connected to drachtio-server' };
+    const where = `drachtio-server at ${this.#options.host}:${this.#options.port}`;
+    if (this.#down !== null) {
+      return { healthy: false, detail: `connection to ${where} lost (${this.#down}), connecting again` };
+    }
+    const forgotten = [...this.#calls.values()].filter((call) => call.forgotten).length;
+    const lost = forgotten === 0 ? '' : `; it was restarted and forgot ${forgotten} calls, whose audio goes on`;
+    return { healthy: true, detail: `connected to ${where}${lost}` };
   }
 
   async stop(): Promise<void> {
@@ -119,6 +127,7 @@ export class DrachtioSignaling implements Signaling {
     this.#listener = null;
     this.#link?.close();
     this.#link = null;
+    this.#down = null;
     this.#srf = null;
   }
 
@@ -147,6 +156,7 @@ export class DrachtioSignaling implements Signaling {
 
   #connected(addresses: readonly string[], again: boolean): void {
     this.#addresses = addresses.map((address) => address.replace('/', ':'));
+    this.#down = null;
     if (!again) return;
     // Dialogs remember the connection they came over; what they send goes over the new one from now on.
     const socket = this.#srf?.app.client?.mapServer?.keys().next().value;
@@ -155,6 +165,20 @@ export class DrachtioSignaling implements Signaling {
       this.#legs.moveTo(socket);
     }
     this.#listener?.trouble('connected to drachtio-server again');
+    void this.#restarted();
+  }
+
+  /** A drachtio-server that was restarted knows none of our dialogs; asking for one tells which of the two it is. */
+  async #restarted(): Promise<void> {
+    const calls = [...this.#calls.values()].filter(({ dialog }) => dialog !== null);
+    const dialog = calls[0]?.dialog ?? null;
+    if (dialog === null) return;
+    const outcome = await this.#track(requestWithin(dialog, { method: 'OPTIONS' }, TRANSACTION_MS));
+    if (outcome.kind !== 'unsent' || !NO_DIALOG.test(outcome.reason)) return;
+    for (const call of calls) call.forgotten = true;
+    this.#listener?.trouble(
+      `drachtio-server was restarted and forgot ${calls.length} calls: their audio goes on, but nothing can be said in them`,
+    );
   }
 
   #invited(request: SipRequest, response: SipResponse): void {
@@ -231,24 +255,6 @@ export class DrachtioSignaling implements Signaling {
     this.#transactions++;
     return work.finally(() => this.#transactions--);
   }
-}
-
-interface Flaw {
-  readonly status: 400 | 415 | 420 | 422;
-  readonly headers: Record<string, string>;
-}
-
-/** What makes an INVITE unanswerable whatever it asks for. */
-function flawOf(invite: SipRequest): Flaw | null {
-  if (!invite.has('contact')) return { status: 400, headers: {} };
-  const unknown = [...tagsOf(invite, 'require')].filter((tag) => !EXTENSIONS.has(tag));
-  if (unknown.length > 0) return { status: 420, headers: { Unsupported: unknown.join(', ') } };
-  const type = invite.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  if (invite.body !== undefined && invite.body !== '' && type !== 'application/sdp') {
-    return { status: 415, headers: { Accept: 'application/sdp' } };
-  }
-  if ('tooShort' in answerTimer(invite)) return { status: 422, headers: TOO_SHORT_HEADERS };
-  return null;
 }
 
 async function within(work: Promise<unknown>, ms: number): Promise<void> {
