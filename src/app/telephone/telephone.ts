@@ -37,8 +37,6 @@ export interface DialOptions {
   readonly rtp?: RtpPhoneOptions;
   /** Session timer asked for, seconds (RFC 4028); this telephone refreshes. Left out: none is asked for. */
   readonly sessionExpires?: number;
-  /** How many offers of the far end within the call are refused with 488, before one is taken. Default 0. */
-  readonly refusedOffers?: number;
   /** Gives up while it rings (CANCEL). Nothing once the call is answered. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +59,7 @@ export class Telephone implements CallInProgress {
   readonly #phone: RtpPhone;
   readonly #layer: SipTransactionLayer;
   readonly #client: SipClient;
+  readonly #manners: Manners;
   readonly #gone: (ending: CallEnding) => void;
   #released: Promise<void> | null = null;
   #keySentMs = 0;
@@ -70,12 +69,13 @@ export class Telephone implements CallInProgress {
   #last: { readonly heard: Int16Array; readonly levels: PhoneLevels; readonly statistics: PhoneStatistics } | null =
     null;
 
-  private constructor(call: ClientCall, phone: RtpPhone, line: Line) {
+  private constructor(call: ClientCall, phone: RtpPhone, line: Line, manners: Manners) {
     this.answeredAtMs = now();
     this.#call = call;
     this.#phone = phone;
     this.#layer = line.layer;
     this.#client = line.client;
+    this.#manners = manners;
     let gone: (ending: CallEnding) => void = () => undefined;
     this.ended = new Promise((resolve) => (gone = resolve));
     this.#gone = gone;
@@ -98,8 +98,7 @@ export class Telephone implements CallInProgress {
     const own = localAddressFor(address);
     const line = await openLine(target.transport, own);
     let phone: RtpPhone | null = null;
-    let refusals = options.refusedOffers ?? 0;
-    let established = false;
+    const manners: Manners = { refusals: 0 };
     try {
       const opened = await RtpPhone.open({ bindAddress: own, ...options.rtp });
       phone = opened;
@@ -115,8 +114,8 @@ export class Telephone implements CallInProgress {
             : [{ name: 'session-expires', value: `${options.sessionExpires};refresher=uac` }],
         events: {
           offered: (offer) => {
-            if (established && refusals > 0) {
-              refusals -= 1;
+            if (manners.refusals > 0) {
+              manners.refusals -= 1;
               throw new MediaOfferRefused('refused, as this telephone was asked to');
             }
             return offer === null ? opened.offer() : opened.answer(offer);
@@ -125,8 +124,7 @@ export class Telephone implements CallInProgress {
         },
       });
       const theirs = await answerUnlessGivenUp(call, signal);
-      established = true;
-      const telephone = new Telephone(call, opened, line);
+      const telephone = new Telephone(call, opened, line, manners);
       try {
         if (options.offer !== 'late') opened.acceptAnswer(theirs ?? '');
       } catch (error) {
@@ -207,6 +205,11 @@ export class Telephone implements CallInProgress {
     this.#phone.resetGaps();
   }
 
+  /** The next so many offers of the far end are refused with 488; the call goes on as before. */
+  refuseOffers(count: number): void {
+    this.#manners.refusals = count;
+  }
+
   /** Puts the far end on hold (RFC 3264 section 8.4). @throws {ReofferRefused} {CallGone} */
   hold(): Promise<void> {
     return this.reinvite('sendonly');
@@ -267,6 +270,12 @@ export class Telephone implements CallInProgress {
       statistics: this.#phone.statistics(),
     };
   }
+}
+
+/** How this telephone behaves towards the far end. */
+interface Manners {
+  /** Offers still to be refused. */
+  refusals: number;
 }
 
 interface Line {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { holdMusic, signal, spoken } from '../kit/sounds.js';
+import { toneDbfs } from '../../sound.js';
+import { holdMusic, spoken } from '../kit/sounds.js';
 import { median, type Gathering } from '../kit/gathering.js';
-import { othersOf, untilHears, untilSilent } from '../kit/listening.js';
+import { othersOf, untilHears } from '../kit/listening.js';
 import { hearsNothingOf } from '../kit/tones.js';
 import { onCluster } from './stage.js';
 
@@ -9,6 +10,8 @@ import { onCluster } from './stage.js';
 const MEDIAN_MS = 3_000;
 const WORST_MS = 8_000;
 const MOVED_LIMIT_MS = 15_000;
+/** No other sound here has this frequency. */
+const MOVED_HZ = 880;
 const TEST_MS = 150_000;
 /** A caller may take so long between two keys: a move in between is no end of an entry. */
 const SETTINGS = { entry: { interDigitMs: 15_000, firstKeyMs: 20_000 } };
@@ -20,12 +23,16 @@ onCluster('a mixer dies', { settings: SETTINGS }, (stage) => {
       const [first, second] = await stage.gather({ size: 5, conferences: 2 });
       if (first === undefined || second === undefined) throw new Error('no conferences');
       const muted = first.at(4);
+      await first.hush();
       const since = muted.mark();
       await muted.press('*6');
       await muted.hears(spoken('you-are-muted'), { since });
-      await untilSilent(first.host, [muted.hz ?? 0]);
       await first.host.press('*5');
       await first.host.hears(spoken('conference-now-locked'));
+      await first.host.untilQuiet();
+      first.talk();
+      const talking = first.callers.filter((caller) => caller !== muted);
+      await first.untilEveryoneHears(MOVED_LIMIT_MS, talking);
 
       const all = [first, second];
       const marks = first.callers.map((caller) => caller.mark());
@@ -35,7 +42,6 @@ onCluster('a mixer dies', { settings: SETTINGS }, (stage) => {
       for (const gathering of all) gathering.mark();
       await victim.kill();
 
-      const talking = first.callers.filter((caller) => caller !== muted);
       await Promise.all([
         first.untilEveryoneHears(MOVED_LIMIT_MS, talking),
         untilHears(muted, othersOf(muted, first.callers), MOVED_LIMIT_MS),
@@ -43,20 +49,25 @@ onCluster('a mixer dies', { settings: SETTINGS }, (stage) => {
       ]);
       expect([...first.callers, ...second.callers].filter(({ hasEnded }) => hasEnded)).toHaveLength(0);
       tellSilences('two conferences of five, one mixer killed', all);
-      await Promise.all(
-        first.callers.map((caller, index) => caller.hears(signal('moved'), { since: marks[index] ?? 0 })),
-      );
+      // Its last note, through the tones of the others.
+      for (const [index, caller] of first.callers.entries())
+        expect(toneDbfs(caller.heard(marks[index] ?? 0), MOVED_HZ), 'the tone for having been moved').toBeGreaterThan(
+          -45,
+        );
       await hearsNothingOf(first.host, [muted.hz ?? 0]);
 
+      await first.hush();
       const late = await stage.call(first.account.guestPin);
       await late.hearsInOrder([spoken('conference-locked'), spoken('goodbye')]);
       const unmuting = muted.mark();
       await muted.press('*6');
       await muted.hears(spoken('you-are-unmuted'), { since: unmuting });
-      await first.untilEveryoneHears(MOVED_LIMIT_MS);
       const unlocking = first.host.mark();
       await first.host.press('*7');
       await first.host.hears(spoken('conference-now-unlocked'), { since: unlocking });
+      await first.host.untilQuiet();
+      first.talk();
+      await first.untilEveryoneHears(MOVED_LIMIT_MS);
       await first.host.press('##');
       const endings = await Promise.all(first.guests.map((caller) => caller.ends()));
       expect(endings.map(({ by }) => by)).toEqual(['them', 'them', 'them', 'them']);
@@ -104,6 +115,7 @@ onCluster('a mixer dies', { settings: SETTINGS }, (stage) => {
       await victim.kill();
       await gathering.untilEveryoneHears(MOVED_LIMIT_MS);
       tellSilences('four callers with SRTP', [gathering]);
+      await gathering.hush();
       const guest = gathering.at(1);
       const since = guest.mark();
       await guest.press('*6');
@@ -115,17 +127,17 @@ onCluster('a mixer dies', { settings: SETTINGS }, (stage) => {
   it(
     'a telephone that refuses the re-INVITE once is moved by the second try, one that refuses again is hung up',
     async () => {
-      const gathering = await stage.gatherOne(3);
-      const { account } = gathering;
-      const [once, always] = [
-        await stage.call(account.guestPin, { hz: 2_650, refusedOffers: 1 }),
-        await stage.call(account.guestPin, { hz: 2_870, refusedOffers: 1_000 }),
-      ];
-      await gathering.untilEveryoneHears(30_000, [...gathering.callers, once, always]);
+      const gathering = await stage.gatherOne(4);
+      const [once, always] = [gathering.at(1), gathering.at(2)];
+      once.telephone.refuseOffers(1);
+      always.telephone.refuseOffers(1_000);
       const victim = await stage.mixerInUse();
       await victim.kill();
       expect((await always.ends(MOVED_LIMIT_MS)).by).toBe('them');
-      await gathering.untilEveryoneHears(MOVED_LIMIT_MS, [...gathering.callers, once]);
+      await gathering.untilEveryoneHears(
+        MOVED_LIMIT_MS,
+        gathering.callers.filter((caller) => caller !== always),
+      );
       const id = always.telephone.sipCallId;
       await expect
         .poll(

@@ -6,11 +6,13 @@ import { missingPrograms } from '../kit/engines.js';
 import { Gathering, type GatheringOptions } from '../kit/gathering.js';
 
 const START_LIMIT_MS = 120_000;
-const STOP_LIMIT_MS = 90_000;
+const STOP_LIMIT_MS = 150_000;
 /** Longest wait until nothing of any call is left: a BYE to a mixer that is gone takes 64*T1 = 32 s. */
 const IDLE_LIMIT_MS = 45_000;
+/** drachtio-server counts its dialogs every 30 s. */
+const DIALOGS_LIMIT_MS = 65_000;
 const BACK_LIMIT_MS = 30_000;
-const NOTHING = { calls: 0, conferences: 0, endpoints: 0, channels: 0, dialogs: 0 };
+const NOTHING = { calls: 0, conferences: 0, endpoints: 0, channels: 0, signalling: 0 };
 
 /** Callers of one test on the cluster of its file. */
 export interface Stage {
@@ -28,7 +30,11 @@ export interface Stage {
 }
 
 /** A suite on a cluster of its own. After each test everything runs, all have hung up, and nothing is left on any side. */
-export function onCluster(title: string, options: ClusterOptions, define: (stage: Stage) => void): void {
+export function onCluster(
+  title: string,
+  options: ClusterOptions & { readonly dialogsMayStay?: boolean },
+  define: (stage: Stage) => void,
+): void {
   const missing = missingPrograms('freeswitch');
   if (missing.length > 0) {
     describe.skip(`${title} (skipped: no ${missing.join(', no ')} here)`, () => undefined);
@@ -51,6 +57,7 @@ export function onCluster(title: string, options: ClusterOptions, define: (stage
       expect(await started.idle(IDLE_LIMIT_MS), `what is left of calls\n${logs(started)}`).toEqual(NOTHING);
     }, IDLE_LIMIT_MS + 60_000);
     afterAll(async () => {
+      if (options.dialogsMayStay !== true) expect(await started?.dialogsLeft(DIALOGS_LIMIT_MS), 'dialogs left').toBe(0);
       const troubles = (await started?.stop()) ?? [];
       expect(troubles).toEqual([]);
     }, STOP_LIMIT_MS);

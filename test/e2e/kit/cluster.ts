@@ -32,6 +32,7 @@ export interface ClusterOptions {
 export interface ClusterStatus {
   readonly calls: number;
   readonly conferences: number;
+  readonly signaling: { readonly calls: number; readonly transactions: number };
   readonly mixers: readonly {
     readonly name: string;
     readonly healthy: boolean;
@@ -48,8 +49,8 @@ export interface Leftovers {
   readonly endpoints: number;
   /** Channels at each mixer that runs. */
   readonly channels: number;
-  /** Dialogs drachtio-server holds. */
-  readonly dialogs: number;
+  /** Calls and unfinished requests of the signalling. */
+  readonly signalling: number;
 }
 
 /**
@@ -240,17 +241,14 @@ export class Cluster implements Callable {
 
   /** What is there of calls now. A process that does not run has none. */
   async count(): Promise<Leftovers> {
-    const [status, channels, dialogs] = await Promise.all([
-      this.control.running ? this.status() : null,
-      Promise.all(this.mixers.map((mixer) => mixer.channels())),
-      this.#dialogs(),
-    ]);
+    const status = this.control.running ? await this.status() : null;
+    const channels = await Promise.all(this.mixers.map((mixer) => mixer.channels()));
     return {
       calls: status?.calls ?? 0,
       conferences: status?.conferences ?? 0,
       endpoints: status?.mixers.reduce((sum, { endpoints }) => sum + endpoints, 0) ?? 0,
       channels: channels.reduce((sum, count) => sum + count, 0),
-      dialogs,
+      signalling: (status?.signaling.calls ?? 0) + (status?.signaling.transactions ?? 0),
     };
   }
 
@@ -283,13 +281,22 @@ export class Cluster implements Callable {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** By drachtio-server's own count. */
+  /**
+   * Waits until drachtio-server itself counts no dialog; it counts every 30 s.
+   * @returns how many it counts when the time is over
+   */
+  async dialogsLeft(limitMs: number): Promise<number> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const dialogs = await this.#dialogs();
+      if (dialogs === 0 || performance.now() > deadline) return dialogs;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
   async #dialogs(): Promise<number> {
-    if (this.#drachtio === null) return 0;
-    const response = await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`, {
-      signal: AbortSignal.timeout(5_000),
-    });
-    const text = await response.text();
+    const url = `http://127.0.0.1:${this.#metricsPort}/metrics`;
+    const text = await (await fetch(url, { signal: AbortSignal.timeout(5_000) })).text();
     let sum = 0;
     for (const [, count] of text.matchAll(/^drachtio_stable_dialogs(?:\{[^}]*\})? (\d+)/gm)) sum += Number(count);
     return sum;

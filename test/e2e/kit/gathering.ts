@@ -63,6 +63,18 @@ export class Gathering {
     return this.callers.slice(1);
   }
 
+  /** Everyone says nothing, so that words can be told from each other; resolves when everyone hears nothing. */
+  async hush(): Promise<void> {
+    const callers = this.callers.filter(({ hasEnded }) => !hasEnded);
+    for (const caller of callers) caller.say(null);
+    await Promise.all(callers.map((caller) => caller.untilQuiet()));
+  }
+
+  /** Everyone says their tone again. */
+  talk(): void {
+    for (const caller of this.callers) caller.say(caller.hz);
+  }
+
   /** Everyone who says a tone is heard by everyone else. */
   async untilEveryoneHears(limitMs: number, callers = this.callers): Promise<void> {
     await Promise.all(callers.map((caller) => untilHears(caller, othersOf(caller, callers), limitMs)));
@@ -75,7 +87,7 @@ export class Gathering {
   }
 
   /** What each caller did not hear of the others since the mark, in order of callers. */
-  silences(): readonly Silence[] {
+  silences(): Silence[] {
     return this.callers.map((caller) =>
       silenceOf(caller, othersOf(caller, this.callers), this.#marks.get(caller) ?? 0),
     );

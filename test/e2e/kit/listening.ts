@@ -13,10 +13,17 @@ const SETTLE_LIMIT_MS = 30_000;
 /** A tone heard through the bridge lost at most this much. Peak to RMS is 3 dB. */
 export const HEARD_DBFS = TONE_DBFS - 3 - 6;
 
-/** Waits until all of these tones are heard. */
+/** What is listened to at once, milliseconds, and in samples. */
+const LISTEN_MS = 200;
+const LISTEN_SAMPLES = LISTEN_MS * 8;
+
+/** Waits until all of these tones are heard, from now on: what came before a line fell silent does not count. */
 export async function untilHears(caller: Caller, tones: readonly number[], limitMs = SETTLE_LIMIT_MS): Promise<void> {
-  await caller.until(`the tones ${tones.join(', ')} Hz`, limitMs, () =>
-    tones.every((hz) => caller.toneNow(hz, 200) > HEARD_DBFS),
+  const from = caller.mark();
+  await caller.until(
+    `the tones ${tones.join(', ')} Hz`,
+    limitMs,
+    () => caller.mark() - from >= LISTEN_SAMPLES && tones.every((hz) => caller.toneNow(hz, LISTEN_MS) > HEARD_DBFS),
   );
 }
 
