@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -16,6 +16,13 @@ export const startMixer = (options: MixerOptions): Promise<LocalFreeSwitch> =>
   startLocalFreeSwitch({ trouble: profileTrouble, ...options });
 
 export type MixerOptions = Omit<LocalFreeSwitchOptions, 'trouble'>;
+
+/** One more FreeSWITCH, of another version: `PARTYLINE_OTHER_FREESWITCH`, else where one of 1.10 may be. @returns its path, or `null`. */
+export function otherFreeSwitch(): string | null {
+  const named = process.env['PARTYLINE_OTHER_FREESWITCH'] ?? '';
+  const places = ['/usr/local/freeswitch-1.10/bin/freeswitch', '/opt/freeswitch-1.10/bin/freeswitch'];
+  return (named === '' ? places : [named]).find((path) => existsSync(path)) ?? null;
+}
 
 /** Whether both programs are on this machine. */
 const hasProduction = findDrachtio() !== null && findFreeSwitch() !== null;

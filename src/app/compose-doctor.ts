@@ -12,7 +12,7 @@ export interface MixerFacts {
   readonly version: string;
   /** Where it takes calls: a SIP URI. */
   readonly sip: string;
-  /** Calls at once and calls a second that it takes at most; `null`: it does not tell. */
+  /** Its settings max-sessions and sessions-per-second; `null`: it does not tell. */
   readonly maxSessions: number | null;
   readonly sessionsPerSecond: number | null;
 }

@@ -47,7 +47,7 @@ describeProduction('FreeSWITCH, two mixers', () => {
       const rooms = ['r1', 'r2', 'r3', 'r4'].map((room) => run.media.placeRoom(conferenceId(room)));
       expect([...rooms].sort()).toEqual(['a', 'a', 'b', 'b']);
       expect(run.media.placeRoom(conferenceId('r3'))).toBe(rooms[2]);
-      expect(mixerOf('a')).toMatchObject({ healthy: true, draining: false, endpoints: 2, limit: 1_000 });
+      expect(mixerOf('a')).toMatchObject({ healthy: true, draining: false, endpoints: 2, limit: 999 });
       expect(mixerOf('a')?.version).toMatch(/^FreeSWITCH 1\.\d+/);
     });
 

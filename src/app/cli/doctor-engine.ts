@@ -56,8 +56,8 @@ function mixerFinding(
   if (look.problem !== null) return [{ check, status: 'failed', text: look.problem }];
   const { version, sip, maxSessions, sessionsPerSecond } = look;
   const limits = [
-    ...(maxSessions === null ? [] : [`at most ${maxSessions} calls`]),
-    ...(sessionsPerSecond === null ? [] : [`${sessionsPerSecond} a second`]),
+    ...(maxSessions === null ? [] : [`max-sessions ${maxSessions}`]),
+    ...(sessionsPerSecond === null ? [] : [`sessions-per-second ${sessionsPerSecond}`]),
     ...(drain ? ['draining'] : []),
   ].join(', ');
   const at = sip.replace(/^sip:(?:[^@]*@)?/, '');

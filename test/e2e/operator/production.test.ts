@@ -183,7 +183,7 @@ onEngine('freeswitch', () => {
     for (const line of [
       /^ok +drachtio +takes our secret at 127\.0\.0\.1:\d+; SIP at .*udp:127\.0\.0\.1:\d+/m,
       /^ok +dialog owner +none \(dialogOwner\.socket\): calls end with the process of the bridge$/m,
-      /^ok +mixer good +FreeSWITCH 1\.\d+\.\d+ at 127\.0\.0\.1:\d+, profile drachtio_mrf at 127\.0\.0\.1:\d+; at most 1000 calls, 100 a second$/m,
+      /^ok +mixer good +FreeSWITCH 1\.\d+\.\d+ at 127\.0\.0\.1:\d+, profile drachtio_mrf at 127\.0\.0\.1:\d+; max-sessions 1000, sessions-per-second 100$/m,
       /^FAILED +mixer incomplete +.*does not have mod_conference loaded: load it/m,
       /^FAILED +mixer foreign +.*refused the event-socket secret: set/m,
       /^FAILED +mixer away +.*does not answer at .*ECONNREFUSED.*: start it/m,

@@ -38,6 +38,14 @@ interface Status {
   readonly calls: number;
   readonly conferences: number;
   readonly draining: boolean;
+  readonly callsTakenBack: number;
+  readonly mixers: readonly {
+    readonly name: string;
+    readonly healthy: boolean;
+    readonly draining: boolean;
+    readonly endpoints: number;
+    readonly rooms: number;
+  }[];
 }
 
 /** An installation as an operator has it: the built program, a data directory and ports of its own. */
@@ -185,6 +193,12 @@ export class Serving {
   async status(): Promise<Status> {
     const response = await fetch(`http://127.0.0.1:${this.#installation.httpPort}/status`);
     return (await response.json()) as Status;
+  }
+
+  /** The answer of `/readyz`. */
+  async readiness(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#installation.httpPort}/readyz`);
+    return `${response.status} ${(await response.text()).trim()}`;
   }
 
   /** Waits until so many calls are up. */

@@ -25,7 +25,7 @@ describe("the instance's name", () => {
     expect(instanceName(directory, randomness)).not.toBe(name);
   });
 
-  it.each(['', 'two words', `${'x'.repeat(65)}`, '../../etc'])('is made anew where the file holds none: %j', (kept) => {
+  it.each(['', 'two words', 'x'.repeat(65), '../../etc'])('is made anew where the file holds none: %j', (kept) => {
     writeFileSync(join(directory, 'instance'), kept);
     const name = instanceName(directory, randomness);
     expect(name).toMatch(/^b[a-z0-9]{20}$/);
