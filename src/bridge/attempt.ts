@@ -5,7 +5,8 @@ import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import type { CallRecord } from '../ports/store.js';
 import type { CallMemory } from './call-memory.js';
-import type { CallEnd, CallRunner } from './call-runner.js';
+import type { CallEnd } from './call-parts.js';
+import type { CallRunner } from './call-runner.js';
 import type { WithoutTime } from './without-time.js';
 
 /** What a record says of a call from its INVITE on. Plain data; the caller as configured, masked. */

@@ -1,11 +1,9 @@
 import { assertNever } from '../domain/assert-never.js';
-import type { CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
-import type { Utterance } from '../domain/prompts.js';
-import type { Clock } from '../ports/clock.js';
-import type { LegStatistics, MediaEndpoint, PlayItem } from '../ports/media.js';
+import type { ConferenceId, PlayId } from '../domain/identifiers.js';
+import type { LegStatistics, MediaEndpoint } from '../ports/media.js';
 import { asError, within } from './bounded.js';
+import type { CallMediaParts } from './call-media-parts.js';
 import { EndpointLost, HeldEndpoint } from './held-endpoint.js';
-import type { Log } from './log.js';
 import { after, NOTHING, type MediaState, type MediaWork } from './media-state.js';
 import { release } from './release.js';
 import { Returns } from './returns.js';
@@ -14,22 +12,6 @@ import { Returns } from './returns.js';
 const MIXER_LIMIT_MS = 10_000;
 /** Longest wait for the figures of a leg before its record is written without them, milliseconds. */
 const STATISTICS_LIMIT_MS = 1_000;
-
-export interface CallMediaParts {
-  readonly callId: CallId;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
-  /** Sees to it that the endpoint is on the mixer of this room. */
-  readonly place: (room: ConferenceId) => Promise<void>;
-  readonly joined: () => void;
-  readonly joinFailed: () => void;
-  /** Whoever cannot be muted or taken out of the room may not stay. */
-  readonly failed: () => void;
-  readonly playFinished: (id: PlayId) => void;
-  /** What is wanted of the endpoint, or the endpoint, has changed. */
-  readonly changed: () => void;
-}
 
 /**
  * What one call asks of its endpoint, in the order it was asked for: music after `leave` must not start before it. While the
@@ -241,7 +223,9 @@ export class CallMedia {
           endpoint.stopPlaying();
           return;
         case 'join':
-          if (!(await this.#isPlaced(held, work.room))) return;
+          await this.#parts.place(work.room);
+          // Another one has taken its place: there it is begun anew.
+          if (this.#held !== held) return;
           await this.#mixerDoes('joining the mixer', () => endpoint.join(work.room, { muted: work.muted }));
           done();
           if (!this.#isOver()) this.#parts.joined();
@@ -290,12 +274,6 @@ export class CallMedia {
     this.#parts.log.error({ call: this.#parts.callId, error: asError(error).message }, 'something could not be played');
     this.finished(id);
     this.#parts.playFinished(id);
-  }
-
-  /** Whether this endpoint is on the room's mixer; `false`: another has taken its place. */
-  async #isPlaced(held: HeldEndpoint, room: ConferenceId): Promise<boolean> {
-    await this.#parts.place(room);
-    return this.#held === held && !this.#over;
   }
 
   /** Back into the room, as long as the caller should be in it. */

@@ -232,9 +232,8 @@ export class CallMover {
   async #reoffer(next: MediaEndpoint, { sdp }: Basis): Promise<void> {
     const { call, clock } = this.#parts;
     const answer = await within(clock, REOFFER_LIMIT_MS, 'the re-offer', call.reoffer(next.localSdp)).catch(unanswered);
-    if (sdp === null) await within(clock, ENDPOINT_LIMIT_MS, 'taking the answer', next.acceptAnswer(answer));
-    else if (!sameSession(answer, sdp)) {
-      await within(clock, ENDPOINT_LIMIT_MS, 'taking the answer', next.renegotiate(answer));
+    if (sdp === null || !sameSession(answer, sdp)) {
+      await within(clock, ENDPOINT_LIMIT_MS, 'taking the answer', next.acceptAnswer(answer));
     }
     this.#offers.remoteSdp = answer;
   }

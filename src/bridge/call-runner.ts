@@ -6,56 +6,19 @@ import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
-import type { Utterance } from '../domain/prompts.js';
-import type { Clock } from '../ports/clock.js';
-import type { LegStatistics, Media, MediaEndpoint, MixerName, PlayItem } from '../ports/media.js';
+import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import { asError } from './bounded.js';
 import { CallMedia } from './call-media.js';
 import type { CallMemory } from './call-memory.js';
 import { CallMover } from './call-mover.js';
+import type { CallBasis, CallDependencies } from './call-parts.js';
 import { EventQueue } from './event-queue.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
-import type { Moves } from './moves.js';
-import { lookUpPin, type PinLookupParts } from './pin-lookup.js';
+import { lookUpPin } from './pin-lookup.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
-
-export interface CallDependencies extends PinLookupParts {
-  readonly clock: Clock;
-  readonly engine: Media;
-  readonly moves: Moves;
-  readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
-  readonly placeRoom: (room: ConferenceId) => MixerName | null;
-  /** The caller asks the conference for a place; it comes into being where it was not. */
-  readonly arriveAtConference: (call: CallRunner, admission: Admission) => void;
-  readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;
-  /** Something that {@link CallRunner.memory} or {@link CallRunner.place} tells has changed. */
-  readonly changed: () => void;
-  /** The last word of a call: its record's data. */
-  readonly closed: (call: CallRunner, end: CallEnd) => void;
-}
-
-/** What a call leaves behind. Times are wall clock, milliseconds. */
-export interface CallEnd {
-  readonly outcome: CallOutcome;
-  readonly answeredAt: number;
-  readonly joinedAt: number | null;
-  readonly endedAt: number;
-  readonly admission: Admission | null;
-  readonly keyMethod: KeyMethod | null;
-  readonly statistics: LegStatistics | null;
-  readonly mixer: string | null;
-}
-
-/** A call to be run: its number is a label for the mixer's own records. */
-export interface CallBasis {
-  readonly call: SignalingCall;
-  readonly label: string;
-  /** What the far end said last. */
-  readonly remoteSdp: string | null;
-}
 
 /** Runs the call flow of one answered call and carries out its effects on its endpoint and its signalling. */
 export class CallRunner {
@@ -192,7 +155,7 @@ export class CallRunner {
     };
   }
 
-  /** What {@link Media.adopt} takes the endpoint back by; `null`: there is none, or the far end may talk to another one by now. */
+  /** What `Media.adopt` takes the endpoint back by; `null`: there is none, or the far end may talk to another one by now. */
   get endpointHandle(): string | null {
     return this.#mover.isMoving ? null : (this.#media.endpoint?.handle ?? null);
   }
@@ -271,7 +234,7 @@ export class CallRunner {
         const { admission } = effect;
         this.#admission = admission;
         log.info({ call: this.call.id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
-        return this.#dependencies.arriveAtConference(this, admission);
+        return this.#dependencies.arriveAtConference(admission);
       }
       case 'JoinMixer':
         return this.#media.ask({ kind: 'join', room: effect.conferenceId, muted: effect.muted });
@@ -309,7 +272,7 @@ export class CallRunner {
     this.#line.end();
     this.#mover.end();
     const statistics = await this.#media.close();
-    this.#dependencies.closed(this, {
+    this.#dependencies.closed({
       outcome,
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,

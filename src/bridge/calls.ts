@@ -10,7 +10,8 @@ import { identityOf, masked, newAttempt, recordOf, type Attempt, type CallIdenti
 import { asError, within } from './bounded.js';
 import type { BridgeOptions, BridgeParts } from './bridge-parts.js';
 import { freshMemory, type CallMemory } from './call-memory.js';
-import { CallRunner, type CallBasis, type CallDependencies, type CallEnd } from './call-runner.js';
+import type { CallBasis, CallDependencies, CallEnd } from './call-parts.js';
+import { CallRunner } from './call-runner.js';
 import type { Conferences } from './conferences.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Moves } from './moves.js';
@@ -182,7 +183,7 @@ export class Calls {
     return {
       ...{ clock, store, log, hashPin, resolve, moves, engine: media },
       placeRoom: (room) => conferences().placeRoom(room),
-      arriveAtConference: (_, { role, options, accountId, conferenceId }) => {
+      arriveAtConference: ({ role, options, accountId, conferenceId }) => {
         conferences().dispatchArrival(accountId, conferenceId, handle !== null, {
           type: 'CallerArrived',
           callId: id,
@@ -193,7 +194,7 @@ export class Calls {
       },
       toConference: (conference, event) => conferences().dispatch(conference, event),
       changed: () => this.#changed(attempt),
-      closed: (_, end) => this.end(attempt, end.outcome, end),
+      closed: (end) => this.end(attempt, end.outcome, end),
     };
   }
 

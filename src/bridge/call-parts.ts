@@ -1,0 +1,48 @@
+import type { Admission } from '../domain/call-flow/contract.js';
+import type { ConferenceEvent } from '../domain/conference/contract.js';
+import type { ConferenceId } from '../domain/identifiers.js';
+import type { KeyMethod } from '../domain/keys.js';
+import type { CallOutcome } from '../domain/outcomes.js';
+import type { Utterance } from '../domain/prompts.js';
+import type { Clock } from '../ports/clock.js';
+import type { LegStatistics, Media, MixerName, PlayItem } from '../ports/media.js';
+import type { SignalingCall } from '../ports/signaling.js';
+import type { Moves } from './moves.js';
+import type { PinLookupParts } from './pin-lookup.js';
+import type { WithoutTime } from './without-time.js';
+
+/** What a call is run with, and whom it tells. */
+export interface CallDependencies extends PinLookupParts {
+  readonly clock: Clock;
+  readonly engine: Media;
+  readonly moves: Moves;
+  readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
+  readonly placeRoom: (room: ConferenceId) => MixerName | null;
+  /** The caller asks the conference for a place; it comes into being where it was not. */
+  readonly arriveAtConference: (admission: Admission) => void;
+  readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;
+  /** Something that a snapshot of the call tells has changed. */
+  readonly changed: () => void;
+  /** The last word of a call: its record's data. */
+  readonly closed: (end: CallEnd) => void;
+}
+
+/** What a call leaves behind. Times are wall clock, milliseconds. */
+export interface CallEnd {
+  readonly outcome: CallOutcome;
+  readonly answeredAt: number;
+  readonly joinedAt: number | null;
+  readonly endedAt: number;
+  readonly admission: Admission | null;
+  readonly keyMethod: KeyMethod | null;
+  readonly statistics: LegStatistics | null;
+  readonly mixer: string | null;
+}
+
+/** A call to be run: its number is a label for the mixer's own records. */
+export interface CallBasis {
+  readonly call: SignalingCall;
+  readonly label: string;
+  /** What the far end said last. */
+  readonly remoteSdp: string | null;
+}
