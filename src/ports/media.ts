@@ -69,7 +69,10 @@ export interface MediaEndpoint {
   readonly handle: string | null;
   /** Our answer to the offer, or our offer where there was none; after a re-offer the newest. */
   readonly localSdp: string;
-  /** Completes an endpoint made without an offer. @throws {MediaNotAcceptable} */
+  /**
+   * The far end's answer, where `localSdp` went out as an offer: of an endpoint made without an offer, or one that a call was moved to by
+   * a re-offer. Not {@link renegotiate}: that makes an answer of ours, which nobody would send. @throws {MediaNotAcceptable}
+   */
   acceptAnswer(answer: string): Promise<void>;
   /**
    * The caller re-offers (re-INVITE or UPDATE): hold, resume, new address or codec. `null`: a re-INVITE without SDP asks for our offer.

@@ -33,7 +33,7 @@ export interface MixerLeg {
    * @throws {LegRefused} the old media go on; an Error when the mixer does not answer within seconds.
    */
   renegotiate(offer: string | null): Promise<string>;
-  /** The ACK of a re-INVITE without offer. */
+  /** The answer for the ACK of a re-INVITE without offer; where none is owed, for re-INVITEs of the mixer's own from now on. */
   acknowledge(answer: string): void;
   /** BYE, if the leg has not ended; bounded, never rejects. */
   end(): Promise<void>;

@@ -67,11 +67,12 @@ export class DrachtioLeg implements MixerLeg {
   }
 
   acknowledge(answer: string): void {
+    // Where no ACK is owed, this is what the mixer's own re-INVITE is answered with: the library answers with the latest.
+    this.#dialog.local.sdp = answer;
     const owed = this.#owed;
     if (owed === null) return;
     this.#owed = null;
     clearTimeout(owed.timer);
-    this.#dialog.local.sdp = answer;
     try {
       owed.acknowledge({ body: answer });
     } catch {

@@ -19,7 +19,7 @@ import { LegRecorder } from './leg-recorder.js';
 import { LegRoom } from './leg-room.js';
 import type { Line } from './line.js';
 import type { Member } from './members.js';
-import { factsOf } from './offer.js';
+import { factsOf, keyOf, sameSession } from './offer.js';
 import type { ToneDetection } from './session.js';
 
 export interface LegOptions {
@@ -29,7 +29,7 @@ export interface LegOptions {
   readonly dialog: MixerLeg;
   readonly line: Line;
   readonly listener: MediaListener;
-  /** What the caller sent last, or `null` where the mixer made an offer that he has not answered. */
+  /** What the caller sent last, or `null` where he has sent nothing yet. */
   readonly remoteSdp: string | null;
   /** Conference profile of the mixer's. */
   readonly conferenceProfile: string;
@@ -38,6 +38,11 @@ export interface LegOptions {
   onGone(leg: FreeSwitchLeg): void;
 }
 
+/** A re-INVITE of the mixer's, answered here. */
+const ANSWERED_MS = 3_000;
+const LOOK_MS = 10;
+/** Variable of FreeSWITCH's: the crypto attribute it reads by. */
+const REMOTE_KEY = 'srtp_remote_audio_crypto_key';
 const CLOSE_MS = 2_000;
 /** FreeSWITCH's own BYE is waited for so long. */
 const BYE_MS = 200;
@@ -62,7 +67,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   readonly #hangup = new Promise<void>((resolve) => {
     this.#hungUp = resolve;
   });
-  /** A re-INVITE without SDP waits for the caller's answer. */
+  /** The mixer's offer waits for the caller's answer. */
   #owed = false;
   #steps: Promise<void> = Promise.resolve();
 
@@ -151,8 +156,10 @@ export class FreeSwitchLeg implements MediaEndpoint {
     const owed = this.#owed;
     this.#owed = false;
     if (owed) this.#dialog.acknowledge(answer);
-    // The first offer was acknowledged to the mixer with silence; the caller's answer follows as an offer.
-    else await this.#offer(answer);
+    else if (facts.secure) await this.#answerMixer(answer);
+    // A first offer of the mixer's was acknowledged with silence: the answer follows as an offer.
+    else if (this.#options.remoteSdp === null || !sameSession(answer, this.#options.remoteSdp))
+      await this.#offer(answer);
     this.held = facts.held;
     if (!facts.telephoneEvents) await this.#keys.startInband();
   }
@@ -256,6 +263,24 @@ export class FreeSwitchLeg implements MediaEndpoint {
       return await this.#dialog.renegotiate(offer);
     } catch (error) {
       throw error instanceof LegRefused ? new MediaNotAcceptable(error.message) : error;
+    }
+  }
+
+  /**
+   * Given an offer with another key, the mixer changes its own key too, which the far end would not get to know. So the mixer is made to
+   * offer, and gets the answer as an answer. @throws Error where it does not take it.
+   */
+  async #answerMixer(answer: string): Promise<void> {
+    const key = keyOf(answer);
+    const until = performance.now() + ANSWERED_MS;
+    for (let asked = -Infinity; (await this.#channel.api(`uuid_getvar ${this.uuid} ${REMOTE_KEY}`)) !== key;) {
+      if (performance.now() > until) throw new Error('the mixer did not take the key of the far end');
+      if (performance.now() - asked > ANSWERED_MS / 3) {
+        this.#dialog.acknowledge(answer);
+        await this.#channel.once(`uuid_media_reneg ${this.uuid}`);
+        asked = performance.now();
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 

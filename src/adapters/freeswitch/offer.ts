@@ -49,6 +49,18 @@ export function factsOf(sdp: string): OfferFacts {
   };
 }
 
+/** The crypto attribute of an answer (RFC 4568 section 4), or nothing. */
+export const keyOf = (answer: string): string => /^a=crypto:(.*?)\r?$/m.exec(answer)?.[1] ?? '';
+
+/** Whether an SDP says the same as another, whatever its origin line. */
+export function sameSession(one: string, other: string): boolean {
+  return withoutOrigin(one) === withoutOrigin(other);
+}
+
+function withoutOrigin(sdp: string): string {
+  return sdp.replace(/^o=.*$/m, '').trim();
+}
+
 function hasCommonSuite(lines: unknown): boolean {
   return Array.isArray(lines) && lines.some((line: { readonly suite?: unknown }) => SUITES.has(String(line.suite)));
 }
