@@ -2,38 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { matchesSource } from '../../domain/access/sources.js';
 import { callId, type CallId } from '../../domain/identifiers.js';
 import type { Key } from '../../domain/keys.js';
-import { LegRefused, type MixerLegs } from '../../ports/mixer-legs.js';
 import {
   CallGone,
-  MediaOfferRefused,
   type Refusal,
-  type Signaling,
   type SignalingCall,
   type SignalingListener,
   type Source,
 } from '../../ports/signaling.js';
+import type { Asked, Control, HeldSignaling } from './held-ports.js';
 import { HeldCall, NOBODY, readHandle, showHandle } from './held-call.js';
 import { HeldLegs } from './held-legs.js';
 import { NotedEnds, type End } from './noted-ends.js';
-import type { CallFacts, OwnerNotices, OwnerRequests, TakenBackFacts } from './protocol.js';
-
-/** The signalling whose calls are held. */
-export interface HeldSignaling extends Signaling {
-  readonly legs: MixerLegs;
-  /** Who it was, as far as a handle of its calls says. */
-  who(handle: string): Omit<CallFacts, 'id' | 'handle' | 'offer'> | null;
-}
-
-/** The control process, as far as the calls speak to it. */
-export interface Control {
-  ask(method: 'mediaOffered', params: OwnerRequests['mediaOffered']['params']): Promise<string>;
-  tell<M extends keyof OwnerNotices>(method: M, params: OwnerNotices[M]): void;
-}
-
-interface Asked {
-  readonly id: CallId;
-  readonly handle: string;
-}
+import type { TakenBackFacts } from './protocol.js';
+import { StandIn } from './stand-in.js';
 
 /** An INVITE waits so long for a control process, milliseconds, and so many do. */
 const PATIENCE_MS = 4_000;
@@ -54,6 +35,7 @@ export class HeldCalls implements SignalingListener {
   /** By the name the control process knows. */
   readonly #byId = new Map<CallId, HeldCall>();
   readonly #ends = new NotedEnds();
+  readonly #standIn: StandIn;
   /** `null`: none was ever told. */
   #sources: readonly string[] | null = null;
   /** A control process that has taken its calls back. */
@@ -65,6 +47,7 @@ export class HeldCalls implements SignalingListener {
     this.#incarnation = incarnation;
     this.#note = note;
     this.legs = new HeldLegs(signaling.legs, (handle, reason) => this.#control?.tell('legEnded', { handle, reason }));
+    this.#standIn = new StandIn(this.legs);
   }
 
   serve(sources: readonly string[]): void {
@@ -197,8 +180,7 @@ export class HeldCalls implements SignalingListener {
     if (held === undefined) return;
     held.remoteSdp = answer;
     if (this.#control !== null && !held.answerDue) return this.#control.tell('mediaAnswered', { id: held.id, answer });
-    held.answerDue = false;
-    this.legs.newestOf(held.id)?.acknowledge(answer);
+    this.#standIn.answered(held, answer);
   }
 
   trouble(message: string): void {
@@ -216,22 +198,7 @@ export class HeldCalls implements SignalingListener {
         if (this.#control === control) throw error;
       }
     }
-    const work = this.#renegotiate(held, offer);
-    held.negotiating = work.catch(() => undefined);
-    return work;
-  }
-
-  /** Hold, resume, a new address: what the leg's mixer says to it is the answer. */
-  async #renegotiate(held: HeldCall, offer: string | null): Promise<string> {
-    const leg = this.legs.newestOf(held.id);
-    if (leg === null) throw new Error('the call has no leg, and there is no control process');
-    try {
-      const sdp = await leg.renegotiate(offer);
-      held.answerDue = offer === null;
-      return sdp;
-    } catch (error) {
-      throw error instanceof LegRefused ? new MediaOfferRefused(error.message) : error;
-    }
+    return this.#standIn.offered(held, offer);
   }
 
   #whatBecameOf({ id, handle }: Asked): TakenBackFacts {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { setInterval } from 'node:timers';
-import { HeldCalls, type Control, type HeldSignaling } from './held-calls.js';
+import { HeldCalls } from './held-calls.js';
+import type { Control, HeldSignaling } from './held-ports.js';
 import { Peer, type Answers, type Takes } from './peer.js';
 import { Fatal } from './port-errors.js';
 import {
