@@ -26,6 +26,10 @@ export interface Places {
 
 const ENVIRONMENT_NAMES = [...SETTING_KEYS.map(environmentName), 'PARTYLINE_CONFIG'];
 
+/** Variables of the one mixer there could be once. */
+const GONE = /^PARTYLINE_FREESWITCH_(EVENT_SOCKET_(HOST|PORT|SECRET|SECRET_FILE)|PROFILE|LISTEN_(ADDRESS|PORT))$/;
+const INSTEAD = 'FreeSWITCH mixers are a list now, mixers (or PARTYLINE_MIXERS), and need no port to connect back to';
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -49,6 +53,8 @@ function flatten(file: unknown, fileName: string): ReadonlyMap<SettingKey, unkno
       }
       const members = SETTING_KEYS.filter((known) => known.startsWith(`${key}.`));
       if (members.length === 0) {
+        if (key === 'freeswitch')
+          throw new ConfigError(`${fileName}: there is no setting freeswitch any more: ${INSTEAD}`);
         const meant = suggest(key, SETTING_KEYS);
         throw new ConfigError(
           `${fileName}: there is no setting ${key}${meant === null ? '' : `; did you mean ${meant}?`}`,
@@ -75,6 +81,7 @@ const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(SETTINGS,
 function refuseMisspelt(env: Environment): void {
   for (const name of Object.keys(env)) {
     if (!name.startsWith('PARTYLINE_') || ENVIRONMENT_NAMES.includes(name)) continue;
+    if (GONE.test(name)) throw new ConfigError(`there is no environment variable ${name} any more: ${INSTEAD}`);
     const meant = suggest(name, ENVIRONMENT_NAMES);
     if (meant !== null) throw new ConfigError(`there is no environment variable ${name}; did you mean ${meant}?`);
   }

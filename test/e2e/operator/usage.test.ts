@@ -94,11 +94,10 @@ describe.concurrent('wrong configuration', () => {
 
   it('a password that everyone knows is refused, and never shown', async (test) => {
     const installation = await Installation.make(test, {
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_HOST: '127.0.0.1',
-      PARTYLINE_FREESWITCH_EVENT_SOCKET_SECRET: 'ClueCon',
+      PARTYLINE_MIXERS: JSON.stringify([{ name: 'a', eventSocket: { host: '127.0.0.1', secret: 'ClueCon' } }]),
     });
     const ran = await installation.run(['serve']);
-    expectRefused(ran, 1, 'PARTYLINE_FREESWITCH_EVENT_SOCKET_SECRET is (hidden), but must be a password');
+    expectRefused(ran, 1, 'PARTYLINE_MIXERS[0].eventSocket.secret is (hidden), but must be a password');
     expect(ran.stderr).not.toContain('ClueCon');
   });
 });

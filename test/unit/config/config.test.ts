@@ -134,6 +134,15 @@ describe('what is wrong', () => {
     expect(() => parseConfig({}, { PARTYLINE_PORT_5060_UDP_PROTO: 'udp', PARTYLINE_SERVICE_HOST: 'x' })).not.toThrow();
   });
 
+  it('includes the settings of the one mixer there could be once, and says what is there instead', () => {
+    const instead = 'any more: FreeSWITCH mixers are a list now, mixers (or PARTYLINE_MIXERS)';
+    const file = { freeswitch: { eventSocket: { host: 'h', secret: 'long enough' } } };
+    expect(refusal(file)).toContain(`there is no setting freeswitch ${instead}`);
+    expect(refusal({}, { PARTYLINE_FREESWITCH_EVENT_SOCKET_SECRET: 'long enough' })).toContain(
+      `there is no environment variable PARTYLINE_FREESWITCH_EVENT_SOCKET_SECRET ${instead}`,
+    );
+  });
+
   it('does not let a key of every object pass for a setting', () => {
     expect(refusal(JSON.parse('{"__proto__": {"engine": "auto"}}'))).toContain('there is no setting __proto__');
     expect(refusal({ constructor: 1 })).toContain('there is no setting constructor');
