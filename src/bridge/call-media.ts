@@ -224,8 +224,7 @@ export class CallMedia {
           return;
         case 'join':
           await this.#parts.place(work.room);
-          // Another one has taken its place: there it is begun anew.
-          if (this.#held !== held) return;
+          if (this.#held !== held) return; // begun anew on the one in its place
           await this.#mixerDoes('joining the mixer', () => endpoint.join(work.room, { muted: work.muted }));
           done();
           if (!this.#isOver()) this.#parts.joined();

@@ -139,7 +139,10 @@ export interface Media {
   /** Lets go of every endpoint without ending it, for the process that comes next; where they die with the process, as {@link stop}. */
   release(): Promise<void>;
   mixers(): readonly MixerStatus[];
-  /** @throws {MediaNotAcceptable} no common codec or unusable SDP; {@link MediaExhausted} no port or mixer free, or the one asked for is gone. */
+  /**
+   * A call that is moved has two endpoints for a moment. What is told of a call then may be meant of either.
+   * @throws {MediaNotAcceptable} no common codec or unusable SDP; {@link MediaExhausted} no port or mixer free, or the one asked for is gone.
+   */
   createEndpoint(request: EndpointRequest): Promise<MediaEndpoint>;
   /**
    * Takes back an endpoint of a process before this one, as it is: its audio goes on, in its room if it is in one. What played ends
