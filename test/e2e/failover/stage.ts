@@ -71,11 +71,8 @@ function stageOn(cluster: () => Cluster, callers: Caller[]): Stage {
     callers.push(caller);
     return caller;
   };
-  const gather = async (options: GatheringOptions): Promise<readonly Gathering[]> => {
-    const gatherings = await Gathering.make(cluster(), options);
-    callers.push(...gatherings.flatMap((gathering) => gathering.callers));
-    return gatherings;
-  };
+  const gather = (options: GatheringOptions): Promise<readonly Gathering[]> =>
+    Gathering.make(cluster(), options, (caller) => callers.push(caller));
   return {
     cluster,
     dial,

@@ -29,8 +29,12 @@ export class Gathering {
     this.callers = callers;
   }
 
-  /** Several conferences at once; resolves when everyone in them hears everyone else of theirs. */
-  static async make(cluster: Cluster, options: GatheringOptions): Promise<readonly Gathering[]> {
+  /** Several conferences at once; each caller is told to `dialled`. Resolves when everyone in them hears everyone else of theirs. */
+  static async make(
+    cluster: Cluster,
+    options: GatheringOptions,
+    dialled: (caller: Caller) => void = () => undefined,
+  ): Promise<readonly Gathering[]> {
     const accounts: TestAccount[] = [];
     for (let index = 0; index < options.conferences; index += 1) {
       accounts.push(await cluster.addAccount(...(options.account ?? [])));
@@ -38,7 +42,7 @@ export class Gathering {
     const dialling: Promise<Caller>[][] = accounts.map(() => []);
     for (let place = 0; place < options.size; place += 1) {
       for (const [index, account] of accounts.entries()) {
-        dialling[index]?.push(enter(cluster, account, place, options.call ?? {}));
+        dialling[index]?.push(enter(cluster, account, place, options.call ?? {}, dialled));
         await new Promise((resolve) => setTimeout(resolve, DIAL_EVERY_MS));
       }
     }
@@ -98,13 +102,20 @@ export class Gathering {
   }
 }
 
-async function enter(cluster: Cluster, account: TestAccount, place: number, options: CallerOptions): Promise<Caller> {
+async function enter(
+  cluster: Cluster,
+  account: TestAccount,
+  place: number,
+  options: CallerOptions,
+  dialled: (caller: Caller) => void,
+): Promise<Caller> {
   const hz = TONES_HZ[place];
   const caller = await Caller.dial(cluster, {
     from: String(1_000 + place),
     ...(hz === undefined ? {} : { hz }),
     ...options,
   });
+  dialled(caller);
   await caller.keyPin(place === 0 ? account.hostPin : account.guestPin);
   return caller;
 }
