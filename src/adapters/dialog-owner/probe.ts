@@ -34,7 +34,10 @@ export async function probeDialogOwner(path: string, timeoutMs: number): Promise
       NOTHING_TAKEN,
       () => undefined,
     );
-    const signs = await Promise.race([peer.ask('ping', {}), late]);
+    const asked = peer.ask('ping', {}).catch((error: unknown) => {
+      throw new Error(`the dialog owner at ${path} ends the connection: see its log, or restart it`, { cause: error });
+    });
+    const signs = await Promise.race([asked, late]);
     if (signs.version !== PROTOCOL_VERSION) {
       throw new Error(
         `the dialog owner at ${path} speaks version ${signs.version} of the protocol, this Partyline ${PROTOCOL_VERSION}: both must be of the same release`,
