@@ -403,6 +403,32 @@ describeProduction('calls that outlive the control process, at a dialog owner', 
     socket.close();
   };
 
+  it('frozen and thawed: found within 15 s, and its calls and legs go on', async () => {
+    const side = await freshControl();
+    const { signaling, listener } = side;
+    const { theirs, ours, leg } = await talking(side);
+    const gone = await talking(side);
+    process.kill(owner.pid, 'SIGSTOP');
+    try {
+      await listener.hearsTrouble(/^connection to the dialog owner lost/);
+      expect(signaling.status().healthy).toBe(false);
+      // We hang up while there is nobody to tell.
+      await gone.ours.hangUp();
+    } finally {
+      process.kill(owner.pid, 'SIGCONT');
+    }
+    await listener.hearsTrouble(/^connected to the dialog owner again$/);
+    expect(await gone.theirs.ended).toMatchObject({ by: 'them' });
+    expect(await ours.probe()).toBe(true);
+    expect(await leg.renegotiate(held(2))).toMatch(/^a=recvonly\r$/m);
+    expect(await theirs.info('9')).toBe(200);
+    await listener.hearsKey('9');
+    await leg.end();
+    await ours.hangUp();
+    await gone.leg.end();
+    expect(signaling.counts()).toEqual({ calls: 0, transactions: 0 });
+  });
+
   it('a control process that comes after the dialog owner died finds its calls unreachable', async () => {
     const first = await freshControl();
     const { theirs, ours } = await talking(first);

@@ -34,7 +34,7 @@ export class OwnedLegs implements MixerLegs {
   async recover(): Promise<void> {
     await Promise.all(
       [...this.#legs.keys()].map(async (handle) => {
-        const facts = await this.#link.ask('takeBackLeg', { handle });
+        const facts = await this.#link.askNow('takeBackLeg', { handle });
         if (facts === null) this.ended(handle, 'ended by the mixer');
       }),
     );

@@ -45,6 +45,8 @@ export class OwnerLink {
   #closed = true;
   #told = '';
   #failure: string | null = null;
+  /** Before the next try to connect again, milliseconds. */
+  #wait = LEAST_PAUSE_MS;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(options: OwnerLinkOptions) {
@@ -153,16 +155,21 @@ export class OwnerLink {
 
   #lost(peer: OwnerPeer): void {
     if (this.#peer !== peer) return;
+    const wasUp = this.#up;
     this.#peer = null;
     this.#up = false;
     if (this.#closed) return;
-    this.#options.lost();
+    if (wasUp) {
+      this.#wait = LEAST_PAUSE_MS;
+      this.#options.lost();
+    }
     void this.#connectAgain();
   }
 
   async #connectAgain(): Promise<void> {
-    for (let wait = LEAST_PAUSE_MS; ; wait = Math.min(wait * 1.7, MOST_PAUSE_MS)) {
-      await pause(wait);
+    for (;;) {
+      await pause(this.#wait);
+      this.#wait = Math.min(this.#wait * 1.7, MOST_PAUSE_MS);
       if (this.#closed) return;
       let welcome: Welcome;
       try {
@@ -181,7 +188,8 @@ export class OwnerLink {
     try {
       await this.#options.recovered(welcome);
       if (peer !== null && this.#peer === peer) this.#up = true;
-    } catch {
+    } catch (error) {
+      this.#failure = error instanceof Error ? error.message : 'unknown reason';
       // Its end begins another series of tries.
       peer?.close();
     }
