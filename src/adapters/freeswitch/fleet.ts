@@ -118,7 +118,7 @@ export class Fleet {
     const mixer = [...this.#leaving].find(({ place }) => isSamePlace(options, place)) ?? null;
     if (mixer === null) return null;
     this.#leaving.delete(mixer);
-    mixer.name = options.name;
+    mixer.name = mixer.configured = options.name;
     this.#current.set(options.name, mixer);
     return mixer;
   }

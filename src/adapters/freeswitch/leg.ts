@@ -1,25 +1,24 @@
 import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import { isKey } from '../../domain/keys.js';
 import {
-  MediaNotAcceptable,
   type LegStatistics,
   type MediaEndpoint,
   type MediaListener,
   type MixerName,
   type PlayItem,
 } from '../../ports/media.js';
-import { LegRefused, type MixerLeg } from '../../ports/mixer-legs.js';
+import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Channel, within } from './channel.js';
 import { MixerUnreachable, type SocketEvent } from './event-socket.js';
 import { LegCounters } from './leg-counters.js';
 import { formatHandle } from './leg-handle.js';
 import { LegKeys } from './leg-keys.js';
+import { LegOffers } from './leg-offers.js';
 import { LegPlayer } from './leg-player.js';
 import { LegRecorder } from './leg-recorder.js';
 import { LegRoom } from './leg-room.js';
 import type { Line } from './line.js';
 import type { Member } from './members.js';
-import { factsOf, keyOf, sameSession } from './offer.js';
 import type { ToneDetection } from './session.js';
 
 export interface LegOptions {
@@ -38,11 +37,6 @@ export interface LegOptions {
   onGone(leg: FreeSwitchLeg): void;
 }
 
-/** A re-INVITE of the mixer's, answered here. */
-const ANSWERED_MS = 3_000;
-const LOOK_MS = 10;
-/** Variable of FreeSWITCH's: the crypto attribute it reads by. */
-const REMOTE_KEY = 'srtp_remote_audio_crypto_key';
 const CLOSE_MS = 2_000;
 /** FreeSWITCH's own BYE is waited for so long. */
 const BYE_MS = 200;
@@ -51,11 +45,10 @@ const BYE_MS = 200;
 export class FreeSwitchLeg implements MediaEndpoint {
   readonly callId: CallId;
   readonly counters: LegCounters;
-  /** The caller holds: RTP may be missing for long. */
-  held: boolean;
   readonly #options: LegOptions;
   readonly #dialog: MixerLeg;
   readonly #channel: Channel;
+  readonly #offers: LegOffers;
   readonly #keys: LegKeys;
   readonly #player: LegPlayer;
   readonly #recorder: LegRecorder;
@@ -67,8 +60,6 @@ export class FreeSwitchLeg implements MediaEndpoint {
   readonly #hangup = new Promise<void>((resolve) => {
     this.#hungUp = resolve;
   });
-  /** The mixer's offer waits for the caller's answer. */
-  #owed = false;
   #steps: Promise<void> = Promise.resolve();
 
   constructor(options: LegOptions) {
@@ -76,8 +67,8 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#options = options;
     this.#dialog = dialog;
     this.callId = callId;
-    this.held = remoteSdp !== null && factsOf(remoteSdp).held;
     this.#channel = new Channel(dialog.channel, line);
+    this.#offers = new LegOffers(this.#channel, dialog, remoteSdp);
     this.counters = new LegCounters(this.#channel);
     this.#keys = new LegKeys(this.#channel, options.toneDetection);
     this.#recorder = new LegRecorder(this.#channel);
@@ -113,6 +104,11 @@ export class FreeSwitchLeg implements MediaEndpoint {
     return this.#gone;
   }
 
+  /** The caller holds: RTP may be missing for long. */
+  get held(): boolean {
+    return this.#offers.held;
+  }
+
   get mixer(): MixerName {
     return this.#options.mixer();
   }
@@ -133,8 +129,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   /** Where the caller has no RFC 4733 events, keys are searched for in the audio until another method shows. */
   async begin(): Promise<void> {
-    const { remoteSdp } = this.#options;
-    if (remoteSdp !== null && !factsOf(remoteSdp).telephoneEvents) await this.#keys.startInband();
+    if (!this.#offers.telephoneEvents) await this.#keys.startInband();
   }
 
   /** The channel was there before this process. @param seat where it sits. */
@@ -152,24 +147,12 @@ export class FreeSwitchLeg implements MediaEndpoint {
   }
 
   async acceptAnswer(answer: string): Promise<void> {
-    const facts = factsOf(answer);
-    const owed = this.#owed;
-    this.#owed = false;
-    if (owed) this.#dialog.acknowledge(answer);
-    else if (facts.secure) await this.#answerMixer(answer);
-    // A first offer of the mixer's was acknowledged with silence: the answer follows as an offer.
-    else if (this.#options.remoteSdp === null || !sameSession(answer, this.#options.remoteSdp))
-      await this.#offer(answer);
-    this.held = facts.held;
-    if (!facts.telephoneEvents) await this.#keys.startInband();
+    await this.#offers.accept(answer);
+    await this.begin();
   }
 
-  async renegotiate(offer: string | null): Promise<string> {
-    const facts = offer === null ? null : factsOf(offer);
-    const sdp = await this.#offer(offer);
-    this.#owed = offer === null;
-    if (facts !== null) this.held = facts.held;
-    return sdp;
+  renegotiate(offer: string | null): Promise<string> {
+    return this.#offers.renegotiate(offer);
   }
 
   play(playId: PlayId, items: readonly PlayItem[]): void {
@@ -256,32 +239,6 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#player.close();
     this.#recorder.release();
     this.#channel.gone();
-  }
-
-  async #offer(offer: string | null): Promise<string> {
-    try {
-      return await this.#dialog.renegotiate(offer);
-    } catch (error) {
-      throw error instanceof LegRefused ? new MediaNotAcceptable(error.message) : error;
-    }
-  }
-
-  /**
-   * Given an offer with another key, the mixer changes its own key too, which the far end would not get to know. So the mixer is made to
-   * offer, and gets the answer as an answer. @throws Error where it does not take it.
-   */
-  async #answerMixer(answer: string): Promise<void> {
-    const key = keyOf(answer);
-    const until = performance.now() + ANSWERED_MS;
-    for (let asked = -Infinity; (await this.#channel.api(`uuid_getvar ${this.uuid} ${REMOTE_KEY}`)) !== key;) {
-      if (performance.now() > until) throw new Error('the mixer did not take the key of the far end');
-      if (performance.now() - asked > ANSWERED_MS / 3) {
-        this.#dialog.acknowledge(answer);
-        await this.#channel.once(`uuid_media_reneg ${this.uuid}`);
-        asked = performance.now();
-      }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
   }
 
   #roomEvent(event: SocketEvent): void {

@@ -1,36 +1,30 @@
-import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
+import type { CallId, ConferenceId } from '../../domain/identifiers.js';
 import {
   EndpointGone,
   MediaExhausted,
-  MediaNotAcceptable,
   type EndpointRequest,
   type MediaListener,
   type MixerName,
   type MixerStatus,
-  type PlayItem,
 } from '../../ports/media.js';
-import { LegRefused, type MixerLeg, type MixerLegs } from '../../ports/mixer-legs.js';
+import type { MixerLeg } from '../../ports/mixer-legs.js';
+import { dial, type DialOptions } from './dial.js';
 import type { SocketEvent } from './event-socket.js';
 import { FreeSwitchLeg } from './leg.js';
-import { isChannelName, LostLeg, type LegHandle } from './leg-handle.js';
+import { LostLeg, type LegHandle } from './leg-handle.js';
 import { Link } from './link.js';
-import { channelsOf, membersOf, type Member } from './members.js';
+import { membersOf, type Member } from './members.js';
 import { MixerRooms } from './mixer-rooms.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
 import type { Load } from './placement.js';
 import type { MixerPlace, Session } from './session.js';
+import { endChannels, endStrangers, markOf } from './strangers.js';
 
 /** What all mixers of one bridge have in common. */
-export interface MixerCommon {
-  readonly legs: MixerLegs;
+export interface MixerCommon extends DialOptions {
   readonly listener: MediaListener;
-  /** Marks our legs at the mixer, so that those left over can be found: of the bridge, and of this process of it. */
-  readonly instance: string;
-  readonly process: string;
   readonly conferenceProfile: string;
-  /** The address for the SDP that a far end there gets, or `null`: as the mixer writes it. */
-  readonly advertise: (remoteAddress: string, mixer: MixerName) => string | null;
 }
 
 export interface MixerUser {
@@ -45,15 +39,11 @@ export interface MixerUser {
   emptied(mixer: Mixer): void;
 }
 
-const ANSWER_MS = 2_000;
-const CLEANED_MS = 2_000;
-const LOOK_MS = 50;
-const MARK = 'X-Partyline-Control';
-const PROCESS_MARK = 'X-Partyline-Process';
-
 /** One FreeSWITCH: its legs and rooms, and whether it lives. */
 export class Mixer {
   name: MixerName;
+  /** Its name in the configuration, which it keeps while it leaves. */
+  configured: MixerName;
   draining = false;
   readonly rooms: MixerRooms;
   readonly #common: MixerCommon;
@@ -69,6 +59,7 @@ export class Mixer {
 
   constructor(name: MixerName, place: MixerPlace, common: MixerCommon, user: MixerUser) {
     this.name = name;
+    this.configured = name;
     this.#common = common;
     this.#user = user;
     this.#link = new Link(place, {
@@ -161,12 +152,13 @@ export class Mixer {
 
   /** @throws {MediaNotAcceptable} or {MediaExhausted} */
   async createLeg(request: EndpointRequest): Promise<FreeSwitchLeg> {
-    const secure = request.offer !== null && factsOf(request.offer).secure;
+    // What no mixer takes is refused before one is asked.
+    if (request.offer !== null) factsOf(request.offer);
     this.#placing++;
     try {
       this.#refuseWhenFull();
       const session = await this.#session();
-      const dialog = await this.#dial(session, request, secure);
+      const dialog = await dial(this.configured, session.sipUri, request, this.#common);
       if (this.#link.session?.core !== session.core) {
         void dialog.end();
         throw new MediaExhausted('the mixer was lost');
@@ -191,8 +183,8 @@ export class Mixer {
     try {
       if (session === null) throw new EndpointGone(`mixer ${this.name} is unreachable`);
       const { line } = this.#link;
-      const mark = await line.api(`uuid_getvar ${handle.channel} sip_h_${MARK}`);
-      if (mark !== this.#common.instance) throw new EndpointGone('the mixer does not have the leg any more');
+      if ((await markOf(line, handle.channel)) !== this.#common.instance)
+        throw new EndpointGone('the mixer does not have the leg any more');
       const leg = this.#keep(callId, dialog, session, state.remoteSdp);
       const member = (await this.#members()).get(leg.uuid) ?? null;
       const room = member !== null && state.room !== null && member.room === roomName(state.room) ? state.room : null;
@@ -202,14 +194,10 @@ export class Mixer {
       return leg;
     } catch (error) {
       this.#legs.get(handle.channel)?.release();
-      if (this.#legs.delete(handle.channel)) void this.#kill([handle.channel]).catch(() => undefined);
+      if (this.#legs.delete(handle.channel)) void endChannels(this.#link.line, [handle.channel]).catch(() => undefined);
       void dialog.end();
       throw error instanceof EndpointGone ? error : new EndpointGone(`mixer ${this.name}: ${messageOf(error)}`);
     }
-  }
-
-  playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
-    this.rooms.play(room, playId, items);
   }
 
   /** Ends legs of processes before this one. Never rejects. */
@@ -258,35 +246,6 @@ export class Mixer {
     return session;
   }
 
-  async #dial(session: Session, request: EndpointRequest, secure: boolean): Promise<MixerLeg> {
-    const { legs, instance, process, advertise } = this.#common;
-    const call = encodeURIComponent(request.callId);
-    try {
-      const dialog = await legs.place({
-        callId: request.callId,
-        uri: session.sipUri,
-        offer: request.offer,
-        headers: {
-          // The channel's name, which the mixer logs, is made from this: our own name of the call, not the caller's number.
-          From: `<sip:${call}@localhost>`,
-          'X-Partyline-Call': call,
-          [MARK]: instance,
-          [PROCESS_MARK]: process,
-          'X-Partyline-Secure': secure ? 'yes' : 'no',
-        },
-        advertise: advertise(request.remoteAddress, this.name),
-        withinMs: ANSWER_MS,
-      });
-      if (isChannelName(dialog.channel)) return dialog;
-      void dialog.end();
-      throw new Error('it named its channel strangely');
-    } catch (error) {
-      if (error instanceof LegRefused && [415, 488, 606].includes(error.status))
-        throw new MediaNotAcceptable(error.message);
-      throw new MediaExhausted(`mixer ${this.name} made no leg: ${messageOf(error)}`);
-    }
-  }
-
   /** Those who ask at once get one answer. */
   #members(): Promise<ReadonlyMap<string, Member>> {
     this.#looking ??= membersOf(this.#link.line).finally(() => (this.#looking = null));
@@ -313,7 +272,7 @@ export class Mixer {
     // the last session there is room for is refused
     this.#heartbeat = { foreign: 0, limit: session.maxSessions === null ? null : session.maxSessions - 1 };
     if (again || this.#user.swept()) {
-      await this.#kill([...this.#givenUp]);
+      await endChannels(this.#link.line, [...this.#givenUp]);
       await this.#endStrangers();
     }
     this.#givenUp.clear();
@@ -345,30 +304,15 @@ export class Mixer {
   }
 
   /** Ends our channels that nobody holds: those of this process, and once it has taken back what it wants, of those before. @throws {MixerUnreachable} */
-  async #endStrangers(): Promise<void> {
-    const { line } = this.#link;
+  #endStrangers(): Promise<void> {
     const { instance, process } = this.#common;
-    const strangers: string[] = [];
-    for (const uuid of await channelsOf(line)) {
-      if (this.#user.isKnown(uuid) || !isChannelName(uuid)) continue;
-      if ((await line.api(`uuid_getvar ${uuid} sip_h_${MARK}`)) !== instance) continue;
-      const made = await line.api(`uuid_getvar ${uuid} sip_h_${PROCESS_MARK}`);
+    return endStrangers(
+      this.#link.line,
+      instance,
+      (channel) => this.#user.isKnown(channel),
       // While the mixer is in use, one of this process may be a leg that is just being made.
-      if (made === process ? this.#link.session === null : this.#user.swept()) strangers.push(uuid);
-    }
-    await this.#kill(strangers);
-  }
-
-  /** Resolves when they are gone; bounded. @throws {MixerUnreachable} */
-  async #kill(channels: readonly string[]): Promise<void> {
-    const { line } = this.#link;
-    await Promise.all(channels.map((uuid) => line.api(`uuid_kill ${uuid}`)));
-    let left = channels;
-    for (const until = performance.now() + CLEANED_MS; left.length > 0 && performance.now() < until;) {
-      const there = await Promise.all(left.map((uuid) => line.api(`uuid_exists ${uuid}`)));
-      left = left.filter((_uuid, index) => there[index] === 'true');
-      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+      (made) => (made === process ? this.#link.session === null : this.#user.swept()),
+    );
   }
 }
 
