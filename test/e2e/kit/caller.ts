@@ -179,10 +179,10 @@ export class Caller {
     this.telephone.say(hz === null ? { kind: 'silence' } : { kind: 'tone', hz, dbfs: TONE_DBFS });
   }
 
-  /** Level of a tone in the latest so many milliseconds, dBFS. */
-  toneNow(hz: number, ms = 400): number {
-    this.#listen();
-    return steadyToneDbfs(this.#ear.between(this.#ear.position - ms * SAMPLES_A_MS), hz);
+  /** The latest so many milliseconds of what was heard; `null` until so much was heard since the mark. */
+  latest(ms: number, since: number): Int16Array | null {
+    const from = this.mark() - ms * SAMPLES_A_MS;
+    return from < since ? null : this.#ear.between(from);
   }
 
   /** Level of everything in the latest so many milliseconds, dBFS. */
@@ -228,13 +228,15 @@ export class Caller {
   }
 }
 
-/**
- * Level of a tone that sounds throughout: the median over pieces of 50 ms, so that neither a click nor the beginning of
- * the recording counts. A tone and its neighbour 150 Hz away are more than 40 dB apart in this.
- */
-export function steadyToneDbfs(samples: Int16Array, hz: number): number {
+/** Level of a tone in each piece of 50 ms, dBFS. A tone and its neighbour 150 Hz away are more than 40 dB apart in this. */
+export function toneLevels(samples: Int16Array, hz: number): readonly number[] {
   const levels: number[] = [];
   for (let at = 0; at + 400 <= samples.length; at += 400) levels.push(toneDbfs(samples.subarray(at, at + 400), hz));
-  levels.sort((one, other) => one - other);
+  return levels;
+}
+
+/** Level of a tone that sounds throughout: the median over the pieces, so that neither a click nor the beginning of the recording counts. */
+export function steadyToneDbfs(samples: Int16Array, hz: number): number {
+  const levels = [...toneLevels(samples, hz)].sort((one, other) => one - other);
   return levels[Math.floor(levels.length / 2)] ?? NOTHING_DBFS;
 }

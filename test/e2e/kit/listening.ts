@@ -1,5 +1,5 @@
 import type { Caller } from './caller.js';
-import { TONE_DBFS } from './caller.js';
+import { toneLevels, TONE_DBFS } from './caller.js';
 
 /**
  * Tones far enough from each other, from the tones of keys, from the signals of the bridge and from each other's
@@ -13,25 +13,37 @@ const SETTLE_LIMIT_MS = 30_000;
 /** A tone heard through the bridge lost at most this much. Peak to RMS is 3 dB. */
 export const HEARD_DBFS = TONE_DBFS - 3 - 6;
 
-/** What is listened to at once, milliseconds, and in samples. */
-const LISTEN_MS = 200;
-const LISTEN_SAMPLES = LISTEN_MS * 8;
+/**
+ * A tone has come, or gone, when all of the latest so many milliseconds say so, heard after the question was asked. In our prompts a
+ * vowel holds 400 Hz for up to 250 ms at such a level, a note of the hold music for 400 ms, and a call on hold keeps what it heard before.
+ */
+const SETTLED_MS = 500;
 
-/** Waits until all of these tones are heard, from now on: what came before a line fell silent does not count. */
+/** Waits until all of these tones are heard, without a break. */
 export async function untilHears(caller: Caller, tones: readonly number[], limitMs = SETTLE_LIMIT_MS): Promise<void> {
-  const from = caller.mark();
-  await caller.until(
-    `the tones ${tones.join(', ')} Hz`,
-    limitMs,
-    () => caller.mark() - from >= LISTEN_SAMPLES && tones.every((hz) => caller.toneNow(hz, LISTEN_MS) > HEARD_DBFS),
+  await untilSettled(caller, `the tones ${tones.join(', ')} Hz`, limitMs, (latest) =>
+    tones.every((hz) => Math.min(...toneLevels(latest, hz)) > HEARD_DBFS),
   );
 }
 
 /** Waits until none of these tones is heard any more. */
 export async function untilSilent(caller: Caller, tones: readonly number[], limitMs = SETTLE_LIMIT_MS): Promise<void> {
-  await caller.until(`silence at ${tones.join(', ')} Hz`, limitMs, () =>
-    tones.every((hz) => caller.toneNow(hz, 200) < HEARD_DBFS - MARGIN_DB),
+  await untilSettled(caller, `silence at ${tones.join(', ')} Hz`, limitMs, (latest) =>
+    tones.every((hz) => Math.max(...toneLevels(latest, hz)) < HEARD_DBFS - MARGIN_DB),
   );
+}
+
+async function untilSettled(
+  caller: Caller,
+  what: string,
+  limitMs: number,
+  holds: (latest: Int16Array) => boolean,
+): Promise<void> {
+  const since = caller.mark();
+  await caller.until(what, limitMs, () => {
+    const latest = caller.latest(SETTLED_MS, since);
+    return latest !== null && holds(latest);
+  });
 }
 
 export const tonesOf = (callers: readonly Caller[]): number[] => callers.flatMap(({ hz }) => (hz === null ? [] : [hz]));
