@@ -18,6 +18,8 @@ const GAP_BACK_SAMPLES = 160;
 const CHUNK_SAMPLES = 1_200;
 /** After something that was like the probe but was not the sound, the search goes on this much later. */
 const STEP_SAMPLES = 80;
+/** So many zeros in a row, a packet's worth, may be a hole: the bridge or the telephone was held up. */
+const HOLE_SAMPLES = 160;
 /** Samples up to this are silence. */
 const SILENT = 40;
 
@@ -116,7 +118,7 @@ export class Search {
 
 /**
  * Compares piece by piece, each where the one before lets it be expected or a little later: a machine that has too much to do
- * leaves a gap in the middle of a word, and the words have been heard all the same.
+ * leaves a gap between two words or in the middle of one, and the words have been heard all the same.
  * @returns how much of the sound's power was found, 0 to 1, and where it ends
  */
 function inPieces(heard: Int16Array, sound: Int16Array): { readonly share: number; readonly end: number } {
@@ -127,15 +129,40 @@ function inPieces(heard: Int16Array, sound: Int16Array): { readonly share: numbe
     const piece = sound.subarray(at, at + PIECE_SAMPLES);
     const weight = 10 ** (levelDbfs(piece) / 10);
     const from = Math.max(0, expected - GAP_BACK_SAMPLES);
-    const match = new Correlator(piece).best(heard.subarray(from, expected + PIECE_SAMPLES + GAP_SAMPLES));
+    const end = endOfPiece(piece, heard.subarray(from, expected + PIECE_SAMPLES + GAP_SAMPLES));
     all += weight;
-    if (match.likeness < SAME) expected += PIECE_SAMPLES;
+    if (end === null) expected += PIECE_SAMPLES;
     else {
       found += weight;
-      expected = from + match.at + PIECE_SAMPLES;
+      expected = from + end;
     }
   }
   return { share: all === 0 ? 0 : found / all, end: expected };
+}
+
+/** Where the piece ends in what was heard, whole or with holes in it; `null`: not there. */
+function endOfPiece(piece: Int16Array, heard: Int16Array): number | null {
+  const correlator = new Correlator(piece);
+  const whole = correlator.best(heard);
+  if (whole.likeness >= SAME) return whole.at + piece.length;
+  const places = placesOutsideHoles(heard);
+  if (places.length === heard.length) return null;
+  const { at, likeness } = correlator.best(Int16Array.from(places, (place) => heard[place] ?? 0));
+  return likeness >= SAME ? (places[at + piece.length - 1] ?? 0) + 1 : null;
+}
+
+function placesOutsideHoles(heard: Int16Array): readonly number[] {
+  const places: number[] = [];
+  for (let at = 0; at < heard.length;) {
+    let end = at;
+    while (end < heard.length && heard[end] === 0) end += 1;
+    if (end - at >= HOLE_SAMPLES) {
+      at = end;
+      continue;
+    }
+    for (end = Math.max(end, at + 1); at < end; at += 1) places.push(at);
+  }
+  return places;
 }
 
 interface Probe {
