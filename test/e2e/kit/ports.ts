@@ -1,23 +1,30 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that is free for UDP and TCP alike. */
+/**
+ * Below the ports for audio, and below those that the system and the test telephones take for themselves: whoever gets a port here
+ * binds it seconds later, and nobody else may take it meanwhile.
+ */
+const FIRST_PORT = 2_000;
+const LAST_PORT = 9_999;
+
+/** A port of 127.0.0.1 that is free for UDP and TCP alike, drawn by chance. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = await freeUdpPort();
-    if (await isFreeForTcp(port)) return port;
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
+    if ((await isFreeForUdp(port)) && (await isFreeForTcp(port))) return port;
   }
   throw new Error('no port of 127.0.0.1 is free for both UDP and TCP');
 }
 
-function freeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+function isFreeForUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const socket = createSocket('udp4');
-    socket.once('error', reject);
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
     });
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
   });
 }
 
