@@ -151,7 +151,8 @@ export class WorkerTeam {
     this.seat(place, next);
     void next.ready.then(
       () => {
-        if (place.link === next) place.healthy = true;
+        // What it said last may be heard together with its end.
+        if (place.link === next && next.alive) place.healthy = true;
       },
       () => undefined,
     );
