@@ -206,9 +206,10 @@ describe('answering an offer', () => {
       0,
       MAX_SDP_OCTETS - 2,
     );
-    const start = performance.now();
+    // Time that others have the processor does not count.
+    const start = process.cpuUsage();
     agreed(long);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(500);
   });
 });
 
