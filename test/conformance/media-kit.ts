@@ -163,10 +163,43 @@ export class MediaRun<M extends Media = Media> {
   }
 }
 
+/** As `until`, for what has to be asked for. */
+export async function untilTold(what: string, holds: () => Promise<boolean>, ms = 5_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    await pause(50);
+  }
+}
+
+/**
+ * Looks at sound that came in time: where the machine held packets up for more than 60 ms, what was seen says nothing of the engine,
+ * and it is looked at again, five times at most.
+ */
+export async function undisturbed(phone: RtpPhone, look: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    phone.resetGaps();
+    try {
+      await look();
+      return;
+    } catch (error) {
+      if (attempt === 5 || phone.statistics().longestGapMs < 60) throw error;
+    }
+  }
+}
+
 /** Waits until the telephone hears a tone, at its full level or so. */
 export async function hearsTone(phone: RtpPhone, hz: number, leastDbfs = -35): Promise<void> {
   phone.clearHeard();
   await until(`${hz} Hz to be heard`, () => toneDbfs(phone.heard(), hz) > leastDbfs);
+}
+
+/** Waits until the telephone hears a tone no more. */
+export async function hearsNoMore(phone: RtpPhone, hz: number): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (toneDbfs(await heardFor(phone, 200), hz) >= -60) {
+    if (performance.now() > end) throw new Error(`${hz} Hz goes on`);
+  }
 }
 
 /** What the telephone hears from now on. */
