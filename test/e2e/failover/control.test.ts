@@ -118,8 +118,8 @@ onCluster('the control process dies', {}, (stage) => {
       const late = await early;
       await gathering.untilEveryoneHears(20_000, [host, holding, refreshing, late]);
       await recorded(leaving, 'completed');
-      await gathering.hush();
       late.say(null);
+      await gathering.hush();
       await host.untilQuiet();
       const since = host.mark();
       await host.press('*#');
