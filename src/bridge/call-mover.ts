@@ -1,6 +1,6 @@
 import type { ConferenceId } from '../domain/identifiers.js';
 import type { Clock } from '../ports/clock.js';
-import { MediaExhausted, type Media, type MediaEndpoint, type MixerName } from '../ports/media.js';
+import { MediaExhausted, MediaNotAcceptable, type Media, type MediaEndpoint, type MixerName } from '../ports/media.js';
 import { CallGone, DialogLost, type SignalingCall } from '../ports/signaling.js';
 import { asError, TookTooLong, within } from './bounded.js';
 import type { CallMedia } from './call-media.js';
@@ -102,8 +102,11 @@ export class CallMover {
   /** Sees to it that the endpoint is on the mixer of this room. @throws {EndpointLost}, or an Error when it cannot be brought there. */
   async place(room: ConferenceId): Promise<void> {
     const until = this.#parts.clock.monotonic() + NO_PLACE_LIMIT_MS;
+    const losses = this.#losses;
     try {
       await this.#persist(until, 0, async () => {
+        // Another endpoint is on its way already: one at a time, lest the far end talks to the wrong one.
+        if (this.#losses !== losses) throw new EndpointLost('the endpoint was lost');
         const mixer = this.#parts.placeRoom(room);
         if (mixer === null || this.#media.endpoint?.mixer === mixer) return;
         const next = await this.#bring(mixer);
@@ -133,7 +136,10 @@ export class CallMover {
     const began = clock.monotonic();
     try {
       await this.#persist(until, MOST_LOSSES, async () => {
-        const next = await moves.run(() => this.#bring(this.#wantedMixer()));
+        const next = await moves.run(() => {
+          if (this.#over) throw new CallGone('the call is over');
+          return this.#bring(this.#wantedMixer());
+        });
         await this.#media.replace(next);
       });
       this.#recovering = false;
@@ -193,23 +199,11 @@ export class CallMover {
 
   /** A new endpoint that the far end talks to. Whatever goes wrong leaves none. */
   async #bring(mixer: MixerName | null): Promise<MediaEndpoint> {
-    const { call, label, engine } = this.#parts;
     const losses = this.#losses;
     const offers = this.#offers;
     offers.begin();
     this.#parts.changed();
-    const basis = offers.basis;
-    const next = await makeEndpoint(
-      engine,
-      {
-        callId: call.id,
-        offer: basis.sdp,
-        remoteAddress: call.source.address,
-        label,
-        ...(mixer === null ? {} : { mixer }),
-      },
-      this.#parts.clock,
-    );
+    const { next, basis } = await this.#make(mixer);
     const check = (): void => {
       if (this.#over) throw new CallGone('the call is over');
       if (this.#losses !== losses) throw new EndpointLost('the endpoint was lost again');
@@ -226,6 +220,19 @@ export class CallMover {
     } catch (error) {
       await release(next, this.#parts);
       throw error;
+    }
+  }
+
+  async #make(mixer: MixerName | null): Promise<{ readonly next: MediaEndpoint; readonly basis: Basis }> {
+    const { call, label, engine, clock } = this.#parts;
+    const { basis } = this.#offers;
+    const request = { callId: call.id, offer: basis.sdp, remoteAddress: call.source.address, label };
+    try {
+      const next = await makeEndpoint(engine, mixer === null ? request : { ...request, mixer }, clock);
+      return { next, basis };
+    } catch (error) {
+      if (!(error instanceof MediaNotAcceptable) || !this.#offers.refuse(basis, error)) throw error;
+      return this.#make(mixer);
     }
   }
 

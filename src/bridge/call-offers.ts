@@ -70,6 +70,14 @@ export class CallOffers {
     this.#moving = true;
   }
 
+  /** No endpoint can be made from this. @returns whether it was an offer, which is refused: then what was said before holds. */
+  refuse({ waiting }: Basis, error: Error): boolean {
+    if (waiting === null) return false;
+    if (this.#waiting === waiting) this.#waiting = null;
+    waiting.reject(error);
+    return true;
+  }
+
   /** Whether an offer waited and was answered with this endpoint. */
   async answerWith(endpoint: MediaEndpoint, basis: Basis): Promise<boolean> {
     await this.#answering?.catch(() => undefined);
