@@ -22,6 +22,8 @@ export interface Attempt {
   /** The endpoint of a set-up was lost since it was last asked for. */
   endpointLost: boolean;
   ended: boolean;
+  /** Another process's from now on. */
+  letGo: boolean;
   /** What the flow begins with once the ACK is in; `null` before the answer. */
   answering: { readonly endpoint: MediaEndpoint; readonly memory: CallMemory } | null;
   /** `null` between INVITE and ACK: there is no call flow yet. */
@@ -37,6 +39,7 @@ export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = 
   cancelled: false,
   endpointLost: false,
   ended: false,
+  letGo: false,
   answering: null,
   runner: null,
   missed: [],

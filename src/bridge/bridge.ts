@@ -36,7 +36,9 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#parts = parts;
     const { media, store, clock, log, resolve } = parts;
     const keeper = new LiveKeeper(store, log);
-    const moves = new Moves(clock, (room) => this.#conferences.dispatch(room, { type: 'RoomMoved' }));
+    const moves = new Moves(clock, (room) => {
+      if (!this.#handedOver) this.#conferences.dispatch(room, { type: 'RoomMoved' });
+    });
     this.#keeper = keeper;
     this.#moves = moves;
     this.#calls = new Calls({ ...parts, keeper, moves, conferences: () => this.#conferences }, options);

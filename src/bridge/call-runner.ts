@@ -14,6 +14,7 @@ import type { CallMemory } from './call-memory.js';
 import { CallMover } from './call-mover.js';
 import type { CallBasis, CallDependencies } from './call-parts.js';
 import { EventQueue } from './event-queue.js';
+import { EndpointLost } from './held-endpoint.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
 import { lookUpPin } from './pin-lookup.js';
@@ -37,6 +38,8 @@ export class CallRunner {
   #closing: Promise<void> | null = null;
   /** When the call was over, where that was before it is noticed. Wall clock, milliseconds. */
   #endedAt: number | null = null;
+  /** What the endpoint is to be taken back by. */
+  #owed: string | null = null;
 
   constructor({ call, label, remoteSdp }: CallBasis, memory: CallMemory, dependencies: CallDependencies) {
     this.call = call;
@@ -88,14 +91,16 @@ export class CallRunner {
     this.dispatch({ type: 'CallAnswered' });
   }
 
-  /** The call of a process before this one goes on, as soon as its endpoint is back. */
-  resume(timers: CallMemory['timers']): void {
+  /** The call of a process before this one goes on, as soon as its endpoint is back. @param endpoint what that is taken back by. */
+  resume(timers: CallMemory['timers'], endpoint: string | null): void {
+    this.#owed = endpoint;
     this.#timers.restore(timers);
     this.#carryOut(this.#moved(resumeCall(this.#state, this.#dependencies.clock.monotonic())));
   }
 
   /** The endpoint it had under a process before this one; `null`: it is lost. */
   takeBack(endpoint: MediaEndpoint | null): void {
+    this.#owed = null;
     if (endpoint === null) this.#mover.lost();
     else this.#hold(endpoint, true);
   }
@@ -157,7 +162,7 @@ export class CallRunner {
 
   /** What `Media.adopt` takes the endpoint back by; `null`: there is none, or the far end may talk to another one by now. */
   get endpointHandle(): string | null {
-    return this.#mover.isMoving ? null : (this.#media.endpoint?.handle ?? null);
+    return this.#mover.isMoving ? null : (this.#media.endpoint?.handle ?? this.#owed);
   }
 
   /** The call is another process's from now on. */
@@ -171,7 +176,7 @@ export class CallRunner {
   #hold(endpoint: MediaEndpoint, adopted: boolean): void {
     this.#media.replace(endpoint, adopted).catch((error: unknown) => {
       // A mixer that does not take back what it had is as good as lost.
-      if (this.#closing === null && this.#media.endpoint === null) {
+      if (this.#closing === null && !(error instanceof EndpointLost)) {
         this.#trouble('endpoint could not be used', error);
         this.#mover.lost();
       }
@@ -267,7 +272,7 @@ export class CallRunner {
   }
 
   async #close(outcome: CallOutcome): Promise<void> {
-    const endedAt = this.#endedAt ?? this.#dependencies.clock.wall();
+    const now = this.#dependencies.clock.wall();
     this.#timers.cancelAll();
     this.#line.end();
     this.#mover.end();
@@ -276,7 +281,7 @@ export class CallRunner {
       outcome,
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
-      endedAt,
+      endedAt: this.#endedAt ?? now,
       admission: this.#admission,
       keyMethod: this.#keyMethods.seen,
       statistics,

@@ -159,7 +159,7 @@ export class Calls {
         return;
       }
       case 'answered': {
-        if (attempt.answering === null) return;
+        if (attempt.answering === null || attempt.letGo) return;
         const memory = { ...attempt.answering.memory, answeredAt: this.#parts.clock.wall() };
         const runner = this.#run(attempt, { call, label: attempt.label, remoteSdp: result.remoteSdp }, memory);
         runner.answered(result.endpoint);
@@ -207,14 +207,17 @@ export class Calls {
     this.#attempts.set(call.id, attempt);
     this.#parts.conferences().restoreCall(call.id, memory.admission?.conferenceId ?? null, conferenceRecordId);
     const runner = this.#run(attempt, { call, label, remoteSdp }, memory);
-    runner.resume(memory.timers);
+    runner.resume(memory.timers, snapshot.endpoint);
     this.#changed(attempt);
     return runner;
   }
 
   /** It cannot be taken back: its record is all that can be done. */
-  lose({ identity, conferenceRecordId }: CallSnapshot): void {
-    this.#record(identity, 'failed', null, conferenceRecordId);
+  lose({ identity, memory, conferenceRecordId }: CallSnapshot & { memory: object }): void {
+    const { state } = memory;
+    const outcome = state.kind === 'Ended' ? state.outcome : 'failed';
+    const endedAt = this.#parts.clock.wall();
+    this.#record(identity, outcome, { ...memory, outcome, endedAt, statistics: null, mixer: null }, conferenceRecordId);
   }
 
   /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded. */
@@ -229,19 +232,22 @@ export class Calls {
   }
 
   handOver(): void {
-    for (const { runner } of this.#attempts.values()) runner?.handOver();
+    for (const attempt of this.#attempts.values()) {
+      attempt.letGo = true;
+      attempt.runner?.handOver();
+    }
   }
 
   // --- endings
 
   #refuse(attempt: Attempt, refusal: Refusal, outcome: CallOutcome): void {
-    if (attempt.ended) return;
+    if (attempt.ended || attempt.letGo) return;
     attempt.call.refuse(refusal);
     this.end(attempt, attempt.cancelled ? 'cancelled' : outcome);
   }
 
   end(attempt: Attempt, outcome: CallOutcome, end: CallEnd | null = null): void {
-    if (attempt.ended) return;
+    if (attempt.ended || attempt.letGo) return;
     attempt.ended = true;
     const { id } = attempt.call;
     const conferences = this.#parts.conferences();

@@ -43,7 +43,7 @@ export async function setUp(attempt: Attempt, parts: SetUpParts): Promise<SetUp>
     parts.log.warn({ call: call.id, error: asError(error).message }, 'no endpoint for the call');
     return refusalFor(error);
   }
-  if (attempt.cancelled) {
+  if (attempt.cancelled || attempt.letGo) {
     await release(endpoint, parts);
     return { kind: 'gone', outcome: 'cancelled' };
   }
@@ -53,6 +53,8 @@ export async function setUp(attempt: Attempt, parts: SetUpParts): Promise<SetUp>
     return await answered(attempt, endpoint, answer, parts);
   } catch (error) {
     const outcome = outcomeBeforeFlow(attempt) ?? outcomeOf(error);
+    // The process that comes next goes on with the endpoint.
+    if (isLetGo(attempt)) return { kind: 'gone', outcome };
     if (!(error instanceof CallGone)) {
       // It may be answered by now: nobody is to listen to silence.
       void call.hangUp();
@@ -104,6 +106,7 @@ async function livingEndpoint(attempt: Attempt, parts: SetUpParts): Promise<Medi
 }
 
 const isLost = ({ endpointLost }: Attempt): boolean => endpointLost;
+const isLetGo = ({ letGo }: Attempt): boolean => letGo;
 
 function refusalFor(error: unknown): SetUp {
   if (error instanceof MediaNotAcceptable) {

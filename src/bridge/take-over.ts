@@ -63,7 +63,7 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
       const runner = calls.takeBack(told.call, remoteSdp, snapshot);
       if (kind === 'Ringing') runner.dispatch({ type: 'CallAnswered' });
       if (told.kind === 'ended') ended.push(() => runner.endedBefore(told.at, told.lineLost));
-      else back.push({ runner, snapshot, remoteSdp });
+      else if (kind !== 'Ended') back.push({ runner, snapshot, remoteSdp });
     } catch (error) {
       parts.log.error({ call: id, error: asError(error).message }, 'call could not be taken back');
       if (told !== undefined) void told.call.hangUp();
@@ -130,10 +130,14 @@ async function takeBack(
   { signaling, clock, log }: TakeOverParts,
   snapshots: readonly Answered[],
 ): Promise<readonly TakenBack[]> {
+  const asked = snapshots.map(({ identity, handle }) => ({ id: identity.id, handle }));
+  const asking = signaling.takeBack(asked);
   try {
-    const asked = snapshots.map(({ identity, handle }) => ({ id: identity.id, handle }));
-    return await within(clock, TAKE_BACK_LIMIT_MS, 'taking calls back', signaling.takeBack(asked));
+    return await within(clock, TAKE_BACK_LIMIT_MS, 'taking calls back', asking);
   } catch (error) {
+    // Calls that come after nobody waits for them any more are recorded as lost: nobody is to stay in them.
+    if (error instanceof TookTooLong)
+      asking.then((late) => late.map(({ call }) => call.hangUp())).catch(() => undefined);
     log.error({ error: asError(error).message }, 'the signalling does not give calls back');
     return [];
   }

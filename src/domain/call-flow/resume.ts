@@ -45,6 +45,10 @@ function resumed(stage: CallStage, turn: Turn): CallStage {
         return { ...stage, joinedMuted: stage.muted };
       }
       return stage;
+    case 'Ended':
+      // Whether it was hung up and recorded is not known: each is done once only.
+      turn.effects.push({ type: 'HangUp' }, { type: 'CloseCall', outcome: stage.outcome });
+      return stage;
     case 'Ringing':
     case 'Settling':
     case 'Greeting':
@@ -52,7 +56,6 @@ function resumed(stage: CallStage, turn: Turn): CallStage {
     case 'Waiting':
     case 'InConference':
     case 'Leaving':
-    case 'Ended':
       return stage;
     default:
       return assertNever(stage);
