@@ -29,6 +29,8 @@ export class HeldCall {
   negotiating: Promise<unknown> = Promise.resolve();
   /** The answer to our offer, made without a control process, is due by an ACK. */
   answerDue = false;
+  /** A control process has hung up: for the next one it is over. */
+  ending = false;
   /** While it waits for a control process. */
   patience: NodeJS.Timeout | null = null;
 

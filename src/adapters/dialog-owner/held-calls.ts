@@ -69,6 +69,8 @@ export class HeldCalls implements SignalingListener {
     await this.#adopt(
       asked.filter(({ id, handle }) => !this.#knows(id) && readHandle(handle).owner !== this.#incarnation),
     );
+    // Events would be told to nobody, and new calls offered to nobody.
+    if (!control.open) throw new Error('the control process is gone');
     // From here to the end nothing may happen in between: an end would be told to nobody.
     const taken = asked.map((one) => this.#whatBecameOf(one));
     const wanted = new Set(asked.map(({ id }) => id));
@@ -98,14 +100,19 @@ export class HeldCalls implements SignalingListener {
     held.phase = 'answered';
     const answering = held.call.answer(sdp);
     held.acknowledged = answering.catch(() => undefined);
+    const asking = this.#control;
     const answer = await answering;
-    if (answer !== null) held.remoteSdp = answer;
+    if (answer === null) return answer;
+    held.remoteSdp = answer;
+    // Another one took the call back before the ACK was in.
+    if (this.#control !== asking && held.told) this.#control?.tell('mediaAnswered', { id: held.id, answer });
     return answer;
   }
 
   async hangUp(id: CallId): Promise<void> {
     const held = this.#byId.get(id);
     if (held === undefined) return;
+    held.ending = true;
     await held.call.hangUp();
     this.#over(held);
   }
@@ -179,8 +186,8 @@ export class HeldCalls implements SignalingListener {
     const held = this.#calls.get(inner);
     if (held === undefined) return;
     held.remoteSdp = answer;
-    if (this.#control !== null && !held.answerDue) return this.#control.tell('mediaAnswered', { id: held.id, answer });
-    this.#standIn.answered(held, answer);
+    if (this.#control === null || held.answerDue) this.#standIn.answered(held, answer);
+    if (held.told) this.#control?.tell('mediaAnswered', { id: held.id, answer });
   }
 
   trouble(message: string): void {
@@ -203,7 +210,7 @@ export class HeldCalls implements SignalingListener {
 
   #whatBecameOf({ id, handle }: Asked): TakenBackFacts {
     const held = this.#byId.get(id);
-    if (held?.answered === true) {
+    if (held?.answered === true && !held.ending) {
       held.told = true;
       if (held.phase === 'lost') return { kind: 'unreachable', call: held.facts() };
       return { kind: 'live', call: held.facts(), remoteSdp: held.remoteSdp };

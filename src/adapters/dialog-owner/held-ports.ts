@@ -12,6 +12,8 @@ export interface HeldSignaling extends Signaling {
 
 /** The control process, as far as the calls speak to it. */
 export interface Control {
+  /** It has not died yet. */
+  readonly open: boolean;
   ask(method: 'mediaOffered', params: OwnerRequests['mediaOffered']['params']): Promise<string>;
   tell<M extends keyof OwnerNotices>(method: M, params: OwnerNotices[M]): void;
 }

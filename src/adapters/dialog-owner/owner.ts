@@ -173,6 +173,9 @@ export class DialogOwner {
 
 function controlOf(peer: ControlPeer): Control {
   return {
+    get open() {
+      return peer.open;
+    },
     ask: (method, params) => peer.ask(method, params),
     tell: (method, params) => peer.tell(method, params),
   };

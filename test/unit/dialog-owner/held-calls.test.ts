@@ -20,6 +20,7 @@ class Held extends FakeSignaling implements HeldSignaling {
 
 /** A control process that notes what it is told. */
 class Noting implements Control {
+  readonly open = true;
   readonly told: { readonly method: string; readonly params: unknown }[] = [];
   ask(): Promise<string> {
     return Promise.resolve('v=0');
