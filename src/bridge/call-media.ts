@@ -225,28 +225,24 @@ export class CallMedia {
         case 'join':
           await this.#parts.place(work.room);
           if (this.#held !== held) return; // begun anew on the one in its place
-          await this.#mixerDoes('joining the mixer', () => endpoint.join(work.room, { muted: work.muted }));
-          done();
+          if (this.wanted.room?.id === work.room) {
+            await this.#mixerDoes('joining the mixer', () => endpoint.join(work.room, { muted: work.muted }));
+            done();
+          } else settle(); // given up meanwhile
           if (!this.#isOver()) this.#parts.joined();
           return;
         case 'leave':
           await this.#mixerDoes('leave', () => endpoint.leave());
-          {
-            done();
-            return;
-          }
+          done();
+          return;
         case 'mute':
           await this.#mixerDoes(work.muted ? 'mute' : 'unmute', () => endpoint.setMuted(work.muted));
-          {
-            done();
-            return;
-          }
+          done();
+          return;
         case 'rejoin':
           await this.#rejoin(held, work.room);
-          {
-            settle();
-            return;
-          }
+          settle();
+          return;
         default:
           return assertNever(work);
       }

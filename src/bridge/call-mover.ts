@@ -107,6 +107,7 @@ export class CallMover {
       await this.#persist(until, 0, async () => {
         // Another endpoint is on its way already: one at a time, lest the far end talks to the wrong one.
         if (this.#losses !== losses) throw new EndpointLost('the endpoint was lost');
+        if (this.#media.wanted.room?.id !== room) return; // given up meanwhile
         const mixer = this.#parts.placeRoom(room);
         if (mixer === null || this.#media.endpoint?.mixer === mixer) return;
         const next = await this.#bring(mixer);

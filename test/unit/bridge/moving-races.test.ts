@@ -110,3 +110,35 @@ describe('an endpoint that is just answering an offer', () => {
     expect(world.endpoint(guest).remote.at(-1)).toBe('v=0 elsewhere');
   });
 });
+
+describe('a caller who is brought to the mixer of his room', () => {
+  it('when the conference ends hears the farewell: he does not enter the room for a moment, which is placed nowhere then', async () => {
+    world = new World(100, { hostLeaves: 'end' }).keep('m1', 'm2');
+    await world.bridge.start();
+    const host = await world.inConference(HOST_PIN);
+    const guest = await world.answered();
+    world.clock.advance(400);
+    await settle();
+    world.press(guest, GUEST_PIN);
+    await settle();
+    let refuse: () => void = () => undefined;
+    guest.answerReoffer = () =>
+      new Promise((_, reject) => {
+        refuse = () => reject(new ReofferRefused(500));
+      });
+    const seat = world.endpoint(guest);
+    seat.finish();
+    await settle();
+    world.clock.advance(5_000);
+    world.press(host, '##');
+    await settle();
+    world.clock.advance(15_000);
+    await settle();
+    expect(world.bridge.status()).toMatchObject({ calls: 1, conferences: 0 });
+    refuse();
+    await world.wait(1_000);
+    expect(seat.log.at(-1)).toContain('host-ended-conference');
+    expect(world.media.all.filter(({ callId }) => callId === guest.id).flatMap(({ log }) => log)).not.toContain('join');
+    expect(world.media.rooms.size).toBe(0);
+  });
+});
