@@ -104,16 +104,13 @@ export class Conferences {
     this.#restored.set(id, memory);
     this.#add(memory);
     this.#kept.add(id);
-    if (mixer === null) return;
-    try {
-      this.#mixers.set(id, this.#parts.media.placeRoom(id, mixer));
-    } catch (error) {
-      this.#parts.log.warn({ conference: id, error: asError(error).message }, 'no mixer for a conference now');
-    }
+    if (mixer !== null) this.#mixers.set(id, mixer);
   }
 
   /** The conferences of a process before this one go on, their calls being back. @param lives whether a call is one of them. */
   resume(lives: (id: CallId) => boolean): void {
+    // Just before their calls are looked for there: a mixer may have been found meanwhile.
+    for (const id of this.#restored.keys()) this.#placeAgain(id);
     for (const [id, { timers }] of this.#restored) this.#running.get(id)?.resume(timers);
     this.#restored.clear();
     for (const conference of [...this.#running.values()]) {
@@ -131,6 +128,16 @@ export class Conferences {
 
   handOver(): void {
     for (const conference of this.#running.values()) conference.handOver();
+  }
+
+  #placeAgain(id: ConferenceId): void {
+    const before = this.#mixers.get(id) ?? null;
+    if (before === null) return;
+    try {
+      this.#mixers.set(id, this.#parts.media.placeRoom(id, before));
+    } catch (error) {
+      this.#parts.log.warn({ conference: id, error: asError(error).message }, 'no mixer for a conference now');
+    }
   }
 
   #add(memory: ConferenceSnapshot['memory']): ConferenceRunner {

@@ -126,6 +126,25 @@ describe('the process dies', () => {
   });
 });
 
+describe('a mixer that is found only while calls are taken back', () => {
+  it('keeps the rooms that are there: newcomers come to those who are in', async () => {
+    const host = await world.inConference(HOST_PIN);
+    const { mixer } = world.endpoint(host);
+    world.crash();
+    world.media.down.add(mixer);
+    const takeBack = world.signaling.takeBack.bind(world.signaling);
+    world.signaling.takeBack = (asked) => {
+      world.media.down.clear();
+      return takeBack(asked);
+    };
+    await world.restart();
+    const guest = await world.inConference(GUEST_PIN);
+    expect(world.endpoint(guest).room).toBe('conference-a1');
+    expect(world.endpoint(host)).toMatchObject({ room: 'conference-a1', mixer: world.endpoint(guest).mixer });
+    expect(world.media.open()).toHaveLength(2);
+  });
+});
+
 describe('a signalling that gives calls back too late', () => {
   it('has them hung up: their records are written, and nobody is in charge of them', async () => {
     const host = await world.inConference(HOST_PIN);
