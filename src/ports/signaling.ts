@@ -100,7 +100,7 @@ export interface SignalingListener {
    * Rejecting with {@link MediaOfferRefused} makes a 488, anything else a 500; the call goes on as before.
    */
   mediaOffered(id: CallId, offer: string | null): Promise<string>;
-  /** The ACK of a re-INVITE without offer brought the answer. */
+  /** The ACK of a re-INVITE without offer brought the answer. Also what the far end offered while nobody here was there to be asked, and was answered. */
   mediaAnswered(id: CallId, answer: string): void;
   trouble(message: string): void;
 }

@@ -25,6 +25,8 @@ export class OwnedCall implements SignalingCall {
   readonly callerNumber: string | null;
   readonly callerName: string | null;
   readonly offer: string | null;
+  /** What the far end sent last, as far as we know. */
+  remoteSdp: string | null;
   readonly #host: OwnedCallHost;
   #state: State;
   #ending: Promise<void> | null = null;
@@ -42,6 +44,7 @@ export class OwnedCall implements SignalingCall {
     this.callerNumber = facts.callerNumber;
     this.callerName = facts.callerName;
     this.offer = facts.offer;
+    this.remoteSdp = facts.offer;
   }
 
   /** The 200 went out: it can be taken back. */
@@ -66,7 +69,9 @@ export class OwnedCall implements SignalingCall {
     if (this.#state !== 'offered' || this.#ending !== null) throw new CallGone('the call is over');
     this.#state = 'answered';
     try {
-      return await this.#host.track(this.#host.link.ask('answer', { id: this.id, sdp: localSdp }));
+      const answer = await this.#host.track(this.#host.link.ask('answer', { id: this.id, sdp: localSdp }));
+      this.remoteSdp = answer ?? this.remoteSdp;
+      return answer;
     } catch (error) {
       if (error instanceof CallGone) throw error;
       // The connection broke: whether it was answered is not known here, and nobody waits for it.
@@ -93,7 +98,8 @@ export class OwnedCall implements SignalingCall {
 
   async reoffer(localSdp: string): Promise<string> {
     if (this.#state === 'ended') throw new CallGone('the call is over');
-    return this.#host.track(this.#host.link.ask('reoffer', { id: this.id, sdp: localSdp }));
+    this.remoteSdp = await this.#host.track(this.#host.link.ask('reoffer', { id: this.id, sdp: localSdp }));
+    return this.remoteSdp;
   }
 
   async probe(): Promise<boolean> {

@@ -118,7 +118,8 @@ export class OwnedSignaling implements Signaling {
         if (this.#calls.has(id)) this.#listener?.keyPressed(id, key);
       },
       mediaAnswered: ({ id, answer }) => {
-        if (this.#calls.has(id)) this.#listener?.mediaAnswered(id, answer);
+        const call = this.#calls.get(id);
+        if (call !== undefined) this.#answered(call, answer);
       },
       legEnded: ({ handle, reason }) => this.#legs.ended(handle, reason),
       trouble: ({ message }) => this.#listener?.trouble(message),
@@ -131,8 +132,12 @@ export class OwnedSignaling implements Signaling {
         const listener = this.#listener;
         // Let go already: with the end of the connection it is the dialog owner's turn.
         if (listener === null) return new Promise(() => undefined);
-        if (!this.#calls.has(id)) return Promise.reject(new MediaOfferRefused('no such call'));
-        return listener.mediaOffered(id, offer);
+        const call = this.#calls.get(id);
+        if (call === undefined) return Promise.reject(new MediaOfferRefused('no such call'));
+        return listener.mediaOffered(id, offer).then((sdp) => {
+          if (offer !== null) call.remoteSdp = offer;
+          return sdp;
+        });
       },
     };
   }
@@ -149,6 +154,11 @@ export class OwnedSignaling implements Signaling {
     listener.incomingCall(call);
   }
 
+  #answered(call: OwnedCall, answer: string): void {
+    call.remoteSdp = answer;
+    this.#listener?.mediaAnswered(call.id, answer);
+  }
+
   #over(id: CallId, tell: (listener: SignalingListener) => void): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
@@ -159,6 +169,7 @@ export class OwnedSignaling implements Signaling {
   #taken(taken: TakenBackFacts): TakenBack {
     const call = new OwnedCall(this.#host, taken.call, taken.kind === 'live' ? 'answered' : taken.kind);
     if (taken.kind === 'ended') return { ...taken, call };
+    if (taken.kind === 'live') call.remoteSdp = taken.remoteSdp;
     this.#calls.set(call.id, call);
     return { ...taken, call };
   }
@@ -176,11 +187,17 @@ export class OwnedSignaling implements Signaling {
     const calls = held.map(({ id, handle }) => ({ id, handle }));
     for (const taken of await this.#link.askNow('takeBack', { calls })) {
       const { id } = taken.call;
-      if (taken.kind === 'unreachable') this.#calls.get(id)?.lose();
+      const call = this.#calls.get(id);
+      if (taken.kind === 'unreachable') call?.lose();
+      // Offered while we were away: the caller's leg knows it already, we do not.
+      if (taken.kind === 'live' && call !== undefined && taken.remoteSdp !== null) {
+        if (taken.remoteSdp !== call.remoteSdp) this.#answered(call, taken.remoteSdp);
+      }
       if (taken.kind !== 'ended') continue;
       this.#over(id, (listener) => listener.hungUp(id, { lineLost: taken.lineLost, cause: taken.cause }));
     }
-    if (same) await this.#legs.recover();
+    // Not waited for: a call that is told now is to be answered. Where it fails, the connection has broken again.
+    if (same) this.#legs.recover().catch(() => undefined);
     else this.#legs.forget();
     const what = same
       ? ''
