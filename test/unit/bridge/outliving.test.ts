@@ -35,6 +35,10 @@ const audio = (world: World) =>
 const listening = (world: World) =>
   live(world).flatMap((call) => (world.endpoint(call).playing === null ? [] : [call.id]));
 
+/** The room's last words count as heard once the process dies while they are said. */
+const isHostEnded = (world: World, id: string): boolean =>
+  world.records().some((record) => record.id === id && record.outcome === 'host-ended');
+
 /** The process dies and another takes its place: nobody hears a difference. */
 const dies: Move = async (world) => {
   await settle();
@@ -42,9 +46,63 @@ const dies: Move = async (world) => {
   const heard = listening(world);
   world.crash();
   await world.restart();
-  expect(audio(world)).toEqual(before);
+  expect(audio(world)).toEqual(before.filter(({ id }) => !isHostEnded(world, id)));
   // Who was just keying a PIN is asked for it again.
-  expect(listening(world)).toEqual(expect.arrayContaining([...heard]));
+  expect(listening(world)).toEqual(expect.arrayContaining(heard.filter((id) => !isHostEnded(world, id))));
+};
+
+/** Lets go of everything for the one that comes next. */
+const handsOver: Move = async (world) => {
+  await settle();
+  const before = audio(world);
+  await world.bridge.handOver();
+  await settle();
+  await world.restart();
+  expect(audio(world)).toEqual(before.filter(({ id }) => !isHostEnded(world, id)));
+};
+
+/** What may happen while calls are moved by re-offers that are slow to be answered. */
+const MEANWHILE: Readonly<Record<string, (world: World, n: number, mixer: string) => Promise<void>>> = {
+  'one hangs up': (world, n) => onCall(n, endedBy)(world),
+  'one mutes himself': (world, n) => onCall(n, (_, call) => world.press(call, '*6'))(world),
+  'the host ends it': (world, n) => onCall(n, (_, call) => world.press(call, '##'))(world),
+  'one re-offers': (world, n) =>
+    onCall(n, (_, call) => {
+      world.signaling.listener.mediaOffered(call.id, 'v=0').catch(() => undefined);
+    })(world),
+  'the other mixer dies': async (world, _, mixer) => {
+    world.media.down.clear();
+    world.media.kill(mixer === 'm1' ? 'm2' : 'm1');
+    await settle();
+  },
+  'the process dies': async (world) => {
+    world.crash();
+    await world.restart();
+  },
+  'the process hands over': async (world) => {
+    await world.bridge.handOver();
+    await world.restart();
+  },
+};
+
+const isMovedSlowly = (mixer: string, n: number, meanwhile: string): Move => {
+  return async (world) => {
+    const answers: (() => void)[] = [];
+    for (const call of live(world)) {
+      call.answerReoffer = () => new Promise((resolve) => void answers.push(() => resolve('v=0')));
+    }
+    world.media.kill(mixer);
+    await settle();
+    await MEANWHILE[meanwhile]?.(world, n, mixer);
+    world.media.down.clear();
+    for (const call of live(world)) call.answerReoffer = () => Promise.resolve('v=0');
+    for (const answer of answers) answer();
+    await world.wait(3_500);
+    // The far end talks to the endpoint it was offered last.
+    for (const call of live(world)) {
+      expect(world.endpoint(call).localSdp).toBe(call.reoffers.at(-1) ?? call.answeredWith);
+    }
+  };
 };
 
 const diesWhileOneHangsUp = (n: number): Move => {
@@ -88,6 +146,13 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 3, arbitrary: fc.nat(6).map((n) => onCall(n, (world, call) => world.listen(call))) },
   { weight: 2, arbitrary: fc.nat(6).map((n) => onCall(n, (world, call) => endedBy(world, call))) },
   { weight: 3, arbitrary: fc.constant(dies) },
+  { weight: 2, arbitrary: fc.constant(handsOver) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom('m1', 'm2'), fc.nat(6), fc.constantFrom(...Object.keys(MEANWHILE)))
+      .map(([mixer, n, meanwhile]) => isMovedSlowly(mixer, n, meanwhile)),
+  },
   { weight: 1, arbitrary: fc.nat(6).map(diesWhileOneHangsUp) },
   {
     weight: 2,
