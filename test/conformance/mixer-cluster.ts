@@ -8,6 +8,7 @@ import type { MixerOptions } from '../../src/adapters/freeswitch/fleet.js';
 import { FreeSwitchMedia, type FreeSwitchMediaOptions } from '../../src/adapters/freeswitch/media.js';
 import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/local-programs/drachtio.js';
 import type { LocalFreeSwitch } from '../../src/adapters/local-programs/freeswitch.js';
+import type { MixerLegs } from '../../src/ports/mixer-legs.js';
 import { startMixer, type MixerOptions as ProgramOptions } from '../production.js';
 import { NO_CALLS } from './production-media.js';
 
@@ -76,6 +77,10 @@ export class MixerCluster {
       instance: 'test',
       ...more,
     });
+  }
+
+  get legs(): MixerLegs {
+    return this.#signaling.legs;
   }
 
   /** Legs and transactions the signalling holds. */

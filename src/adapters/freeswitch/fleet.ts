@@ -18,18 +18,18 @@ const OTHERS_MS = 1_500;
 export class Fleet {
   readonly #common: MixerCommon;
   readonly #listener: MediaListener;
-  readonly #lost: (mixer: Mixer) => void;
+  readonly #gone: (mixer: Mixer) => void;
   readonly #current = new Map<MixerName, Mixer>();
   readonly #leaving = new Set<Mixer>();
   #swept = false;
   /** What was told about versions last. */
   #versions = '';
 
-  /** @param lost told before its legs are. */
-  constructor(common: MixerCommon, lost: (mixer: Mixer) => void) {
+  /** @param gone told of one that is lost, before its legs are, and of one that is let go of. */
+  constructor(common: MixerCommon, gone: (mixer: Mixer) => void) {
     this.#common = common;
     this.#listener = common.listener;
-    this.#lost = lost;
+    this.#gone = gone;
   }
 
   /** Resolves when one mixer works, and the others do or have had their time. @throws Error with one clear line when none does. */
@@ -105,7 +105,7 @@ export class Fleet {
       swept: () => this.#swept,
       isKnown: (channel) => this.all().some((one) => one.has(channel)),
       opened: () => this.#compareVersions(),
-      lost: (lost) => this.#lost(lost),
+      lost: (lost) => this.#gone(lost),
       emptied: (emptied) => this.#letGo(emptied),
     });
     mixer.draining = options.draining ?? false;
@@ -136,6 +136,7 @@ export class Fleet {
 
   #letGo(mixer: Mixer): void {
     if (!mixer.empty || !this.#leaving.delete(mixer)) return;
+    this.#gone(mixer);
     void mixer.stop('end');
     this.#compareVersions();
   }

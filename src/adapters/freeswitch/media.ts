@@ -65,9 +65,12 @@ export class FreeSwitchMedia implements Media {
         conferenceProfile: conferenceProfile ?? 'partyline',
         advertise: advertise ?? (() => null),
       },
-      (mixer) => this.#lost(mixer),
+      (mixer) => this.#displace(mixer),
     );
-    await fleet.start(this.#mixers);
+    const mixers = this.#mixers;
+    await fleet.start(mixers);
+    // Changed meanwhile.
+    if (this.#mixers !== mixers) fleet.set(this.#mixers);
     const silence = new SilenceWatch(
       () => fleet.legs(),
       { silenceMs: silenceMs ?? 60_000, heldSilenceMs: heldSilenceMs ?? 1_800_000 },
@@ -173,7 +176,8 @@ export class FreeSwitchMedia implements Media {
     return this.#started?.fleet ?? null;
   }
 
-  #lost(mixer: Mixer): void {
+  /** Its rooms are placed anew when they are asked for. */
+  #displace(mixer: Mixer): void {
     for (const [room, place] of this.#places) if (place === mixer) this.#places.delete(room);
   }
 
