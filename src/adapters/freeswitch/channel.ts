@@ -55,7 +55,7 @@ export class Channel {
     if (id !== null) this.#settle(id, event);
   }
 
-  /** What was queued was thrown away, and nothing runs. */
+  /** What was queued was thrown away and nothing runs, or the end of what does may not have been told. */
   flushed(): void {
     for (const id of [...this.#running.keys()]) this.#settle(id, null);
   }

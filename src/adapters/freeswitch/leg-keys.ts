@@ -46,9 +46,11 @@ export class LegKeys {
     this.#inband = note === 'true';
   }
 
-  /** A command to stop may have been lost with the event socket. */
+  /** A command to start or stop may have been lost with the event socket. */
   recovered(): void {
-    if (!this.#inband) this.#channel.execute(this.#detection.stop, '', false);
+    this.#channel.execute(this.#detection.stop, '', false);
+    // Two at once would tell every key twice.
+    if (this.#inband) this.#channel.execute(this.#detection.start, '', false);
   }
 
   #note(): void {

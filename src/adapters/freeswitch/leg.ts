@@ -141,6 +141,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   /** The event socket was cut and is open again. @param member where the channel sits. */
   recovered(member: Member | null): void {
+    this.#channel.flushed();
     this.#room.recovered(member);
     this.#keys.recovered();
     this.#player.recovered();

@@ -25,6 +25,8 @@ const SILENT_REOPEN_MS = 600;
 const REOPEN_PAUSE_MS = 50;
 /** Something before a dead mixer may take a connection and drop it at once; a mixer that lives answers sooner. */
 const REOPEN_TRIES = 4;
+/** One that is cut again and again while its legs are looked after is as good as lost. */
+const MEND_ROUNDS = 4;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 2_000;
 const UPTIME_MS = 30_000;
@@ -39,6 +41,8 @@ export class Link {
   #pulse: Pulse | null = null;
   /** What was told last about its being unreachable. */
   #told: string | null = null;
+  /** Settled when a cut socket is open again, or the mixer lost; never rejects. */
+  #mending: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
 
   constructor(place: MixerPlace, user: LinkUser) {
@@ -54,6 +58,12 @@ export class Link {
   /** The socket is cut, and the mixer neither found again nor lost yet. */
   get uncertain(): boolean {
     return this.#state === 'cut';
+  }
+
+  /** As {@link session}; where the socket is cut, as soon as it is known whether the mixer lives. */
+  async found(): Promise<Session | null> {
+    await this.#mending;
+    return this.session;
   }
 
   get place(): MixerPlace {
@@ -114,7 +124,7 @@ export class Link {
     return {
       event: (event) => this.#user.event(event),
       closed: (reason) => {
-        if (opened.session !== null) void this.#cut(opened.session, reason, REOPEN_MS);
+        if (opened.session !== null) this.#cut(opened.session, reason, REOPEN_MS);
       },
     };
   }
@@ -126,33 +136,40 @@ export class Link {
     this.#pulse?.stop();
     this.#pulse = new Pulse(
       () => session.socket.api('uptime', UPTIME_MS),
-      () => void this.#cut(session, 'no answer', SILENT_REOPEN_MS),
+      () => this.#cut(session, 'no answer', SILENT_REOPEN_MS),
     );
   }
 
-  async #cut(session: Session, reason: string, withinMs: number): Promise<void> {
+  #cut(session: Session, reason: string, withinMs: number): void {
     if (this.#session !== session || this.#state !== 'up') return;
     this.#state = 'cut';
     this.#pulse?.stop();
-    this.line.interrupted();
-    session.socket.close();
-    const reopened = await this.#reopen(session, performance.now() + withinMs);
-    if (this.#isClosed()) {
-      reopened?.socket.close();
-      return;
-    }
-    if (reopened !== null) {
-      this.line.opened(reopened.socket);
-      await this.#user.resumed().catch(() => undefined);
-      if (this.#isClosed()) {
-        reopened.socket.close();
+    this.#mending = this.#mend(session, reason, withinMs);
+  }
+
+  async #mend(cut: Session, reason: string, withinMs: number): Promise<void> {
+    let session = cut;
+    for (let round = 0; round < MEND_ROUNDS; round++) {
+      this.line.interrupted();
+      session.socket.close();
+      const reopened = await this.#reopen(session, performance.now() + withinMs);
+      if (reopened === null) break;
+      session = reopened;
+      if (this.#isClosed()) break;
+      this.line.opened(session.socket);
+      const resumed = await this.#user.resumed().then(
+        () => true,
+        () => false,
+      );
+      if (this.#isClosed()) break;
+      // Else cut once more while that was done: nobody listened.
+      if (resumed && !session.socket.closed) {
+        this.#up(session);
         return;
       }
-      this.#up(reopened);
-      // Cut once more while that was done: nobody listened.
-      if (reopened.socket.closed) await this.#cut(reopened, reason, withinMs);
-      return;
     }
+    session.socket.close();
+    if (this.#isClosed()) return;
     this.#session = null;
     this.#state = 'down';
     this.line.lost();

@@ -159,7 +159,7 @@ export class Mixer {
       this.#refuseWhenFull();
       const session = await this.#session();
       const dialog = await dial(this.configured, session.sipUri, request, this.#common);
-      if (this.#link.session?.core !== session.core) {
+      if ((await this.#link.found())?.core !== session.core) {
         void dialog.end();
         throw new MediaExhausted('the mixer was lost');
       }
@@ -178,7 +178,7 @@ export class Mixer {
     handle: LegHandle,
     state: { readonly room: ConferenceId | null; readonly remoteSdp: string | null },
   ): Promise<FreeSwitchLeg> {
-    const session = this.#link.session;
+    const session = await this.#link.found();
     const dialog = (await this.#common.legs.takeBack(handle.leg)) ?? new LostLeg(handle);
     try {
       if (session === null) throw new EndpointGone(`mixer ${this.name} is unreachable`);
@@ -191,6 +191,7 @@ export class Mixer {
       // A room nobody asked for: it can only be where it should have left.
       if (member !== null && room === null) await line.api(`conference ${member.room} hup ${member.member}`);
       await leg.adopt(member === null || room === null ? null : { room, member });
+      if (leg.over) throw new EndpointGone('the mixer ended the leg');
       return leg;
     } catch (error) {
       this.#legs.get(handle.channel)?.release();
@@ -239,9 +240,7 @@ export class Mixer {
   }
 
   async #session(): Promise<Session> {
-    // While the socket is cut this waits until the mixer is found again, or lost.
-    if (this.#link.uncertain) await this.#link.line.api('uptime').catch(() => undefined);
-    const { session } = this.#link;
+    const session = await this.#link.found();
     if (session === null) throw new MediaExhausted('the mixer is unreachable');
     return session;
   }
