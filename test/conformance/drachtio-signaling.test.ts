@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -141,6 +142,63 @@ describeProduction('drachtio-server, its connection and its log', () => {
     expect(await theirs.ended).toMatchObject({ by: 'them' });
     expect(signaling.counts()).toEqual({ calls: 0, transactions: 0 });
     await signaling.stop();
+  });
+
+  it.each([
+    ['the far end', 'uac', 'uas'],
+    ['we', 'uas', 'uac'],
+  ])('keeps the session timer when we re-offer, where %s refresh', async (_who, first, then) => {
+    const listener = new NotingListener();
+    const signaling = new DrachtioSignaling(server);
+    await signaling.start(listener);
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const { port } = socket.address();
+    const send = (lines: readonly string[], body = ''): void => {
+      const rest = [`Content-Length: ${body.length}`, '', body];
+      socket.send([...lines, ...rest].join('\r\n'), server.sipPort, server.sipAddress);
+    };
+    const dialog = (cseq: string, to = ''): string[] => [
+      `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${cseq.replace(' ', '')}${port}`,
+      'Max-Forwards: 70',
+      `From: <sip:442071234567@127.0.0.1>;tag=far${port}`,
+      `To: <sip:conference@127.0.0.1>${to}`,
+      `Call-ID: timer-${port}`,
+      `CSeq: ${cseq}`,
+      `Contact: <sip:442071234567@127.0.0.1:${port}>`,
+    ];
+    const sdpType = 'Content-Type: application/sdp';
+    const reinvited = new Promise<string>((resolve) => {
+      socket.on('message', (bytes) => {
+        const text = bytes.toString();
+        const tag = /^To:.*(;tag=\S+)/im.exec(text)?.[1] ?? '';
+        if (/^SIP\/2.0 200 [^]*CSeq: 1 INVITE/i.test(text)) {
+          send([`ACK sip:conference@${server.sipAddress}:${server.sipPort} SIP/2.0`, ...dialog('1 ACK', tag)]);
+        } else if (text.startsWith('INVITE ')) {
+          const copied = text.split('\r\n').filter((line) => /^(via|from|to|call-id|cseq):/i.test(line));
+          const contact = `Contact: <sip:442071234567@127.0.0.1:${port}>`;
+          send(['SIP/2.0 200 OK', ...copied, contact, sdpType], sdp('caller', 2));
+          resolve(text);
+        } else if (text.startsWith('BYE ')) {
+          send(['SIP/2.0 200 OK', ...text.split('\r\n').filter((line) => /^(via|from|to|call-id|cseq):/i.test(line))]);
+        }
+      });
+    });
+    try {
+      const timer = ['Supported: timer', `Session-Expires: 600;refresher=${first}`];
+      const invite = `INVITE sip:conference@${server.sipAddress}:${server.sipPort} SIP/2.0`;
+      send([invite, ...dialog('1 INVITE'), ...timer, sdpType], sdp('caller'));
+      const ours = await listener.call();
+      await ours.answer(sdp('bridge'));
+      await ours.reoffer(sdp('bridge', 2));
+      const text = await reinvited;
+      expect(/^Session-Expires:\s*(.*)$/im.exec(text)?.[1]).toMatch(new RegExp(`^600; *refresher=${then}$`));
+      expect(/^Supported:\s*(.*)$/im.exec(text)?.[1]).toContain('timer');
+      await ours.hangUp();
+    } finally {
+      socket.close();
+      await signaling.stop();
+    }
   });
 
   it('says that drachtio-server was restarted, and takes new calls', async () => {

@@ -4,23 +4,27 @@ import { MediaOfferRefused, type SignalingListener } from '../../ports/signaling
 import { ALLOW, contentHeaders } from './headers.js';
 import { KEY_BODY_TYPES, readInfo } from './info-key.js';
 import type { Origin } from './origin.js';
-import { answerTimer, TOO_SHORT_HEADERS } from './session-expires.js';
+import { answerTimer, TOO_SHORT_HEADERS, type TimerHeaders } from './session-expires.js';
 
 /** An offer of the far end that the bridge does not answer in this time gets a 500. Milliseconds. */
 const OFFER_MS = 20_000;
+/** The ACK of a 200 is not believed to come after 64*T1 and a little, milliseconds. */
+const ACK_MS = 36_000;
 
 /** What the far end asks within a call: new media, keys, whether we are there. */
 export class CallRequests {
   /** An offer of ours is on its way: theirs gets 491 (RFC 3261 section 14.2). */
   offering = false;
+  /** Session timer as it was last agreed upon, where we answered. */
+  timer: TimerHeaders = {};
   readonly #id: CallId;
   readonly #listener: SignalingListener;
   readonly #origin: Origin;
   readonly #live: () => boolean;
   /** Offers of theirs that are being answered. */
   #answering: Promise<void> | null = null;
-  /** A 200 went out with an offer of ours; the ACK brings the answer. */
-  #answerDue = false;
+  /** A 200 went out with an offer of ours; the ACK brings the answer, until then. Milliseconds of `performance.now()`. */
+  #answerDue = -Infinity;
 
   constructor(id: CallId, listener: SignalingListener, origin: Origin, live: () => boolean) {
     this.#id = id;
@@ -65,7 +69,10 @@ export class CallRequests {
     // Without SDP it refreshes the session timer or the address, nothing more.
     const timer = answerTimer(request);
     if ('tooShort' in timer) response.send(422, { headers: TOO_SHORT_HEADERS });
-    else response.send(200, { headers: { ...ALLOW, ...timer.headers, Contact: dialog.local.contact } });
+    else {
+      this.timer = timer.headers;
+      response.send(200, { headers: { ...ALLOW, ...timer.headers, Contact: dialog.local.contact } });
+    }
   }
 
   #take(
@@ -79,11 +86,11 @@ export class CallRequests {
     if ('tooShort' in timer) return response.send(422, { headers: TOO_SHORT_HEADERS });
     if (this.offering) return response.send(491);
     // RFC 3261 section 14.2: a second INVITE before the first is answered gets 500 and a Retry-After of 0 to 10 s.
-    if (this.#answering !== null || this.#answerDue) {
+    if (this.#answering !== null || performance.now() < this.#answerDue) {
       const retryAfter = String(Math.floor(Math.random() * 10));
       return response.send(500, { headers: { 'Retry-After': retryAfter } });
     }
-    this.#answering = this.#answer(dialog, response, { ...ALLOW, ...timer.headers, ...headers }, offer).finally(() => {
+    this.#answering = this.#answer(dialog, response, { ...ALLOW, ...headers }, timer.headers, offer).finally(() => {
       this.#answering = null;
     });
   }
@@ -92,6 +99,7 @@ export class CallRequests {
     dialog: Dialog,
     response: SipResponse,
     headers: Record<string, string>,
+    timer: TimerHeaders,
     offer: string | null,
   ): Promise<void> {
     try {
@@ -102,17 +110,18 @@ export class CallRequests {
       }
       const sdp = this.#origin.continue(answer);
       dialog.local.sdp = sdp;
-      if (offer === null) this.#answerDue = true;
+      if (offer === null) this.#answerDue = performance.now() + ACK_MS;
       else dialog.remote.sdp = offer;
-      response.send(200, { body: sdp, headers: { ...headers, ...contentHeaders } });
+      this.timer = timer;
+      response.send(200, { body: sdp, headers: { ...headers, ...timer, ...contentHeaders } });
     } catch (error) {
       response.send(error instanceof MediaOfferRefused ? 488 : 500);
     }
   }
 
   #acknowledged(request: SipRequest): void {
-    if (!this.#answerDue) return;
-    this.#answerDue = false;
+    if (performance.now() >= this.#answerDue) return;
+    this.#answerDue = -Infinity;
     if (request.body === undefined || request.body === '') return;
     this.#listener.mediaAnswered(this.#id, request.body);
   }

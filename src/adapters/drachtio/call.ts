@@ -17,7 +17,7 @@ import { reasonOf, requestWithin, sayGoodbye, TRANSACTION_MS } from './dialog-re
 import { ALLOW, contentHeaders } from './headers.js';
 import { Origin } from './origin.js';
 import { sourceOf } from './request-source.js';
-import { answerTimer, tagsOf } from './session-expires.js';
+import { answerTimer, continuedTimer, continueTimer, tagsOf } from './session-expires.js';
 
 /** What a call needs of the signalling it belongs to. */
 export interface CallHost {
@@ -120,7 +120,8 @@ export class DrachtioCall implements SignalingCall {
     if (this.#phase !== 'offered') return Promise.reject(new CallGone('the call is over'));
     this.#phase = 'answering';
     const timer = answerTimer(this.#request);
-    const headers = { ...ALLOW, ...('headers' in timer ? timer.headers : {}) };
+    if ('headers' in timer) this.#requests.timer = timer.headers;
+    const headers = { ...ALLOW, ...this.#requests.timer };
     return this.#host.track(
       new Promise<string | null>((resolve, reject) => {
         this.#answer = { resolve, reject };
@@ -217,11 +218,9 @@ export class DrachtioCall implements SignalingCall {
       if (this.#phase !== 'live' || dialog === null) throw new CallGone('the call is over');
       this.#requests.offering = true;
       const localSdp = this.#origin.continue(next);
-      const outcome = await requestWithin(
-        dialog,
-        { method: 'INVITE', body: localSdp, headers: { Contact: dialog.local.contact, ...contentHeaders } },
-        TRANSACTION_MS,
-      ).finally(() => {
+      const headers = { Contact: dialog.local.contact, ...continueTimer(this.#requests.timer), ...contentHeaders };
+      const reinvite = { method: 'INVITE', body: localSdp, headers };
+      const outcome = await requestWithin(dialog, reinvite, TRANSACTION_MS).finally(() => {
         this.#requests.offering = false;
       });
       if (outcome.kind === 'unsent') throw new DialogLost(`not sent: ${outcome.reason}`);
@@ -229,6 +228,7 @@ export class DrachtioCall implements SignalingCall {
       const { status, body } = outcome.response;
       if (status < 300) {
         dialog.local.sdp = localSdp;
+        this.#requests.timer = continuedTimer(outcome.response, this.#requests.timer);
         return body ?? '';
       }
       if (isGone(outcome.response)) {

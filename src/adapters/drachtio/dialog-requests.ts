@@ -26,10 +26,20 @@ export const TRANSACTION_MS = 34_000;
  * after one refused re-INVITE, neither settles when the connection is lost, and an UPDATE that comes meanwhile is given to
  * nobody.
  * @param timeoutMs milliseconds.
+ * @param late takes the ACK owed for a 2xx that came after that.
  */
-export function requestWithin(dialog: DialogAtServer, request: DialogRequest, timeoutMs: number): Promise<Outcome> {
+export function requestWithin(
+  dialog: DialogAtServer,
+  request: DialogRequest,
+  timeoutMs: number,
+  late: (acknowledge: Acknowledge) => void = () => undefined,
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ kind: 'silence' }), timeoutMs).unref();
+    let over = false;
+    const timer = setTimeout(() => {
+      over = true;
+      resolve({ kind: 'silence' });
+    }, timeoutMs).unref();
     const settle = (outcome: Outcome): void => {
       clearTimeout(timer);
       resolve(outcome);
@@ -46,6 +56,7 @@ export function requestWithin(dialog: DialogAtServer, request: DialogRequest, ti
           if (response.status < 200) return;
           const owed = request.method === 'INVITE' && request.body === undefined && response.status < 300;
           if (request.method === 'INVITE' && !owed) acknowledge();
+          else if (owed && over) late(acknowledge);
           settle({ kind: 'response', response, acknowledge: owed ? acknowledge : null });
         });
       });

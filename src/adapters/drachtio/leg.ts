@@ -120,6 +120,8 @@ export class DrachtioLeg implements MixerLeg {
       this.#dialog,
       { method: 'INVITE', headers, ...(offer === null ? {} : { body: offer }) },
       OFFER_MS,
+      // A mixer without its ACK ends the leg.
+      (acknowledge) => acknowledge({ body: this.#dialog.local.sdp }),
     );
     if (outcome.kind !== 'response') {
       throw new Error(
