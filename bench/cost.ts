@@ -76,7 +76,10 @@ async function measure(telephones: readonly Telephone[], processes: readonly num
   await pause(SECONDS * 1_000);
   const used = pids.map((pid, index) => (cpuSecondsOf(pid) - (before[index] ?? 0)) / SECONDS);
   const quiet = telephones.filter((telephone) => telephone.levels().inDbfs < -45).length;
-  if (quiet > 0) console.log(`trouble: ${quiet} of ${telephones.length} callers hear nothing`);
+  if (quiet > 0) {
+    const levels = telephones.slice(0, 5).map((telephone) => telephone.levels().inDbfs.toFixed(0));
+    console.log(`trouble: ${quiet} of ${telephones.length} callers hear nothing (${levels.join(', ')} dBFS ...)`);
+  }
   await Promise.all(telephones.map((telephone) => telephone.hangUp()));
   return used;
 }
@@ -104,6 +107,8 @@ async function bare(mixer: ClusterMixer): Promise<number> {
     (index) => `sip:bare-${index % CONFERENCES}@127.0.0.1:${mixer.sipPort}`,
     () => '',
   );
+  const channels = await mixer.channels();
+  if (channels !== CALLERS) console.log(`trouble: ${channels} channels at the bare one instead of ${CALLERS}`);
   const [used = 0] = await measure(telephones, [mixer.pid]);
   return used;
 }
