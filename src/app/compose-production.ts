@@ -1,13 +1,14 @@
 import { OwnedSignaling } from '../adapters/dialog-owner/owned-signaling.js';
 import { DrachtioSignaling } from '../adapters/drachtio/signaling.js';
+import type { MixerOptions } from '../adapters/freeswitch/fleet.js';
 import { FreeSwitchMedia } from '../adapters/freeswitch/media.js';
 import type { Log } from '../bridge/log.js';
-import { matchesSource } from '../domain/access/sources.js';
+import { advertised } from './advertised.js';
 import { LOCAL_MIXER, startLocalEngine, type LocalEngine } from './compose-local-engine.js';
 import type { OpenStore } from './compose-store.js';
-import type { LoadedConfig, MixerConfig } from './config.js';
+import type { Config, LoadedConfig, MixerConfig } from './config.js';
 import { Secret } from './config/secret.js';
-import { LOOPBACK, type Engine } from './engine.js';
+import type { Engine } from './engine.js';
 import { instanceName } from './instance.js';
 import { hushLibraries } from './log.js';
 import { MixerWatch, type WantedMixer } from './mixer-watch.js';
@@ -60,42 +61,41 @@ function openMedia(
   { legs }: LegSignaling,
   instance: string,
 ): { readonly media: FreeSwitchMedia; readonly watch: MixerWatch } {
+  const options = (mixer: WantedMixer): MixerOptions => optionsOf(mixer, config);
   const watch = new MixerWatch(local === null ? config.mixers : [localMixer(local)], settings, {
     reload: local === null ? reload : null,
     drained: () => store.drainedMixers(),
-    apply: (mixers) => media.setMixers(mixers.map(optionsOf)),
+    apply: (mixers) => media.setMixers(mixers.map(options)),
     log,
   });
   const media: FreeSwitchMedia = new FreeSwitchMedia({
     legs,
     instance,
-    mixers: watch.mixers.map(optionsOf),
-    advertise: advertised(config, settings),
+    mixers: watch.mixers.map(options),
     silenceMs: config.media.silenceMs,
     heldSilenceMs: config.media.heldSilenceMs,
   });
   return { media, watch };
 }
 
-/**
- * What SDP tells callers from elsewhere. Left to FreeSWITCH it would be the mixer's own address for all of them: whether there
- * is an address translation it judges by where drachtio-server is, not by where the caller is.
- */
-function advertised(
-  { media, localNetworks }: LoadedConfig['config'],
-  settings: LoadedConfig['settings'],
-): (remote: string, mixer: string) => string | null {
-  const own = new Map(settings.mixers.map(({ name, rendered }) => [name, rendered.rtpAdvertise]));
-  return (remote, mixer) =>
-    matchesSource([...LOOPBACK, ...localNetworks], remote) ? null : (own.get(mixer) ?? media.address);
-}
-
 function localMixer({ freeswitch: { eventSocket, profile } }: LocalEngine): MixerConfig {
   const { host, port, secret } = eventSocket;
-  return { name: LOCAL_MIXER, eventSocket: { host, port, secret: new Secret(secret) }, profile, drain: false };
+  return {
+    name: LOCAL_MIXER,
+    eventSocket: { host, port, secret: new Secret(secret) },
+    profile,
+    drain: false,
+    advertise: null,
+  };
 }
 
-function optionsOf({ name, eventSocket, profile, draining }: WantedMixer) {
+function optionsOf({ name, eventSocket, profile, draining, advertise }: WantedMixer, config: Config): MixerOptions {
   const { host, port, secret } = eventSocket;
-  return { name, eventSocket: { host, port, secret: secret.reveal() }, profile, draining };
+  return {
+    name,
+    eventSocket: { host, port, secret: secret.reveal() },
+    profile,
+    draining,
+    advertise: advertised(config, advertise),
+  };
 }

@@ -73,6 +73,8 @@ export interface MixerConfig {
   /** SIP profile that takes the callers. */
   readonly profile: string;
   readonly drain: boolean;
+  /** What SDP tells callers from elsewhere, or `null`: as `media.address` says. */
+  readonly advertise: string | null;
 }
 
 interface DrachtioConfig extends HostAndPort {
@@ -246,9 +248,9 @@ function chooseEngine(wanted: SettingValue<'engine'>, mixers: boolean, drachtio:
 }
 
 function buildMixers(settings: Settings, readSecret: (path: string) => string): readonly MixerConfig[] {
-  return settings.mixers.map(({ eventSocket: { host, port, secret, secretFile }, ...mixer }, index) => {
+  return settings.mixers.map(({ eventSocket: { host, port, secret, secretFile }, rendered, ...mixer }, index) => {
     const password = chooseSecret(secret, secretFile, `mixers[${index}].eventSocket`, readSecret);
-    return { ...mixer, eventSocket: { host, port, secret: password } };
+    return { ...mixer, advertise: rendered.rtpAdvertise, eventSocket: { host, port, secret: password } };
   });
 }
 

@@ -106,8 +106,8 @@ export class MixerWatch {
 }
 
 function wanted(mixers: readonly MixerConfig[], drained: readonly string[]): readonly WantedMixer[] {
-  return mixers.map(({ name, eventSocket, profile, drain }) => {
-    return { name, eventSocket, profile, draining: drain || drained.includes(name) };
+  return mixers.map(({ name, eventSocket, profile, drain, advertise }) => {
+    return { name, eventSocket, profile, advertise, draining: drain || drained.includes(name) };
   });
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseHandle } from '../../src/adapters/freeswitch/leg-handle.js';
 import type { FreeSwitchMedia } from '../../src/adapters/freeswitch/media.js';
-import { conferenceId } from '../../src/domain/identifiers.js';
+import { callId, conferenceId } from '../../src/domain/identifiers.js';
 import { MediaExhausted } from '../../src/ports/media.js';
 import { describeProduction } from '../production.js';
 import { sine, toneDbfs } from '../sound.js';
@@ -93,6 +93,28 @@ describeProduction('FreeSWITCH, two mixers', () => {
   });
 
   describe('changed while it runs', () => {
+    it('tells far ends the address configured for their mixer at the moment, or its own', async () => {
+      const advertising = (address: string) => ({
+        ...cluster.options('a'),
+        advertise: (remote: string) => (remote.startsWith('10.') ? null : address),
+      });
+      run = await MediaRun.start(cluster.media([], { mixers: [advertising('203.0.113.7')] }));
+      const told = async (remoteAddress: string): Promise<string> => {
+        const phone = await run.phone();
+        const request = { callId: callId(`from-${remoteAddress}`), offer: phone.offer(), remoteAddress, label: '' };
+        const { localSdp } = run.keep(phone, await run.media.createEndpoint(request)).endpoint;
+        // Nothing in it says another one.
+        const addresses = new Set([...localSdp.matchAll(/ IN IP4 (\S+)/g)].map(([, address]) => address));
+        return [...addresses].join();
+      };
+      expect(await told('198.51.100.1')).toBe('203.0.113.7');
+      expect(await told('10.1.2.3')).toBe('127.0.0.1');
+      run.media.setMixers([advertising('203.0.113.8')]);
+      expect(await told('198.51.100.1')).toBe('203.0.113.8');
+      run.media.setMixers([cluster.options('a')]);
+      expect(await told('198.51.100.2')).toBe('127.0.0.1');
+    });
+
     it('takes a new mixer, and lets one go when its last leg is gone', async () => {
       await start('a');
       const [one] = [await talker('staying', 500), await talker('staying', 900)];

@@ -9,8 +9,6 @@ export interface DialOptions {
   /** Marks our legs at the mixer, so that those left over can be found: of the bridge, and of this process of it. */
   readonly instance: string;
   readonly process: string;
-  /** The address for the SDP that a far end there gets for a mixer as configured, or `null`: as the mixer writes it. */
-  readonly advertise: (remoteAddress: string, mixer: MixerName) => string | null;
 }
 
 /** A mixer that has not answered by then is given up, and the next one asked, milliseconds. */
@@ -18,12 +16,17 @@ const ANSWER_MS = 2_000;
 /** What an offer is refused with that no mixer would take. */
 const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606]);
 
-/** Places a leg to the mixer of that name in the configuration. @throws {MediaNotAcceptable} or {MediaExhausted} */
+/**
+ * Places a leg to the mixer of that name.
+ * @param advertise the address for the SDP that its far end gets, or `null`: as the mixer writes it.
+ * @throws {MediaNotAcceptable} or {MediaExhausted}
+ */
 export async function dial(
   name: MixerName,
   uri: string,
-  { callId, offer, remoteAddress }: EndpointRequest,
-  { legs, instance, process, advertise }: DialOptions,
+  advertise: string | null,
+  { callId, offer }: EndpointRequest,
+  { legs, instance, process }: DialOptions,
 ): Promise<MixerLeg> {
   const secure = offer !== null && factsOf(offer).secure;
   const call = encodeURIComponent(callId);
@@ -40,7 +43,7 @@ export async function dial(
         [PROCESS_MARK]: process,
         'X-Partyline-Secure': secure ? 'yes' : 'no',
       },
-      advertise: advertise(remoteAddress, name),
+      advertise,
       withinMs: ANSWER_MS,
     });
     if (isChannelName(leg.channel)) return leg;

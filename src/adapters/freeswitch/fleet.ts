@@ -118,7 +118,7 @@ export class Fleet {
     const mixer = [...this.#leaving].find(({ place }) => isSamePlace(options, place)) ?? null;
     if (mixer === null) return null;
     this.#leaving.delete(mixer);
-    mixer.name = mixer.configured = options.name;
+    mixer.name = options.name;
     this.#current.set(options.name, mixer);
     return mixer;
   }

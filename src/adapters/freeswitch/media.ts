@@ -31,8 +31,6 @@ export interface FreeSwitchMediaOptions {
   readonly silenceMs?: number;
   /** The same while the caller holds; default 30 min. */
   readonly heldSilenceMs?: number;
-  /** The address of a mixer in the SDP that a far end at `remoteAddress` gets; default and `null`: as FreeSWITCH writes it. */
-  readonly advertise?: (remoteAddress: string, mixer: MixerName) => string | null;
 }
 
 interface Started {
@@ -55,7 +53,7 @@ export class FreeSwitchMedia implements Media {
   }
 
   async start(listener: MediaListener): Promise<void> {
-    const { legs, instance, conferenceProfile, advertise, silenceMs, heldSilenceMs } = this.#options;
+    const { legs, instance, conferenceProfile, silenceMs, heldSilenceMs } = this.#options;
     const fleet = new Fleet(
       {
         legs,
@@ -63,7 +61,6 @@ export class FreeSwitchMedia implements Media {
         instance,
         process: randomUUID(),
         conferenceProfile: conferenceProfile ?? 'partyline',
-        advertise: advertise ?? (() => null),
       },
       (mixer) => this.#displace(mixer),
     );

@@ -8,6 +8,7 @@ import {
   type MixerStatus,
 } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
+import { Capacity } from './capacity.js';
 import { dial, type DialOptions } from './dial.js';
 import type { SocketEvent } from './event-socket.js';
 import { FreeSwitchLeg } from './leg.js';
@@ -42,8 +43,6 @@ export interface MixerUser {
 /** One FreeSWITCH: its legs and rooms, and whether it lives. */
 export class Mixer {
   name: MixerName;
-  /** Its name in the configuration, which it keeps while it leaves. */
-  configured: MixerName;
   draining = false;
   readonly rooms: MixerRooms;
   readonly #common: MixerCommon;
@@ -53,13 +52,12 @@ export class Mixer {
   /** Channels that were lost with the mixer: they must not go on when it is back. */
   readonly #givenUp = new Set<string>();
   #placing = 0;
-  #heartbeat: { readonly foreign: number; readonly limit: number | null } = { foreign: 0, limit: null };
+  readonly #capacity = new Capacity();
   /** A look at all members that serves several askers. */
   #looking: Promise<ReadonlyMap<string, Member>> | null = null;
 
   constructor(name: MixerName, place: MixerPlace, common: MixerCommon, user: MixerUser) {
     this.name = name;
-    this.configured = name;
     this.#common = common;
     this.#user = user;
     this.#link = new Link(place, {
@@ -136,7 +134,7 @@ export class Mixer {
       draining: this.draining,
       endpoints: this.#legs.size,
       rooms: this.rooms.count,
-      limit: this.#heartbeat.limit,
+      limit: this.#capacity.limit,
       version: this.version === null ? 'unreachable' : `FreeSWITCH ${this.version}`,
     };
   }
@@ -147,7 +145,7 @@ export class Mixer {
     for (const { roomName: name } of this.#legs.values()) {
       if (name !== null) members.set(name, (members.get(name) ?? 0) + 1);
     }
-    return { ...this.#heartbeat, legs: this.#legs.size + this.#placing, rooms: [...members.values()] };
+    return { ...this.#capacity.figures, legs: this.#legs.size + this.#placing, rooms: [...members.values()] };
   }
 
   /** @throws {MediaNotAcceptable} or {MediaExhausted} */
@@ -156,9 +154,10 @@ export class Mixer {
     if (request.offer !== null) factsOf(request.offer);
     this.#placing++;
     try {
-      this.#refuseWhenFull();
+      this.#capacity.check(this.name, this.#legs.size + this.#placing);
       const session = await this.#session();
-      const dialog = await dial(this.configured, session.sipUri, request, this.#common);
+      const advertise = this.place.advertise?.(request.remoteAddress) ?? null;
+      const dialog = await dial(this.name, session.sipUri, advertise, request, this.#common);
       if ((await this.#link.found())?.core !== session.core) {
         void dialog.end();
         throw new MediaExhausted('the mixer was lost');
@@ -228,17 +227,6 @@ export class Mixer {
     return leg;
   }
 
-  /**
-   * A call refused at its limit is counted by FreeSWITCH for ever (`sofia_handle_sip_i_invite` leaves the session behind), and
-   * with every one it takes fewer: it must not be asked then.
-   * @throws {MediaExhausted}
-   */
-  #refuseWhenFull(): void {
-    const { foreign, limit } = this.#heartbeat;
-    if (limit === null || foreign + this.#legs.size + this.#placing <= limit) return;
-    throw new MediaExhausted(`mixer ${this.name} is full (${limit})`);
-  }
-
   async #session(): Promise<Session> {
     const session = await this.#link.found();
     if (session === null) throw new MediaExhausted('the mixer is unreachable');
@@ -252,24 +240,14 @@ export class Mixer {
   }
 
   #event(event: SocketEvent): void {
-    if (event.name === 'HEARTBEAT') return this.#beat(event);
+    if (event.name === 'HEARTBEAT') return this.#capacity.beat(event, this.#legs.size);
     if (event.name === 'CUSTOM') this.rooms.event(event);
     const uuid = event.header('Unique-ID');
     if (uuid !== null) this.#legs.get(uuid)?.event(event);
   }
 
-  #beat(event: SocketEvent): void {
-    const sessions = Number(event.header('Session-Count'));
-    const limit = Number(event.header('Max-Sessions'));
-    this.#heartbeat = {
-      foreign: Number.isFinite(sessions) ? Math.max(0, sessions - this.#legs.size) : 0,
-      limit: limit > 1 ? limit - 1 : this.#heartbeat.limit,
-    };
-  }
-
   async #opened(session: Session, again: boolean): Promise<void> {
-    // the last session there is room for is refused
-    this.#heartbeat = { foreign: 0, limit: session.maxSessions === null ? null : session.maxSessions - 1 };
+    this.#capacity.found(session.maxSessions);
     if (again || this.#user.swept()) {
       await endChannels(this.#link.line, [...this.#givenUp]);
       await this.#endStrangers();

@@ -7,6 +7,8 @@ export interface MixerPlace {
   readonly profile: string;
   /** `ADDRESS:PORT` at which it takes them; left out: as the mixer tells it. */
   readonly sipAddress?: string;
+  /** Its address in the SDP that a far end at `remoteAddress` gets; left out and `null`: as the mixer writes it. */
+  readonly advertise?: (remoteAddress: string) => string | null;
 }
 
 export interface ToneDetection {

@@ -74,6 +74,16 @@ describe('the watch over the mixers', () => {
     expect(logged).toEqual(['info: the mixers changed {"mixers":"b, c"}']);
   });
 
+  it('tells what a mixer advertises, and applies another', () => {
+    const watching = watch();
+    expect(watching.mixers.map(({ advertise }) => advertise)).toEqual([null, null]);
+    write({ drachtio, mixers: [mixer('a', 1, { rtp: { advertise: '203.0.113.7' } }), mixer('c', 3)] });
+    watching.lookAtFile();
+    write({ drachtio, mixers: [mixer('a', 1, { rtp: { advertise: '203.0.113.8' } }), mixer('c', 3)] });
+    watching.lookAtFile();
+    expect(applied.map((mixers) => mixers[0]?.advertise)).toEqual(['203.0.113.7', '203.0.113.8']);
+  });
+
   it('sees a changed password, and logs none', () => {
     const watching = watch();
     const other = 'another password';
