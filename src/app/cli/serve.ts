@@ -38,6 +38,7 @@ export function registerServe(program: Command, context: CliContext): void {
 }
 
 async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
+  const handOver = new HandOverSignal();
   const loaded = configured(context, flags);
   const { config } = loaded;
   const hold = holdDataDirectory(config);
@@ -50,13 +51,18 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
   try {
     // what a bridge that was killed left behind
     removeRunningNote(config.dataDirectory);
-    await run(context, loaded, flags);
+    await run(context, loaded, flags, handOver);
   } finally {
     hold.release();
   }
 }
 
-async function run(context: CliContext, loaded: LoadedConfig, flags: ServeFlags): Promise<void> {
+async function run(
+  context: CliContext,
+  loaded: LoadedConfig,
+  flags: ServeFlags,
+  handOver: HandOverSignal,
+): Promise<void> {
   const { config } = loaded;
   const log = openLog(config.logLevel);
   const reload = (): LoadedConfig => configured(context, flags);
@@ -76,7 +82,7 @@ async function run(context: CliContext, loaded: LoadedConfig, flags: ServeFlags)
     for (const doubt of doubts(config, flags)) context.warn(doubt);
     context.print(welcome(config, running, flags));
     if (flags.demo === true) context.print(demo(config, running));
-    leave = await untilAsked(running, (line) => context.io.stderr(`${line}\n`));
+    leave = await untilAsked(running, handOver, (line) => context.io.stderr(`${line}\n`));
   } finally {
     removeRunningNote(config.dataDirectory);
     await leave();
@@ -169,7 +175,11 @@ function dialable(listening: readonly string[]): string {
  * Resolves when the process is to leave, with how: after Ctrl-C or with its terminal at once, after SIGTERM when the last call
  * has ended or a second signal comes, after SIGUSR2 without ending a call.
  */
-async function untilAsked(running: RunningBridge, say: (line: string) => void): Promise<() => Promise<void>> {
+async function untilAsked(
+  running: RunningBridge,
+  handOverSignal: HandOverSignal,
+  say: (line: string) => void,
+): Promise<() => Promise<void>> {
   const { bridge, handOver } = running;
   return new Promise((resolve) => {
     const stop = (): void => resolve(() => running.stop());
@@ -185,7 +195,7 @@ async function untilAsked(running: RunningBridge, say: (line: string) => void): 
       process.once('SIGTERM', stop);
       bridge.drain(DRAIN_LIMIT_MS).then(stop, stop);
     });
-    process.on('SIGUSR2', () => {
+    handOverSignal.take(() => {
       if (handOver === null) {
         say('Not handed over: no dialog owner is configured, so calls would end. SIGTERM lets them finish.');
         return;
@@ -194,4 +204,22 @@ async function untilAsked(running: RunningBridge, say: (line: string) => void): 
       resolve(handOver);
     });
   });
+}
+
+/** SIGUSR2 from the first moment on: unheard, it would kill a process that is just starting. What came early is taken later. */
+class HandOverSignal {
+  #early = false;
+  #taker: (() => void) | null = null;
+
+  constructor() {
+    process.on('SIGUSR2', () => {
+      if (this.#taker === null) this.#early = true;
+      else this.#taker();
+    });
+  }
+
+  take(taker: () => void): void {
+    this.#taker = taker;
+    if (this.#early) taker();
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Telephone } from '../../../src/app/telephone/telephone.js';
+import { Program } from '../kit/program.js';
 import { callWith, Installation, until } from './program.js';
 
 interface Recorded {
@@ -65,6 +66,18 @@ describe.concurrent('a bridge that is to end', () => {
       await installation.expectNothingLeft();
     });
   }
+
+  it('is not killed by a SIGUSR2 that comes while it is starting, and answers it once it runs', async (test) => {
+    const installation = await Installation.make(test);
+    const starting = new Program(['serve'], installation.env, installation.directory);
+    test.onTestFinished(() => starting.kill());
+    const held = join(installation.data, 'serve.lock');
+    await starting.start(() => existsSync(held), 30_000);
+    starting.signal('SIGUSR2');
+    await until('the answer', () => starting.output.includes('Not handed over: no dialog owner is configured'));
+    expect(await starting.stop(10_000, 'SIGINT')).toBe(true);
+    expect(starting.exitCode).toBe(0);
+  });
 
   it('says BYE too when whoever read its output has gone before', async (test) => {
     const installation = await Installation.make(test);
