@@ -52,7 +52,8 @@ function isServed(path: string): Promise<boolean> {
     socket.once('connect', () => finish(true));
     // Frozen, but there.
     socket.once('timeout', () => finish(true));
-    socket.once('error', () => finish(false));
+    // So many wait already that it takes no more: it is frozen too.
+    socket.once('error', (error) => finish('code' in error && error.code === 'EAGAIN'));
   });
 }
 
