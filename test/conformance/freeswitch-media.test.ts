@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EventSocket } from '../../src/adapters/freeswitch/event-socket.js';
 import { FreeSwitchMedia } from '../../src/adapters/freeswitch/media.js';
 import { conferenceId } from '../../src/domain/identifiers.js';
-import type { MediaListener } from '../../src/ports/media.js';
+import { MediaNotAcceptable, type MediaListener } from '../../src/ports/media.js';
 import type { MixerLegs } from '../../src/ports/mixer-legs.js';
 import { describeProduction, productionDirectory, startMixer, useFreeSwitch } from '../production.js';
 import { levelDbfs, noise, sine } from '../sound.js';
@@ -216,6 +216,20 @@ describeProduction('FreeSWITCH, beyond what every engine does', () => {
     expect(log.slice(log.indexOf('New Channel'))).not.toMatch(/dtmf|digit/i);
     expect(log).not.toContain(media.running.freeswitch.eventSocket.secret);
     expect(log).toContain(`New Channel sofia/drachtio_mrf/${callId}@`);
+  });
+
+  it('has no keys of secured audio in its log, those it cannot read neither', async () => {
+    const phone = await run.phone({ secure: true });
+    const offer = phone.offer();
+    const key = /inline:(\S+)/.exec(offer)?.[1] ?? 'none';
+    const { endpoint } = await run.caller({ secure: true });
+    const ours = /inline:(\S+)/.exec(endpoint.localSdp)?.[1] ?? 'none';
+    const unreadable = [`${key};inline:${key}`, `${key}|1:4;inline:${key}|2:2`, `${key}:1`, `${key}AAAA${key}`];
+    for (const text of unreadable)
+      await expect(run.endpoint(offer.replace(key, () => text))).rejects.toThrow(MediaNotAcceptable);
+    const log = readFileSync(media.running.freeswitch.logFile, 'utf8');
+    for (const secret of [key, ours]) expect(log).not.toContain(secret);
+    await (await run.endpoint(offer.replace(key, () => `${key}|2^20|1:4`))).close();
   });
 
   it('tells that a mixer died, and serves new calls once it is back', async () => {

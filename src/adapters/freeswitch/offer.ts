@@ -15,6 +15,8 @@ export interface OfferFacts {
 const STATIC_PAYLOADS: ReadonlySet<string> = new Set(['0', '8']);
 /** What every telephone with SDES has (RFC 4568 section 6.2); the mixer's dialplan allows no other. */
 const SUITES: ReadonlySet<string> = new Set(['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32']);
+/** One key of theirs, with its lifetime and master key identifier where they are given (RFC 4568 section 6.1). */
+const KEY = /^inline:[A-Za-z0-9+/]{40}(\|(2\^)?\d{1,15})?(\|\d{1,9}:\d{1,3})?$/;
 const CODECS: ReadonlySet<string> = new Set(['PCMU', 'PCMA']);
 
 /**
@@ -61,8 +63,18 @@ function withoutOrigin(sdp: string): string {
   return sdp.replace(/^o=.*$/m, '').trim();
 }
 
+/** @throws {MediaNotAcceptable} where one of its suites comes with a key that the mixer cannot read: it would write it to its log. */
 function hasCommonSuite(lines: unknown): boolean {
-  return Array.isArray(lines) && lines.some((line: { readonly suite?: unknown }) => SUITES.has(String(line.suite)));
+  if (!Array.isArray(lines)) return false;
+  const usable = lines.filter((line: CryptoLine) => SUITES.has(String(line.suite)));
+  if (usable.some((line: CryptoLine) => !KEY.test(String(line.config))))
+    throw new MediaNotAcceptable('unusable key for secured audio');
+  return usable.length > 0;
+}
+
+interface CryptoLine {
+  readonly suite?: unknown;
+  readonly config?: unknown;
 }
 
 function parsed(sdp: string): ReturnType<typeof parse> {
