@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseHandle } from '../../src/adapters/freeswitch/leg-handle.js';
@@ -242,6 +243,34 @@ describeProduction('FreeSWITCH, two mixers', () => {
     } finally {
       await cluster.ask('a', 'fsctl resume inbound');
     }
+  });
+
+  it('takes legs from the signalling alone, whatever header fields they bring', async () => {
+    await start('a');
+    const phone = await run.phone();
+    const invite = async (from: string): Promise<string> => {
+      const socket = createSocket('udp4');
+      await new Promise<void>((resolve) => socket.bind(0, from, resolve));
+      const body = phone.offer();
+      const uri = `sip:leg@127.0.0.1:${cluster.sipPort('a')}`;
+      const lines = [
+        `INVITE ${uri} SIP/2.0`,
+        `Via: SIP/2.0/UDP ${from}:${socket.address().port};branch=z9hG4bKstranger`,
+        ...['Max-Forwards: 70', `From: <sip:x@${from}>;tag=1`, `To: <${uri}>`, `Call-ID: stranger@${from}`],
+        ...['CSeq: 1 INVITE', `Contact: <sip:x@${from}:${socket.address().port}>`, 'X-Partyline-Call: call-1'],
+        ...['X-Partyline-Control: test', 'X-Partyline-Secure: no', 'Content-Type: application/sdp'],
+        ...[`Content-Length: ${Buffer.byteLength(body)}`, '', body],
+      ];
+      const responses: string[] = [];
+      socket.on('message', (message) => responses.push(message.toString().split('\r\n')[0] ?? ''));
+      socket.send(lines.join('\r\n'), cluster.sipPort('a'), '127.0.0.1');
+      const final = (): string | undefined => responses.find((line) => !line.startsWith('SIP/2.0 1'));
+      await until('a response', () => final() !== undefined);
+      socket.close();
+      return final() ?? '';
+    };
+    expect(await invite('127.0.0.2')).toMatch(/^SIP\/2\.0 403 /);
+    expect(await cluster.sessions('a')).toBe(0);
   });
 
   it('goes on when only the event socket was cut', async () => {
