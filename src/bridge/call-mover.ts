@@ -37,7 +37,7 @@ export interface MoverParts {
   /** For the mixer's own records. */
   readonly label: string;
   /** The mixer a room is on. @throws {MediaExhausted} */
-  readonly placeRoom: (room: ConferenceId) => MixerName | null;
+  readonly placeRoom: (room: ConferenceId, near?: MixerName) => MixerName | null;
   /** The endpoint was lost and the call could not be moved. */
   readonly failed: () => void;
   /** The far end is gone. */
@@ -108,8 +108,9 @@ export class CallMover {
         // Another endpoint is on its way already: one at a time, lest the far end talks to the wrong one.
         if (this.#losses !== losses) throw new EndpointLost('the endpoint was lost');
         if (this.#media.wanted.room?.id !== room) return; // given up meanwhile
-        const mixer = this.#parts.placeRoom(room);
-        if (mixer === null || this.#media.endpoint?.mixer === mixer) return;
+        const here = this.#media.endpoint?.mixer;
+        const mixer = this.#parts.placeRoom(room, here);
+        if (mixer === null || here === mixer) return;
         const next = await this.#bring(mixer);
         // It is not waited for: whoever waits for the place makes the endpoint do what is owed.
         this.#media.replace(next).catch(() => undefined);

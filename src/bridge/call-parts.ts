@@ -17,7 +17,7 @@ export interface CallDependencies extends PinLookupParts {
   readonly engine: Media;
   readonly moves: Moves;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
-  readonly placeRoom: (room: ConferenceId) => MixerName | null;
+  readonly placeRoom: (room: ConferenceId, near?: MixerName) => MixerName | null;
   /** The caller asks the conference for a place; it comes into being where it was not. */
   readonly arriveAtConference: (admission: Admission) => void;
   readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;

@@ -182,7 +182,7 @@ export class Calls {
     const { id, callerNumber, handle } = attempt.call;
     return {
       ...{ clock, store, log, hashPin, resolve, moves, engine: media },
-      placeRoom: (room) => conferences().placeRoom(room),
+      placeRoom: (room, near) => conferences().placeRoom(room, near),
       arriveAtConference: ({ role, options, accountId, conferenceId }) => {
         conferences().dispatchArrival(accountId, conferenceId, handle !== null, {
           type: 'CallerArrived',

@@ -79,9 +79,9 @@ export class Conferences {
     for (const conference of [...this.#running.values()]) conference.dispatch({ type: 'ShutdownRequested' });
   }
 
-  /** The mixer the room is on. @throws {MediaExhausted} there is none for it. */
-  placeRoom(room: ConferenceId): MixerName | null {
-    const mixer = this.#parts.media.placeRoom(room);
+  /** The mixer the room is on. @param near where its first caller sits. @throws {MediaExhausted} there is none for it. */
+  placeRoom(room: ConferenceId, near?: MixerName): MixerName | null {
+    const mixer = this.#parts.media.placeRoom(room, undefined, near);
     if (this.#mixers.get(room) !== mixer) {
       this.#mixers.set(room, mixer);
       this.#changed(room);

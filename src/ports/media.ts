@@ -161,9 +161,10 @@ export interface Media {
    * The mixer a room is on: chosen at the first call, the least loaded that is healthy and not draining, and kept until
    * {@link forgetRoom} or until that mixer is lost. `null`: endpoints join it wherever they sit.
    * @param preferred where it was under a process before this one.
+   * @param near where its first caller sits: chosen if hardly more loaded, so that this caller needs no re-offer.
    * @throws {MediaExhausted} there is none.
    */
-  placeRoom(room: ConferenceId, preferred?: MixerName): MixerName | null;
+  placeRoom(room: ConferenceId, preferred?: MixerName, near?: MixerName): MixerName | null;
   forgetRoom(room: ConferenceId): void;
   /** Mixed in for everyone in the room, one after the other in order of call; ends in one `roomPlayFinished`, at once (`failed`) where there is no such room. */
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void;

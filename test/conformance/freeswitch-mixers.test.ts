@@ -52,6 +52,16 @@ describeProduction('FreeSWITCH, two mixers', () => {
       expect(mixerOf('a')?.version).toMatch(/^FreeSWITCH 1\.\d+/);
     });
 
+    it('puts a room where its first caller sits, unless that mixer is drained', async () => {
+      await start('a', 'b');
+      const [one, two] = [await run.caller(), await run.caller()];
+      for (const [name, { endpoint }] of Object.entries({ one, two, again: one })) {
+        expect(run.media.placeRoom(conferenceId(`near-${name}`), undefined, endpoint.mixer)).toBe(endpoint.mixer);
+      }
+      run.media.setMixers(['a', 'b'].map((mixer) => ({ ...cluster.options(mixer), draining: mixer === 'a' })));
+      expect(run.media.placeRoom(conferenceId('near-drained'), undefined, 'a')).toBe('b');
+    });
+
     it('lets callers of one room hear each other, plays to it and counts it where it is', async () => {
       await start('a', 'b');
       const [one, two] = [await talker('first', 500), await talker('first', 900)];

@@ -15,7 +15,7 @@ import type { MixerLegs } from '../../ports/mixer-legs.js';
 import { parseHandle } from './leg-handle.js';
 import { Fleet, type MixerOptions } from './fleet.js';
 import type { Mixer } from './mixer.js';
-import { fullness, roomFullness } from './placement.js';
+import { fullness, NEAR_ENOUGH, roomFullness } from './placement.js';
 import { SilenceWatch } from './silence-watch.js';
 
 export interface FreeSwitchMediaOptions {
@@ -137,11 +137,11 @@ export class FreeSwitchMedia implements Media {
     await this.#fleet()?.sweep();
   }
 
-  placeRoom(room: ConferenceId, preferred?: MixerName): MixerName {
+  placeRoom(room: ConferenceId, preferred?: MixerName, near?: MixerName): MixerName {
     const placed = this.#places.get(room);
     if (placed !== undefined) return placed.name;
     const before = preferred === undefined ? null : (this.#fleet()?.named(preferred) ?? null);
-    const mixer = before?.healthy === true ? before : this.#leastLoadedForRoom();
+    const mixer = before?.healthy === true ? before : this.#leastLoadedForRoom(near);
     if (mixer === null) throw new MediaExhausted(this.#why());
     this.#places.set(room, mixer);
     return mixer.name;
@@ -195,10 +195,16 @@ export class FreeSwitchMedia implements Media {
     return byFigure(takers, (mixer) => fullness(mixer.load([])));
   }
 
-  #leastLoadedForRoom(): Mixer | null {
+  /** @param near taken if it is not much fuller than the emptiest. */
+  #leastLoadedForRoom(near: MixerName | undefined): Mixer | null {
     const roomsOf = (mixer: Mixer): readonly ConferenceId[] =>
       [...this.#places].filter(([, place]) => place === mixer).map(([room]) => room);
-    return byFigure(this.#byLoad(), (mixer) => roomFullness(mixer.load(roomsOf(mixer))))[0] ?? null;
+    const figure = (mixer: Mixer): number => roomFullness(mixer.load(roomsOf(mixer)));
+    const takers = byFigure(this.#byLoad(), figure);
+    const [emptiest] = takers;
+    const nearest = takers.find(({ name }) => name === near);
+    if (emptiest === undefined || nearest === undefined) return emptiest ?? null;
+    return figure(nearest) - figure(emptiest) <= NEAR_ENOUGH ? nearest : emptiest;
   }
 
   #why(): string {

@@ -15,6 +15,9 @@ const USUAL_LIMIT = 1_000;
 /** A room just placed is expected to grow to so many. */
 const USUAL_ROOM = 6;
 
+/** A room is placed where its first caller sits if that mixer is at most so much fuller than the emptiest: a re-offer is not free. */
+export const NEAR_ENOUGH = 0.05;
+
 /** How full a mixer is, from 0 to 1, for placing a leg. */
 export function fullness({ foreign, legs, limit }: Load): number {
   return (foreign + legs) / (limit ?? USUAL_LIMIT);
