@@ -36,9 +36,9 @@ onCluster('a mixer dies', { settings: SETTINGS }, (stage) => {
 
       const all = [first, second];
       const marks = first.callers.map((caller) => caller.mark());
-      const victims = await Promise.all(stage.cluster().mixers.map((mixer) => mixer.rooms()));
-      const victim = stage.cluster().mixers[victims.findIndex((rooms) => rooms > 0)];
-      if (victim === undefined) throw new Error('no mixer has a room');
+      const victims = await Promise.all(stage.cluster().mixers.map((mixer) => mixer.hasRoomOf(first.account.id)));
+      const victim = stage.cluster().mixers[victims.indexOf(true)];
+      if (victim === undefined) throw new Error('no mixer has the room');
       for (const gathering of all) gathering.mark();
       await victim.kill();
 

@@ -85,6 +85,12 @@ export class ClusterMixer {
     return [...(await this.ask('conference list')).matchAll(/^(?:\+OK )?Conference /gm)].length;
   }
 
+  /** Whether the room of this account's conference is there. */
+  async hasRoomOf(accountId: string): Promise<boolean> {
+    if (this.#server === null || this.#frozen) return false;
+    return (await this.ask('conference list')).includes(`conference-${accountId}`);
+  }
+
   /** A command at its console. */
   ask(command: string): Promise<string> {
     return askMixer(this.eventSocket, command);
