@@ -267,7 +267,8 @@ export class Cluster implements Callable {
     const troubles: string[] = [];
     const leaks = this.leaks();
     if (leaks.length > 0) troubles.push(`keys or PINs found in ${leaks.join(', ')}`);
-    if (this.control.running && !(await this.control.stop(STOP_MS, 'SIGINT'))) troubles.push('serve did not end on SIGINT');
+    if (this.control.running && !(await this.control.stop(STOP_MS, 'SIGINT')))
+      troubles.push('serve did not end on SIGINT');
     if (this.owner.running && !(await this.owner.stop(STOP_MS))) troubles.push('dialog-owner did not end on SIGTERM');
     await this.#end();
     return troubles;
