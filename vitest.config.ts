@@ -11,6 +11,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // Real processes, sockets and audio on a machine that others use too; a test that needed it is named at the end.
+          retry: 1,
         },
       },
       {
@@ -20,6 +22,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Real processes, sockets and audio on a machine that others use too; a test that needed it is named at the end.
+          retry: 1,
         },
       },
     ],

@@ -1,4 +1,5 @@
-// Adds up vitest's JSON results and the checks, and prints the closing line. Exit status 1 when anything failed.
+// Adds up vitest's JSON results and the checks, names the tests that passed only when tried again, and prints the closing line.
+// Exit status 1 when anything failed.
 import { readFileSync } from 'node:fs';
 
 const [checksPassed, checksFailed, vitestStatus, ...files] = process.argv.slice(2);
@@ -17,6 +18,11 @@ for (const file of files) {
   passed += results.numPassedTests;
   failed += results.numFailedTests;
   skipped += results.numPendingTests + results.numTodoTests;
+  for (const test of results.testResults.flatMap(({ assertionResults }) => assertionResults)) {
+    if (test.status !== 'passed' || test.failureMessages.length === 0) continue;
+    const [first = ''] = test.failureMessages[0].split('\n');
+    console.log(`passed only when tried again: ${test.fullName} (${first.slice(0, 160)})`);
+  }
   // A file that does not load has no tests to fail.
   failed += results.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),

@@ -71,6 +71,8 @@ export class OwnedCall implements SignalingCall {
     try {
       const answer = await this.#host.track(this.#host.link.ask('answer', { id: this.id, sdp: localSdp }));
       this.remoteSdp = answer ?? this.remoteSdp;
+      // The ACK and our hang-up crossed.
+      if (this.hangingUp) throw new CallGone('we hung up');
       return answer;
     } catch (error) {
       if (error instanceof CallGone) throw error;
