@@ -11,8 +11,9 @@ import type { LiveKeeper } from './live-keeper.js';
 import type { Log } from './log.js';
 import { readCall, readConference, type CallSnapshot, type ConferenceSnapshot } from './snapshots.js';
 
-/** Longest waits for the signalling, for each endpoint and for the sweep, milliseconds: together what a start may take. */
-const TAKE_BACK_LIMIT_MS = 2_000;
+/** Longest wait for the signalling, milliseconds: it answers at once, but without its answer every call is lost, so a machine short of processors is waited for. */
+const TAKE_BACK_LIMIT_MS = 15_000;
+/** Longest waits for each endpoint, which is replaced then, and for the sweep, milliseconds. */
 const ADOPT_LIMIT_MS = 2_000;
 const SWEEP_LIMIT_MS = 1_000;
 

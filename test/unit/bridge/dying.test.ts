@@ -151,11 +151,11 @@ describe('a signalling that gives calls back too late', () => {
     world.crash();
     const takeBack = world.signaling.takeBack.bind(world.signaling);
     world.signaling.takeBack = async (asked) => {
-      await new Promise<void>((resolve) => void world.clock.after(3_000, resolve));
+      await new Promise<void>((resolve) => void world.clock.after(16_000, resolve));
       return takeBack(asked);
     };
     void world.restart();
-    await world.wait(4_000);
+    await world.wait(17_000);
     expect(world.records()).toMatchObject([
       { outcome: 'failed', role: 'host', accountId: 'a1', conferenceRecordId: 1 },
     ]);
