@@ -52,8 +52,20 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Starts the built bridge in a process of its own, on ports of 127.0.0.1 and with a data directory of its own. */
+/**
+ * Starts the built bridge in a process of its own, on ports of 127.0.0.1 and with a data directory of its own; once more on other
+ * ports where that fails, since another program may have taken one meanwhile.
+ */
 export async function startBridge(options: BridgeOptions): Promise<TestBridge> {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    console.warn(`a bridge did not start, tried once more: ${String(error).slice(0, 2_000)}`);
+    return startOnce(options);
+  }
+}
+
+async function startOnce(options: BridgeOptions): Promise<TestBridge> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build first`);
   const dataDirectory = await mkdtemp(join(tmpdir(), 'partyline-e2e-'));
   const port = await freePort();
