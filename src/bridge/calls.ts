@@ -147,6 +147,8 @@ export class Calls {
       const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
       attempt.answering = { endpoint, memory: freshMemory(call.id, entry, this.#parts.clock.wall()) };
       this.#changed(attempt);
+      // Stored before the 200 leaves: a process that dies right after it must not leave an answered call that nobody knows.
+      this.#parts.keeper.flush();
     };
     const result = await setUp(attempt, { ...this.#parts, answering });
     switch (result.kind) {

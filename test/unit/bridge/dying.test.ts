@@ -16,6 +16,23 @@ beforeEach(async () => {
 });
 
 describe('the process dies', () => {
+  it('in the moment its answer leaves: the next one goes on with the call', async () => {
+    const call = world.signaling.invite();
+    const answer = call.answer.bind(call);
+    call.answer = (sdp) => {
+      const acknowledged = answer(sdp);
+      world.crash();
+      return acknowledged;
+    };
+    await settle();
+    await world.restart();
+    await world.wait(400);
+    expect(call.hungUp).toBe(false);
+    expect(world.endpoint(call).log.at(-1)).toContain('enter-pin');
+    await world.hangUp(call);
+    expect(outcomes(world)).toEqual(['abandoned']);
+  });
+
   it('while an ended call still releases its endpoint: its record is written, nothing is left of it', async () => {
     const host = await world.inConference(HOST_PIN);
     world.endpoint(host).close = never;
