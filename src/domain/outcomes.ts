@@ -15,6 +15,8 @@ export const CALL_OUTCOMES = [
   'alone', // last one in, too long
   'time-limit', // the conference's longest duration
   'dropped', // by host or operator
+  'refused', // by the host, from the lobby
+  'blocked', // the host or an administrator blocked this number
   'line-lost', // no audio and no answer any more, session timer, or no ACK
   'unknown-number', // 404
   'unknown-source', // refused, no trunk

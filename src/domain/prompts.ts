@@ -1,3 +1,5 @@
+import type { NameId } from './identifiers.js';
+
 /**
  * What callers hear, named. The domain speaks in utterances; the bridge turns them into sound files
  * by the prompt catalogue (`prompts/manifest.json`), which is checked to hold every name listed here.
@@ -142,6 +144,8 @@ export type Utterance =
   | { readonly kind: 'digits'; readonly digits: string }
   | { readonly kind: 'tone'; readonly tone: Tone }
   | { readonly kind: 'greeting'; readonly name: string }
+  /** What a caller said as a name; "an unnamed caller" where there is no such recording (any more). */
+  | { readonly kind: 'name'; readonly name: NameId }
   | { readonly kind: 'silence'; readonly ms: number }
   | { readonly kind: 'music' };
 

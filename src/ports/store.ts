@@ -21,7 +21,41 @@ export type PinHash = string;
 
 export interface PinMatch {
   readonly account: Account;
+  /** Of an access code `guest`. */
   readonly role: Role;
+  readonly byAccessCode: boolean;
+  /** The account has a security code. */
+  readonly securityCode: boolean;
+}
+
+/** What opens an account's conference: a host and a guest PIN, or an access code for all and a moderator PIN that makes the caller host. */
+export type AccountPins =
+  | { readonly host: PinHash; readonly guest: PinHash }
+  | { readonly access: PinHash; readonly moderator: PinHash };
+
+/** A number that is not let in. */
+export interface Block {
+  /** `null`: bridge-wide. */
+  readonly accountId: AccountId | null;
+  /** Digits only. */
+  readonly callerNumber: string;
+  readonly createdAt: number;
+}
+
+/** A sealed recording (product: section 7). The key is wrapped by the bridge's; the audio is in a file of its own, `<id>.sealed`. */
+export interface Recording {
+  readonly id: string;
+  readonly accountId: AccountId;
+  readonly conferenceRecordId: number | null;
+  /** 1 for the first of a conference; another one begins where its mixer was lost. */
+  readonly part: number;
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** From then on it is unreadable, then gone. */
+  readonly dueAt: number;
+  /** The recording's own key under the bridge's, base64. */
+  readonly wrappedKey: string;
 }
 
 /** A dial-in number: the user part of the request URI, e.g. `+442071234567` or `conference`. */
@@ -111,7 +145,7 @@ export interface Store {
   check(): readonly string[];
 
   /** @throws {Duplicate} when either PIN hash is taken; then nothing is written. */
-  addAccount(account: Account, pins: { readonly host: PinHash; readonly guest: PinHash }): void;
+  addAccount(account: Account, pins: AccountPins): void;
   account(id: AccountId): Account | null;
   /** Exact name, any case; names need not be unique, so possibly several. */
   accountsNamed(name: string): readonly Account[];
@@ -127,6 +161,26 @@ export interface Store {
   countAccounts(): number;
   /** Enabled accounts only. One indexed look-up, found or not. */
   findPin(hash: PinHash): PinMatch | null;
+  /** Whether it is the account's moderator PIN, or its security code. */
+  codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
+  /** `null` removes it. @returns whether there is such an account. */
+  setSecurityCode(id: AccountId, hash: PinHash | null): boolean;
+
+  /** Blocking a number twice changes nothing. */
+  addBlock(block: Block): void;
+  /** Of the account and bridge-wide ones, oldest first; without an account all; at most 10 000. */
+  blocks(accountId?: AccountId): readonly Block[];
+  removeBlock(accountId: AccountId | null, callerNumber: string): boolean;
+  /** By the account or bridge-wide. */
+  isBlocked(accountId: AccountId, callerNumber: string): boolean;
+
+  addRecording(recording: Recording): void;
+  /** Newest first, 1 to 10 000. */
+  recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[];
+  recording(id: string): Recording | null;
+  removeRecording(id: string): boolean;
+  /** Those due by then. */
+  recordingsDue(at: number): readonly Recording[];
 
   /** @throws {Duplicate} */
   addNumber(number: DialInNumber): void;
