@@ -10,6 +10,18 @@ export type Announcement = 'tone' | 'name' | 'none';
 /** What happens when the last host leaves (section 2). */
 export type HostLeaves = 'continue' | 'end' | 'hold';
 
+/** Whom hosts of an account may call, and how much (product: section 8, toll fraud). */
+export interface DialOutRights {
+  /** Name of the outbound trunk in the configuration. */
+  readonly trunk: string;
+  /** What a number must begin with, in the form it is keyed: digits. At least one. */
+  readonly prefixes: readonly string[];
+  readonly callsPerHour: number;
+  readonly atOnce: number;
+  /** Of answered time, in 24 hours. */
+  readonly minutesPerDay: number;
+}
+
 export interface ConferenceOptions {
   readonly entry: Announcement;
   readonly exit: Announcement;
@@ -47,8 +59,8 @@ export interface ConferenceOptions {
   readonly recordBeepSeconds: number | null;
   /** What is played to the room is in the recording too. */
   readonly recordAnnouncements: boolean;
-  /** Hosts may call someone into the conference; the guards are the account's own (`domain/access/dial-out`). */
-  readonly dialOut: boolean;
+  /** Hosts may call someone into the conference; `null`: they may not. */
+  readonly dialOut: DialOutRights | null;
   /** Codes that differ from `DEFAULT_KEY_MAP`, by action; checked by `validateKeyMap` where they are set. */
   readonly keyMap?: Partial<KeyMap>;
 }
@@ -75,7 +87,7 @@ export const DEFAULT_CONFERENCE_OPTIONS: ConferenceOptions = {
   recording: 'allowed',
   recordBeepSeconds: null,
   recordAnnouncements: false,
-  dialOut: false,
+  dialOut: null,
 };
 
 /** How a caller is let in by PIN; the numbers are milliseconds unless the name says otherwise. */

@@ -16,6 +16,8 @@ export const CALL_OUTCOMES = [
   'time-limit', // the conference's longest duration
   'dropped', // by host or operator
   'refused', // by the host, from the lobby
+  'given-up', // placed by a host, who did not bring it in
+  'not-answered', // placed by a host: refused, busy or no answer
   'blocked', // the host or an administrator blocked this number
   'line-lost', // no audio and no answer any more, session timer, or no ACK
   'unknown-number', // 404

@@ -80,6 +80,8 @@ export interface Trunk {
 /** One per call attempt (product: section 6); times in milliseconds since 1970-01-01T00:00Z. */
 export interface CallRecord {
   readonly id: CallId;
+  /** `out`: placed for a host. */
+  readonly direction: 'in' | 'out';
   readonly sipCallId: string;
   readonly startedAt: number;
   readonly answeredAt: number | null;
@@ -205,6 +207,8 @@ export interface Store {
   ): void;
   conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[];
   addCallRecord(record: CallRecord): void;
+  /** Calls placed for an account that began since then (milliseconds since the epoch), and how long they were answered, milliseconds. */
+  placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number };
   callRecords(filter: CallRecordFilter): readonly CallRecord[];
 
   /** In one transaction; outlives the death of the process, not necessarily that of the machine. */

@@ -58,6 +58,8 @@ export type CallEvent = { readonly at: number } & (
   | { readonly type: 'KeptWaiting'; readonly reason: WaitReason }
   | { readonly type: 'Admitted'; readonly muted: boolean; readonly introduction: readonly Utterance[] }
   | { readonly type: 'Refused'; readonly reason: RefusalReason }
+  /** Into another room without a word: aside with someone the host calls, and from there into the conference's own. */
+  | { readonly type: 'SentToRoom'; readonly room: ConferenceId; readonly muted: boolean }
   /** Something private is to be said to the caller, in or outside the room. */
   | { readonly type: 'Told'; readonly utterances: readonly Utterance[] }
   /** Out of the room and back on hold music (`hold` when the host left). */
@@ -123,7 +125,7 @@ export type CallEffect =
   | { readonly type: 'LeaveMixer' }
   | { readonly type: 'SetMuted'; readonly muted: boolean }
   | { readonly type: 'SetGains'; readonly gains: Gains }
-  /** The caller is in: the conference may now tell the room. */
+  /** The caller is in the conference's own room (not in one aside): the conference may now tell the room. */
   | { readonly type: 'ReportJoined' }
   /** A code of the key map was keyed in the room or while waiting for it. */
   | { readonly type: 'ReportAction'; readonly action: KeypadAction }

@@ -40,6 +40,14 @@ export type ConferenceEvent = { readonly at: number } & (
   | { readonly type: 'LineHeld'; readonly callId: CallId; readonly held: boolean }
   /** Answer to `MeasureLines`: those in the room, as far as the mixer knows. */
   | { readonly type: 'LinesMeasured'; readonly callId: CallId; readonly lines: readonly MeasuredLine[] }
+  /** A call placed for a host was answered. */
+  | { readonly type: 'PlacedCallAnswered'; readonly placed: CallId }
+  /** It came to nothing before the host brought it in: not allowed by the guards, refused or not answered, or hung up. */
+  | {
+      readonly type: 'PlacedCallEnded';
+      readonly placed: CallId;
+      readonly reason: 'not-allowed' | 'not-answered' | 'hung-up';
+    }
   /** Recording came to nothing: it could not begin, or it broke off. */
   | { readonly type: 'RecordingFailed' }
   | { readonly type: 'PlayFinished'; readonly playId: PlayId }
@@ -105,6 +113,19 @@ export type ConferenceEffect =
   | { readonly type: 'MeasureLines'; readonly callId: CallId }
   /** This number is not let in any more, by the account's wish. */
   | { readonly type: 'BlockCaller'; readonly callId: CallId; readonly callerNumber: string }
+  /**
+   * Calls a number for a host, who is sent to `room` (a room aside) to hear it ring. `placed` is the name of the call to be. Ends in
+   * `PlacedCallAnswered` or `PlacedCallEnded`; brought in it is sent to the conference's room, and comes in as every caller; given up, it
+   * is dismissed.
+   */
+  | {
+      readonly type: 'PlaceCall';
+      readonly callId: CallId;
+      readonly placed: CallId;
+      readonly number: string;
+      readonly room: ConferenceId;
+    }
+  | { readonly type: 'SendToRoom'; readonly callId: CallId; readonly room: ConferenceId; readonly muted: boolean }
   /** The room is recorded from now on, in one part or (after a pause of the mixer's) several. */
   | { readonly type: 'StartRecording'; readonly announcements: boolean }
   | { readonly type: 'PauseRecording' }
