@@ -1,5 +1,6 @@
-import type { ConferenceOptions, Role } from '../conference-options.js';
-import type { CallId, ConferenceId, PlayId } from '../identifiers.js';
+import type { WaitReason } from '../call-flow/contract.js';
+import type { Announcement, ConferenceOptions, Role } from '../conference-options.js';
+import type { CallId, ConferenceId, NameId, PlayId } from '../identifiers.js';
 import type { ConferenceOutcome } from '../outcomes.js';
 import type { RunningTimers } from '../timers.js';
 import type { ConferenceEvent } from './contract.js';
@@ -25,7 +26,13 @@ export interface Member {
   readonly callId: CallId;
   readonly role: Role;
   readonly callerNumber: string | null;
+  readonly name: NameId | null;
+  /** By the caller's or a host's wish; see `lines.ts` for what the room hears. */
   readonly muted: boolean;
+  /** The far end has its line on hold: what it plays is not for the room, and is nobody's wish to be muted. */
+  readonly lineHeld: boolean;
+  /** Talked while muted, and was told so: once for each time of being muted. */
+  readonly toldMuted: boolean;
   /** `joining`: admitted, not in yet; `in`: in the room; `held`: on hold music, its seat kept. */
   readonly phase: 'joining' | 'in' | 'held';
   /** Was in the room and has been announced, or needs not be. */
@@ -34,11 +41,16 @@ export interface Member {
   readonly inBatch: boolean;
 }
 
-/** A guest outside, on hold music, without a seat. */
+/** A guest outside, on hold music, without a seat: for want of a host, or in the lobby. */
 export interface Waiter {
   readonly callId: CallId;
   readonly callerNumber: string | null;
+  readonly name: NameId | null;
+  readonly reason: WaitReason;
   readonly muted: boolean;
+  readonly lineHeld: boolean;
+  /** Which of all screenings was the latest of this caller; 0: none yet. */
+  readonly screened: number;
   /** Was let past the lock, because this caller was in before. */
   readonly pastLock: boolean;
 }
@@ -77,12 +89,25 @@ export interface Closed {
 
 export type ConferenceStage = Empty | WaitingForHost | InSession | HostAway | Closing | Closed;
 
-/** When announcements of one kind were last made, and whether one is owed. */
+/** Someone of whom the room is to hear. */
+export interface Announced {
+  readonly callId: CallId;
+  readonly name: NameId | null;
+}
+
+/** What the room has heard of comings and goings lately, and what it is still to hear. */
 export interface Announcements {
-  /** When the latest were made, ms; none older than the window. */
+  /** In place of the account's two settings, by a host's `*3`. */
+  readonly chosen: Announcement | null;
+  readonly joined: readonly Announced[];
+  readonly left: readonly Announced[];
+  /** When the latest of them came or went, ms; no more than tell a crowd. */
   readonly recent: readonly number[];
-  /** More came than may be announced singly: one announcement for all of them is owed. */
-  readonly owed: boolean;
+  /** The announcement that is being heard. */
+  readonly sounding: PlayId | null;
+  /** When the latest began, ms, and whether it was of a crowd. */
+  readonly lastAt: number | null;
+  readonly lastOfCrowd: boolean;
 }
 
 /** A guest who left a locked conference and may come back. */
@@ -115,8 +140,11 @@ export interface ConferenceFacts {
   readonly seenOnce: readonly string[];
   readonly seenAgain: readonly string[];
   readonly mayReturn: readonly MayReturn[];
-  readonly entries: Announcements;
-  readonly exits: Announcements;
+  readonly announcements: Announcements;
+  /** Another discreet tone is owed to the hosts. */
+  readonly signalOwed: boolean;
+  /** How often callers in the lobby were screened. */
+  readonly screenings: number;
   readonly timers: RunningTimers;
   readonly plays: number;
 }
@@ -125,7 +153,7 @@ export interface ConferenceFacts {
 export type ConferenceState = ConferenceStage & { readonly facts: ConferenceFacts };
 
 /** The timers of a conference, by name. */
-export type ConferenceTimer = 'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'entries' | 'exits';
+export type ConferenceTimer = 'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'announce' | 'sounding' | 'signal';
 
 /** What a stage gets to see: neither late timers nor what is the same in every stage. */
 export type StageEvent =

@@ -3,7 +3,7 @@ import { playId, type CallId, type ConferenceId, type PlayId } from '../identifi
 import type { Utterance } from '../prompts.js';
 import { boundedMs, isRunning, NO_TIMERS, startTimer, stopTimer } from '../timers.js';
 import type { ConferenceEffect } from './contract.js';
-import type { ConferenceFacts, ConferenceTimer, Member } from './state.js';
+import type { Announcements, ConferenceFacts, ConferenceTimer, Member } from './state.js';
 
 /** One step being taken: the facts as they become and the effects so far. Lives only within `stepConference`. */
 export interface Turn {
@@ -11,6 +11,16 @@ export interface Turn {
   facts: ConferenceFacts;
   readonly effects: ConferenceEffect[];
 }
+
+export const NOTHING_ANNOUNCED: Announcements = {
+  chosen: null,
+  joined: [],
+  left: [],
+  recent: [],
+  sounding: null,
+  lastAt: null,
+  lastOfCrowd: false,
+};
 
 export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   conferenceId,
@@ -26,8 +36,9 @@ export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   seenOnce: [],
   seenAgain: [],
   mayReturn: [],
-  entries: { recent: [], owed: false },
-  exits: { recent: [], owed: false },
+  announcements: NOTHING_ANNOUNCED,
+  signalOwed: false,
+  screenings: 0,
   timers: NO_TIMERS,
   plays: 0,
 });
