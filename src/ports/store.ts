@@ -30,8 +30,7 @@ export interface PinMatch {
 
 /** What opens an account's conference: a host and a guest PIN, or an access code for all and a moderator PIN that makes the caller host. */
 export type AccountPins =
-  | { readonly host: PinHash; readonly guest: PinHash }
-  | { readonly access: PinHash; readonly moderator: PinHash };
+  { readonly host: PinHash; readonly guest: PinHash } | { readonly access: PinHash; readonly moderator: PinHash };
 
 /** A number that is not let in. */
 export interface Block {
@@ -146,7 +145,7 @@ export interface Store {
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
 
-  /** @throws {Duplicate} when either PIN hash is taken; then nothing is written. */
+  /** @throws {Duplicate} when either hash is taken, by a PIN or code of any kind; then nothing is written. */
   addAccount(account: Account, pins: AccountPins): void;
   account(id: AccountId): Account | null;
   /** Exact name, any case; names need not be unique, so possibly several. */
@@ -158,17 +157,20 @@ export interface Store {
     id: AccountId,
     change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
   ): boolean;
-  /** Removes the account and its PINs; its call records stay without it. */
+  /** Removes the account with its PINs, codes, blocks and recordings (their keys: the files are noise then); its call records stay without it. */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
   /** Enabled accounts only. One indexed look-up, found or not. */
   findPin(hash: PinHash): PinMatch | null;
-  /** Whether it is the account's moderator PIN, or its security code. */
+  /** Whether it is the account's moderator PIN, or its security code; never of one that is disabled. */
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
-  /** `null` removes it. @returns whether there is such an account. */
+  /**
+   * In place of the one there was; `null` removes it. @returns whether there is such an account.
+   * @throws {Duplicate} when the hash is taken by another PIN or code, of any kind and account: then the old one stays.
+   */
   setSecurityCode(id: AccountId, hash: PinHash | null): boolean;
 
-  /** Blocking a number twice changes nothing. */
+  /** Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more. */
   addBlock(block: Block): void;
   /** Of the account and bridge-wide ones, oldest first; without an account all; at most 10 000. */
   blocks(accountId?: AccountId): readonly Block[];
@@ -176,13 +178,14 @@ export interface Store {
   /** By the account or bridge-wide. */
   isBlocked(accountId: AccountId, callerNumber: string): boolean;
 
-  addRecording(recording: Recording): void;
+  /** @returns whether its account is still there: otherwise nothing is kept of it. @throws {Duplicate} */
+  addRecording(recording: Recording): boolean;
   /** Newest first, 1 to 10 000. */
   recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[];
   recording(id: string): Recording | null;
   removeRecording(id: string): boolean;
-  /** Those due by then. */
-  recordingsDue(at: number): readonly Recording[];
+  /** Those due by then, the longest due first; at most `limit` (1 to 10 000). */
+  recordingsDue(at: number, limit: number): readonly Recording[];
 
   /** @throws {Duplicate} */
   addNumber(number: DialInNumber): void;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../src/domain/conference-options.js';
 import { accountId, callId, conferenceId } from '../../src/domain/identifiers.js';
 import { Duplicate, StoreUnavailable } from '../../src/ports/store.js';
-import type { Account, CallRecord, ConferenceRecord, Store } from '../../src/ports/store.js';
+import type { Account, CallRecord, ConferenceRecord, Recording, Store } from '../../src/ports/store.js';
 
 const account = (id: string, more: Partial<Account> = {}): Account => ({
   id: accountId(id),
@@ -15,6 +15,7 @@ const account = (id: string, more: Partial<Account> = {}): Account => ({
 
 const call = (id: string, more: Partial<CallRecord> = {}): CallRecord => ({
   id: callId(id),
+  direction: 'in',
   sipCallId: `${id}@example.org`,
   startedAt: 1_700_000_000_000,
   answeredAt: null,
@@ -43,6 +44,18 @@ const conference = (id: string, more: Partial<ConferenceRecord> = {}): Conferenc
   peak: 1,
   lockedOut: 0,
   outcome: null,
+  ...more,
+});
+
+const recording = (id: string, more: Partial<Recording> = {}): Recording => ({
+  id,
+  accountId: accountId('a1'),
+  conferenceRecordId: 3,
+  part: 1,
+  startedAt: 1_700_000_000_000,
+  durationMs: 60_000,
+  dueAt: 1_702_592_060_000,
+  wrappedKey: 'a2V5',
   ...more,
 });
 
@@ -111,6 +124,8 @@ export function describeStore(name: string, factory: () => Store): void {
           expect(() => store.accounts({ limit })).toThrow(RangeError);
           expect(() => store.callRecords({ limit })).toThrow(RangeError);
           expect(() => store.conferenceRecords({ limit })).toThrow(RangeError);
+          expect(() => store.recordings({ limit })).toThrow(RangeError);
+          expect(() => store.recordingsDue(0, limit)).toThrow(RangeError);
         }
       });
 
@@ -144,8 +159,9 @@ export function describeStore(name: string, factory: () => Store): void {
       it('finds account and role by the hash of a PIN', () => {
         const added = add('a1');
         add('a2');
-        expect(store.findPin('a1-host')).toEqual({ account: added, role: 'host' });
-        expect(store.findPin('a1-guest')).toEqual({ account: added, role: 'guest' });
+        const plain = { account: added, byAccessCode: false, securityCode: false };
+        expect(store.findPin('a1-host')).toEqual({ ...plain, role: 'host' });
+        expect(store.findPin('a1-guest')).toEqual({ ...plain, role: 'guest' });
         expect(store.findPin('A1-HOST')).toBeNull();
         expect(store.findPin('')).toBeNull();
       });
@@ -187,6 +203,232 @@ export function describeStore(name: string, factory: () => Store): void {
         expect(store.findPin('a1-host')).toBeNull();
         store.addAccount(account('a2'), { host: 'a1-guest', guest: 'a1-host' });
         expect(store.findPin('a1-host')?.role).toBe('guest');
+      });
+    });
+
+    describe('codes', () => {
+      const addWithAccessCode = (id: string): Account => {
+        const added = account(id);
+        store.addAccount(added, { access: `${id}-access`, moderator: `${id}-moderator` });
+        return added;
+      };
+
+      it('finds an account by its access code, which makes nobody host', () => {
+        const added = addWithAccessCode('a1');
+        const match = { account: added, role: 'guest', byAccessCode: true, securityCode: false };
+        expect(store.findPin('a1-access')).toEqual(match);
+      });
+
+      it('opens nothing by a moderator PIN or a security code alone', () => {
+        const { id } = addWithAccessCode('a1');
+        expect(store.setSecurityCode(id, 'a1-security')).toBe(true);
+        expect(store.findPin('a1-moderator')).toBeNull();
+        expect(store.findPin('a1-security')).toBeNull();
+        expect(store.findPin('a1-access')?.securityCode).toBe(true);
+      });
+
+      it("knows an account's own moderator PIN and security code, each as what it is", () => {
+        const { id } = addWithAccessCode('a1');
+        const other = addWithAccessCode('a2');
+        store.setSecurityCode(id, 'a1-security');
+        expect(store.codeMatches(id, 'moderator', 'a1-moderator')).toBe(true);
+        expect(store.codeMatches(id, 'security', 'a1-security')).toBe(true);
+        for (const hash of ['a1-access', 'a1-security', 'a2-moderator', '']) {
+          expect(store.codeMatches(id, 'moderator', hash), hash).toBe(false);
+        }
+        for (const hash of ['a1-access', 'a1-moderator', '']) {
+          expect(store.codeMatches(id, 'security', hash), hash).toBe(false);
+        }
+        expect(store.codeMatches(other.id, 'security', 'a1-security')).toBe(false);
+        expect(store.codeMatches(accountId('nobody'), 'moderator', 'a1-moderator')).toBe(false);
+      });
+
+      it('knows no code of a disabled account', () => {
+        const { id } = addWithAccessCode('a1');
+        store.setSecurityCode(id, 'a1-security');
+        store.updateAccount(id, { enabled: false });
+        expect(store.findPin('a1-access')).toBeNull();
+        expect(store.codeMatches(id, 'moderator', 'a1-moderator')).toBe(false);
+        expect(store.codeMatches(id, 'security', 'a1-security')).toBe(false);
+      });
+
+      it('sets, changes and removes a security code; the one before counts no more and is free again', () => {
+        const { id } = add('a1');
+        store.setSecurityCode(id, 'first');
+        store.setSecurityCode(id, 'second');
+        expect(store.codeMatches(id, 'security', 'first')).toBe(false);
+        expect(store.codeMatches(id, 'security', 'second')).toBe(true);
+        expect(store.setSecurityCode(id, 'second')).toBe(true);
+        expect(store.codeMatches(id, 'security', 'second')).toBe(true);
+        expect(store.setSecurityCode(id, null)).toBe(true);
+        expect(store.codeMatches(id, 'security', 'second')).toBe(false);
+        expect(store.findPin('a1-guest')?.securityCode).toBe(false);
+        store.addAccount(account('a2'), { host: 'first', guest: 'second' });
+      });
+
+      it('says when there is no account to have a security code', () => {
+        expect(store.setSecurityCode(accountId('nobody'), 'x')).toBe(false);
+        expect(store.setSecurityCode(accountId('nobody'), null)).toBe(false);
+        store.addAccount(account('a1'), { host: 'x', guest: 'y' });
+      });
+
+      it.each(['a1-host', 'a1-guest', 'a2-access', 'a2-moderator', 'a2-security'])(
+        'lets no code of any kind be %s, which is taken',
+        (taken) => {
+          add('a1');
+          store.setSecurityCode(addWithAccessCode('a2').id, 'a2-security');
+          for (const pins of [
+            { host: taken, guest: 'free' },
+            { host: 'free', guest: taken },
+            { access: taken, moderator: 'free' },
+            { access: 'free', moderator: taken },
+          ]) {
+            expect(() => store.addAccount(account('a3'), pins)).toThrow(Duplicate);
+          }
+          const { id } = add('a4');
+          store.setSecurityCode(id, 'a4-security');
+          expect(() => store.setSecurityCode(id, taken)).toThrow(Duplicate);
+          expect(store.codeMatches(id, 'security', 'a4-security')).toBe(true);
+          expect(store.account(accountId('a3'))).toBeNull();
+          expect(store.findPin('free')).toBeNull();
+        },
+      );
+
+      it('refuses a moderator PIN that is the access code, and a security code that is a PIN of the account', () => {
+        expect(() => store.addAccount(account('a1'), { access: 'same', moderator: 'same' })).toThrow(Duplicate);
+        const { id } = add('a1');
+        expect(() => store.setSecurityCode(id, 'a1-host')).toThrow(Duplicate);
+        expect(store.findPin('a1-host')?.role).toBe('host');
+      });
+
+      it('frees the codes of an account that was removed', () => {
+        const { id } = addWithAccessCode('a1');
+        store.setSecurityCode(id, 'a1-security');
+        store.removeAccount(id);
+        store.addAccount(account('a2'), { host: 'a1-access', guest: 'a1-moderator' });
+        expect(store.setSecurityCode(accountId('a2'), 'a1-security')).toBe(true);
+      });
+    });
+
+    describe('blocks', () => {
+      const block = (id: string | null, callerNumber: string, createdAt = 1): void =>
+        store.addBlock({ accountId: id === null ? null : accountId(id), callerNumber, createdAt });
+
+      it('blocks a number for one account, or for all', () => {
+        const [first, second] = [add('a1').id, add('a2').id];
+        block('a1', '442071234567');
+        block(null, '4930123456');
+        expect(store.isBlocked(first, '442071234567')).toBe(true);
+        expect(store.isBlocked(second, '442071234567')).toBe(false);
+        expect(store.isBlocked(first, '4930123456')).toBe(true);
+        expect(store.isBlocked(second, '4930123456')).toBe(true);
+        expect(store.isBlocked(first, '44207123456')).toBe(false);
+        expect(store.isBlocked(first, '%')).toBe(false);
+      });
+
+      it('lists what counts for an account, or all, oldest first', () => {
+        add('a1');
+        add('a2');
+        block('a1', '3', 30);
+        block(null, '1', 20);
+        block('a2', '2', 10);
+        expect(store.blocks(accountId('a1'))).toEqual([
+          { accountId: 'a1', callerNumber: '3', createdAt: 30 },
+          { accountId: null, callerNumber: '1', createdAt: 20 },
+        ]);
+        expect(store.blocks().map(({ callerNumber }) => callerNumber)).toEqual(['3', '1', '2']);
+      });
+
+      it('knows a number once for each account, and unblocks only what it is told to', () => {
+        add('a1');
+        block('a1', '1', 5);
+        block('a1', '1', 6);
+        block(null, '1', 7);
+        block(null, '1', 8);
+        expect(store.blocks().map(({ createdAt }) => createdAt)).toEqual([5, 7]);
+        expect(store.removeBlock(null, '1')).toBe(true);
+        expect(store.removeBlock(null, '1')).toBe(false);
+        expect(store.isBlocked(accountId('a1'), '1')).toBe(true);
+        expect(store.removeBlock(accountId('a1'), '1')).toBe(true);
+        expect(store.isBlocked(accountId('a1'), '1')).toBe(false);
+      });
+
+      it('never becomes bridge-wide because its account is not there, and goes with it', () => {
+        add('a1');
+        block('nobody', '1');
+        block('a1', '2');
+        store.removeAccount(accountId('a1'));
+        expect(store.blocks()).toEqual([]);
+        add('a2');
+        expect(store.isBlocked(accountId('a2'), '1')).toBe(false);
+      });
+    });
+
+    describe('recordings', () => {
+      it('gives back a recording as it was added', () => {
+        add('a1');
+        expect(store.addRecording(recording('r1'))).toBe(true);
+        expect(store.addRecording(recording('r2', { conferenceRecordId: null, part: 2, startedAt: 5 }))).toBe(true);
+        expect(store.recording('r1')).toEqual(recording('r1'));
+        expect(store.recording('r3')).toBeNull();
+        expect(store.recordings({ limit: 9 })).toEqual([
+          recording('r1'),
+          recording('r2', { conferenceRecordId: null, part: 2, startedAt: 5 }),
+        ]);
+      });
+
+      it('refuses a second recording of the same id', () => {
+        add('a1');
+        store.addRecording(recording('r1'));
+        expect(() => store.addRecording(recording('r1', { part: 2 }))).toThrow(Duplicate);
+      });
+
+      it('lists them newest first, of one account or all, and at most as many as asked for', () => {
+        add('a1');
+        add('a2');
+        store.addRecording(recording('r1', { startedAt: 10 }));
+        store.addRecording(recording('r2', { startedAt: 30, accountId: accountId('a2') }));
+        store.addRecording(recording('r3', { startedAt: 20 }));
+        const ids = (filter: object, limit = 9): string[] => store.recordings({ limit, ...filter }).map(({ id }) => id);
+        expect(ids({})).toEqual(['r2', 'r3', 'r1']);
+        expect(ids({}, 2)).toEqual(['r2', 'r3']);
+        expect(ids({ accountId: accountId('a1') })).toEqual(['r3', 'r1']);
+        expect(ids({ accountId: accountId('nobody') })).toEqual([]);
+      });
+
+      it('tells which are due, to the millisecond, the longest due first', () => {
+        add('a1');
+        store.addRecording(recording('r1', { dueAt: 200 }));
+        store.addRecording(recording('r2', { dueAt: 100 }));
+        store.addRecording(recording('r3', { dueAt: 300 }));
+        const due = (at: number, limit = 9): string[] => store.recordingsDue(at, limit).map(({ id }) => id);
+        expect(due(99)).toEqual([]);
+        expect(due(100)).toEqual(['r2']);
+        expect(due(299)).toEqual(['r2', 'r1']);
+        expect(due(300, 2)).toEqual(['r2', 'r1']);
+      });
+
+      it('forgets one that is removed, and says when there was none', () => {
+        add('a1');
+        store.addRecording(recording('r1'));
+        expect(store.removeRecording('r1')).toBe(true);
+        expect(store.removeRecording('r1')).toBe(false);
+        expect(store.recording('r1')).toBeNull();
+      });
+
+      it('keeps nothing of an account that was removed, before or meanwhile', () => {
+        add('a1');
+        store.addRecording(recording('r1'));
+        store.removeAccount(accountId('a1'));
+        expect(store.recording('r1')).toBeNull();
+        expect(store.addRecording(recording('r2'))).toBe(false);
+        expect(store.recordings({ limit: 9 })).toEqual([]);
+      });
+
+      it('rounds times to whole milliseconds rather than lose a recording', () => {
+        add('a1');
+        store.addRecording(recording('r1', { startedAt: 10.4, durationMs: 11.6, dueAt: 12.5 }));
+        expect(store.recording('r1')).toMatchObject({ startedAt: 10, durationMs: 12, dueAt: 13 });
       });
     });
 
@@ -249,6 +491,23 @@ export function describeStore(name: string, factory: () => Store): void {
         store.addCallRecord(full);
         store.addCallRecord(call('c2', { startedAt: 1 }));
         expect(store.callRecords({ limit: 10 })).toEqual([full, call('c2', { startedAt: 1 })]);
+      });
+
+      it('tells calls placed from calls received, and sums those of an account', () => {
+        add('a1');
+        add('a2');
+        const placed = (id: string, more: Partial<CallRecord>): void =>
+          store.addCallRecord(call(id, { direction: 'out', accountId: accountId('a1'), ...more }));
+        placed('c1', { startedAt: 99, answeredAt: 100, endedAt: 1_000 });
+        placed('c2', { startedAt: 100, answeredAt: 200, endedAt: 1_200 });
+        placed('c3', { startedAt: 150, answeredAt: null, endedAt: 9_000 });
+        placed('c4', { startedAt: 160, answeredAt: 170, endedAt: 180, accountId: accountId('a2') });
+        placed('c5', { startedAt: 160, answeredAt: 170, endedAt: 180, direction: 'in' });
+        expect(store.callRecords({ limit: 9 }).find(({ id }) => id === 'c2')?.direction).toBe('out');
+        expect(store.placedSince(accountId('a1'), 100)).toEqual({ calls: 2, answeredMs: 1_000 });
+        expect(store.placedSince(accountId('a1'), 0)).toEqual({ calls: 3, answeredMs: 1_900 });
+        expect(store.placedSince(accountId('a1'), 151)).toEqual({ calls: 0, answeredMs: 0 });
+        expect(store.placedSince(accountId('nobody'), 0)).toEqual({ calls: 0, answeredMs: 0 });
       });
 
       it('rounds times to whole milliseconds rather than lose a record', () => {

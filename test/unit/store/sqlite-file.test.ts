@@ -19,8 +19,8 @@ import { SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId, callId } from '../../../src/domain/identifiers.js';
-import { StoreUnavailable } from '../../../src/ports/store.js';
-import type { Account, Store } from '../../../src/ports/store.js';
+import { Duplicate, StoreUnavailable } from '../../../src/ports/store.js';
+import type { Account, CallRecord, Store } from '../../../src/ports/store.js';
 
 let directory: string;
 let file: string;
@@ -45,6 +45,28 @@ const account = (id: string, name = `Name of ${id}`): Account => ({
   enabled: true,
   options: DEFAULT_CONFERENCE_OPTIONS,
   createdAt: 1,
+});
+
+const record = (id: string): CallRecord => ({
+  id: callId(id),
+  direction: 'in',
+  sipCallId: 's',
+  startedAt: 1,
+  answeredAt: null,
+  joinedAt: null,
+  endedAt: 2,
+  trunk: null,
+  dialled: '1',
+  caller: null,
+  accountId: null,
+  conferenceRecordId: null,
+  role: null,
+  outcome: 'abandoned',
+  keyMethod: null,
+  codec: null,
+  mixer: null,
+  packetLoss: null,
+  jitterMs: null,
 });
 
 const add = (store: Store, id: string, name?: string): void =>
@@ -117,6 +139,11 @@ describe('the database file', () => {
       plan('SELECT * FROM accounts WHERE folded_name = 1'),
       plan('SELECT * FROM call_records WHERE started_at >= 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
       plan('SELECT * FROM call_records WHERE account_id = 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
+      plan('SELECT * FROM call_records WHERE account_id = 1 AND started_at >= 1 AND direction = 1'),
+      plan('SELECT 1 FROM blocks WHERE caller_number = 1 AND (account_seq IS NULL OR account_seq = 1)'),
+      plan("SELECT 1 FROM pins WHERE account_seq = 1 AND role = 'security'"),
+      plan('SELECT * FROM recordings WHERE due_at <= 1 ORDER BY due_at, seq LIMIT 1'),
+      plan('SELECT * FROM recordings WHERE account_seq = 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
       plan('SELECT * FROM call_records WHERE outcome = 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
     ];
     database.close();
@@ -150,10 +177,56 @@ describe('versions', () => {
   });
 });
 
-/** The file as the first version of the schema made it, from its own SQL: the tables of the second taken away again. */
+/** The file as the second version of the schema made it: what the third added taken away, its PINs put back as they were. */
+function backToSecondSchema(): void {
+  tamper(`
+    CREATE TABLE codes AS SELECT * FROM pins;
+    DROP TABLE pins;
+    CREATE TABLE pins (
+      hash        TEXT    PRIMARY KEY,
+      account_seq INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+      role        TEXT    NOT NULL CHECK (role IN ('host', 'guest'))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pins_by_account ON pins (account_seq);
+    INSERT INTO pins SELECT * FROM codes;
+    DROP TABLE codes;
+    DROP TABLE blocks;
+    DROP TABLE recordings;
+    ALTER TABLE call_records DROP COLUMN direction;
+    PRAGMA user_version = 2;
+  `);
+}
+
+/** As the first version made it: what the second added taken away too. */
 function backToFirstSchema(): void {
+  backToSecondSchema();
   tamper('DROP TABLE live; DROP TABLE drained_mixers; PRAGMA user_version = 1');
 }
+
+describe('a database of the second schema', () => {
+  it('keeps its PINs, its options and its call records, which were of calls received', () => {
+    const store = open();
+    add(store, 'a1');
+    store.addCallRecord({ ...record('c1'), accountId: accountId('a1') });
+    store.saveLive([{ kind: 'call', id: 'c1', data: 'x' }]);
+    store.close();
+    tamper(`UPDATE accounts SET options = '{"hostLeaves":"end"}'`);
+    backToSecondSchema();
+
+    const migrated = open();
+    expect(migrated.check()).toEqual([]);
+    const options = { ...DEFAULT_CONFERENCE_OPTIONS, hostLeaves: 'end' };
+    expect(migrated.findPin('a1-host')).toMatchObject({ role: 'host', byAccessCode: false, account: { options } });
+    expect(migrated.findPin('a1-guest')?.role).toBe('guest');
+    expect(() => migrated.setSecurityCode(accountId('a1'), 'a1-host')).toThrow(Duplicate);
+    expect(migrated.setSecurityCode(accountId('a1'), 'a1-security')).toBe(true);
+    expect(migrated.callRecords({ limit: 9 })).toMatchObject([{ id: 'c1', direction: 'in' }]);
+    expect(migrated.placedSince(accountId('a1'), 0)).toEqual({ calls: 0, answeredMs: 0 });
+    expect(migrated.live('call')).toEqual([{ id: 'c1', data: 'x' }]);
+    migrated.removeAccount(accountId('a1'));
+    expect(migrated.findPin('a1-host')).toBeNull();
+  });
+});
 
 describe('a database of the first schema', () => {
   it('is brought up to date with all that is in it', () => {
@@ -254,30 +327,10 @@ describe('trouble', () => {
 
   it('loses no records that were written when a later one does not fit', () => {
     const store = open({ maximumPages: 40 });
-    const record = (id: string): void =>
-      store.addCallRecord({
-        id: callId(id),
-        sipCallId: 's'.repeat(100),
-        startedAt: 1,
-        answeredAt: null,
-        joinedAt: null,
-        endedAt: 2,
-        trunk: null,
-        dialled: '1',
-        caller: null,
-        accountId: null,
-        conferenceRecordId: null,
-        role: null,
-        outcome: 'abandoned',
-        keyMethod: null,
-        codec: null,
-        mixer: null,
-        packetLoss: null,
-        jitterMs: null,
-      });
+    const write = (id: string): void => store.addCallRecord({ ...record(id), sipCallId: 's'.repeat(100) });
     let written = 0;
     expect(() => {
-      for (; written < 10_000; written += 1) record(`c${written}`);
+      for (; written < 10_000; written += 1) write(`c${written}`);
     }).toThrow(StoreUnavailable);
     expect(store.callRecords({ limit: 10_000 })).toHaveLength(written);
   });
@@ -362,6 +415,22 @@ describe('erasing', () => {
       );
     expect(holds()).not.toEqual([]);
     store.removeAccount(accountId('a1'));
+    expect(holds()).toEqual([]);
+  });
+});
+
+describe('erasing a recording', () => {
+  it('leaves its key in no file of the database, write-ahead log included', () => {
+    const store = open();
+    add(store, 'a1');
+    const key = 'c29tZXRoaW5nIG5vYm9keSBtYXkgZmluZA==';
+    const times = { startedAt: 1, durationMs: 2, dueAt: 3 };
+    const account = accountId('a1');
+    store.addRecording({ id: 'r1', accountId: account, conferenceRecordId: 1, part: 1, ...times, wrappedKey: key });
+    const holds = (): string[] =>
+      readdirSync(join(directory, 'data')).filter((name) => readFileSync(join(directory, 'data', name)).includes(key));
+    expect(holds()).not.toEqual([]);
+    store.removeRecording('r1');
     expect(holds()).toEqual([]);
   });
 });
