@@ -67,7 +67,8 @@ export type CallEvent = { readonly at: number } & (
   | { readonly type: 'MuteChanged'; readonly muted: boolean }
   /**
    * A menu that owns keys from now on, in place of the one that may be open: says the utterances, takes one of `choices`, each of
-   * them a digit or a code such as `*2`. `*` leaves it where no choice begins with `*`; so does time.
+   * them a digit or a code such as `*2`. `*` leaves it where no choice begins with `*`; so does time, also only there: with codes for
+   * choices it lasts until the conference closes it (bare digits then do nothing).
    */
   | {
       readonly type: 'MenuOpened';
@@ -135,6 +136,8 @@ export type CallEffect =
   | { readonly type: 'ReportChoice'; readonly menuId: MenuId; readonly choice: string }
   /** The digits of an entry, at least one. */
   | { readonly type: 'ReportEntry'; readonly menuId: MenuId; readonly digits: string }
+  /** The words of the open menu (not of an entry) ended by themselves, no key pressed: the conference may go on reading. */
+  | { readonly type: 'ReportMenuSpoken'; readonly menuId: MenuId }
   /** The menu or entry was left, by `*` or by time. */
   | { readonly type: 'ReportMenuLeft'; readonly menuId: MenuId }
   /** The caller is gone from the conference's point of view (only after `RequestAdmission`). */

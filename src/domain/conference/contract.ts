@@ -34,6 +34,8 @@ export type ConferenceEvent = { readonly at: number } & (
   | { readonly type: 'ChoiceKeyed'; readonly callId: CallId; readonly menuId: MenuId; readonly choice: string }
   | { readonly type: 'EntryKeyed'; readonly callId: CallId; readonly menuId: MenuId; readonly digits: string }
   | { readonly type: 'MenuLeft'; readonly callId: CallId; readonly menuId: MenuId }
+  /** The words of a menu (not of an entry) were heard to their end, and it is still open. */
+  | { readonly type: 'MenuSpoken'; readonly callId: CallId; readonly menuId: MenuId }
   /** Someone muted talks: told once for each time of being muted. */
   | { readonly type: 'SpokeWhileMuted'; readonly callId: CallId }
   /** The far end put its line on hold or took it back: what it plays then is not for the room. */
@@ -89,6 +91,7 @@ export type ConferenceEffect =
     }
   /** Mixed in for everyone in the room; plays to a room queue up; ends in one `PlayFinished`. */
   | { readonly type: 'PlayToRoom'; readonly playId: PlayId; readonly utterances: readonly Utterance[] }
+  /** In place of the one that may be open. Where a choice begins with `*` it ends neither by `*` nor by time. */
   | {
       readonly type: 'OpenMenu';
       readonly callId: CallId;

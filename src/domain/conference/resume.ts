@@ -9,6 +9,8 @@ export const resumeConference = ({ facts, ...stage }: ConferenceState): Conferen
   facts: {
     ...facts,
     plays: facts.plays + SPARE_IDENTITIES,
+    menusOpened: facts.menusOpened + SPARE_IDENTITIES,
+    placedEver: facts.placedEver + SPARE_IDENTITIES,
     timers: { ...facts.timers, set: facts.timers.set + SPARE_IDENTITIES },
   },
 });

@@ -1,6 +1,6 @@
 import type { WaitReason } from '../call-flow/contract.js';
 import type { Announcement, ConferenceOptions, Role } from '../conference-options.js';
-import type { CallId, ConferenceId, NameId, PlayId } from '../identifiers.js';
+import type { CallId, ConferenceId, MenuId, NameId, PlayId } from '../identifiers.js';
 import type { ConferenceOutcome } from '../outcomes.js';
 import type { RunningTimers } from '../timers.js';
 import type { ConferenceEvent } from './contract.js';
@@ -33,8 +33,11 @@ export interface Member {
   readonly lineHeld: boolean;
   /** Talked while muted, and was told so: once for each time of being muted. */
   readonly toldMuted: boolean;
-  /** `joining`: admitted, not in yet; `in`: in the room; `held`: on hold music, its seat kept. */
-  readonly phase: 'joining' | 'in' | 'held';
+  /**
+   * `joining`: admitted, not in yet (or on the way back from aside); `in`: in the room; `held`: on hold music, its seat kept;
+   * `aside`: a host in a room aside, with someone called from there.
+   */
+  readonly phase: 'joining' | 'in' | 'held' | 'aside';
   /** Was in the room and has been announced, or needs not be. */
   readonly hasBeenIn: boolean;
   /** Came in from waiting with others: announced together with them. */
@@ -110,6 +113,46 @@ export interface Announcements {
   readonly lastOfCrowd: boolean;
 }
 
+/** What an open menu or entry is about. `subject`: the caller its keys act on. */
+export type Menu =
+  | { readonly kind: 'hand'; readonly subject: CallId }
+  | {
+      readonly kind: 'roll-call';
+      readonly subject: CallId;
+      /** Read so far, the subject included. */
+      readonly read: readonly CallId[];
+      /** Read by itself since the last key. */
+      readonly onPage: number;
+      /** The next one is read without a key. */
+      readonly goesOn: boolean;
+    }
+  | { readonly kind: 'confirm-recording' }
+  | { readonly kind: 'noise'; readonly subject: CallId; readonly rest: readonly CallId[] }
+  | { readonly kind: 'number' }
+  | { readonly kind: 'dial-out'; readonly placed: CallId }
+  | { readonly kind: 'screening'; readonly subject: CallId };
+
+/** At most one for each caller. */
+export interface OpenMenu {
+  readonly callId: CallId;
+  readonly menuId: MenuId;
+  /** None: an entry of digits. */
+  readonly choices: readonly string[];
+  readonly menu: Menu;
+}
+
+/** A call placed for a host, until it is brought in or given up. */
+export interface Placed {
+  readonly placed: CallId;
+  readonly host: CallId;
+  readonly number: string;
+  readonly room: ConferenceId;
+  readonly answered: boolean;
+}
+
+/** What `*4` has come to. */
+export type GuestMutes = 'free' | 'muted' | 'may-not-unmute';
+
 /** A guest who left a locked conference and may come back. */
 interface MayReturn {
   readonly callerNumber: string;
@@ -147,13 +190,29 @@ export interface ConferenceFacts {
   readonly screenings: number;
   readonly timers: RunningTimers;
   readonly plays: number;
+  readonly menus: readonly OpenMenu[];
+  /** Menus ever opened: each has an identity of its own. */
+  readonly menusOpened: number;
+  readonly guestMutes: GuestMutes;
+  /** Guests with a raised hand, in order of raising. */
+  readonly hands: readonly CallId[];
+  /** `paused`: under `hold`. */
+  readonly recording: 'off' | 'on' | 'paused';
+  /** Hosts who wait for `LinesMeasured`. */
+  readonly measuring: readonly CallId[];
+  readonly placed: readonly Placed[];
+  /** Calls ever placed. */
+  readonly placedEver: number;
+  /** The conference goes on after the last host hangs up, this once (`#0`). */
+  readonly continueOnce: boolean;
 }
 
 /** Plain data: it can be stored, replayed and taken over. */
 export type ConferenceState = ConferenceStage & { readonly facts: ConferenceFacts };
 
 /** The timers of a conference, by name. */
-export type ConferenceTimer = 'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'announce' | 'sounding' | 'signal';
+export type ConferenceTimer =
+  'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'announce' | 'sounding' | 'signal' | 'beep';
 
 /** What a stage gets to see: neither late timers nor what is the same in every stage. */
 export type StageEvent =

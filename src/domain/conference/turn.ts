@@ -41,6 +41,15 @@ export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   screenings: 0,
   timers: NO_TIMERS,
   plays: 0,
+  menus: [],
+  menusOpened: 0,
+  guestMutes: 'free',
+  hands: [],
+  recording: 'off',
+  measuring: [],
+  placed: [],
+  placedEver: 0,
+  continueOnce: false,
 });
 
 export function update(turn: Turn, changes: Partial<ConferenceFacts>): void {
