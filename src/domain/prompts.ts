@@ -27,6 +27,7 @@ export const SPOKEN_PROMPTS = [
   'still-waiting',
   'host-did-not-arrive',
   'waiting-for-admission',
+  'not-admitted',
   'joining',
   'you-are-the-first',
   'you-are-the-host',
@@ -44,6 +45,8 @@ export const SPOKEN_PROMPTS = [
   'more-have-joined',
   'have-joined',
   'have-left',
+  'others-have-left',
+  'more-have-left',
   // section 2: leaving
   'host-disconnected-hold',
   'host-returned',
@@ -108,7 +111,10 @@ export const SPOKEN_PROMPTS = [
   'help-menu',
   'help-hand',
   'help-hands',
+  'help-hear',
+  'help-speak',
   'help-volume',
+  'help-volume-normal',
   'help-lock',
   'help-roll-call',
   'help-end',
@@ -125,6 +131,7 @@ export const SPOKEN_PROMPTS = [
   'press',
   'star',
   'hash',
+  'or',
 ] as const;
 
 export type SpokenPrompt = (typeof SPOKEN_PROMPTS)[number];
