@@ -1,9 +1,9 @@
 import { assertNever } from '../assert-never.js';
 import type { Role } from '../conference-options.js';
 import type { CallId } from '../identifiers.js';
-import { KEYPAD_ACTIONS, type KeypadAction } from '../keypad/contract.js';
+import type { KeypadAction } from '../keypad/contract.js';
 import { completeKeyMap, isFor } from '../keypad/key-map.js';
-import { HELP_SENTENCES, speakCode } from '../keypad/spoken-code.js';
+import { speakHelp } from '../keypad/spoken-code.js';
 import { say, sayNumber, type Utterance } from '../prompts.js';
 import { endForAll } from './ending.js';
 import { countWaiting } from './gate.js';
@@ -100,15 +100,10 @@ function turnedAway(lockedOut: number): readonly Utterance[] {
   return lockedOut === 1 ? [say('one-was-turned-away')] : [sayNumber(lockedOut), say('were-turned-away')];
 }
 
-/** Made from the map as it is: the first code of every action this role may use here. */
+/** Made from the map as it is: what this role may use here. */
 function helpFor(facts: ConferenceFacts, { role }: Actor): readonly Utterance[] {
   const map = completeKeyMap(facts.options.keyMap);
-  const sentences = KEYPAD_ACTIONS.flatMap((action): readonly Utterance[] => {
-    const [code] = map[action];
-    if (code === undefined || !isFor(action, role) || !isAllowed(facts, action)) return [];
-    return [...speakCode(code), say(HELP_SENTENCES[action])];
-  });
-  return [say('help-intro'), ...sentences];
+  return speakHelp(map, (action) => isFor(action, role) && isAllowed(facts, action));
 }
 
 function toggleLock(turn: Turn, stage: ConferenceStage, actor: Actor): ConferenceStage {

@@ -29,11 +29,14 @@ export interface KeypadContext {
   readonly role: Role;
   /** When the last private prompt or menu ended; `null` while one speaks. */
   readonly quietSince: number | null;
+  /** What an open menu takes: digits and codes, which come before those of the map. */
+  readonly choices?: readonly string[];
 }
 
-/** What a key came to: nothing (yet), a code of the map, or one that is not in it. */
+/** What a key came to: nothing (yet), a choice of the open menu, a code of the map, or one that is in neither. */
 export type Keyed =
   | { readonly type: 'nothing' }
+  | { readonly type: 'choice'; readonly choice: string }
   | { readonly type: 'action'; readonly action: KeypadAction }
   | { readonly type: 'unknown-code' };
 
@@ -56,7 +59,7 @@ export function swallowHash(state: KeypadState, key: Key, at: number): { state: 
   return { state: { ...state, swallowHashUntil: null }, swallowed: true };
 }
 
-/** Decodes one key pressed outside entries and menus. */
+/** Decodes one key pressed outside entries. */
 export function pressKey(
   state: KeypadState,
   key: Key,
@@ -65,16 +68,18 @@ export function pressKey(
 ): { state: KeypadState; keyed: Keyed } {
   if (isIgnored(key)) return { state, keyed: { type: 'nothing' } };
 
-  const quiet = context.quietSince !== null;
-  const begun = begin(state, key, at, quiet);
-  if (!hasBegun(state, at)) return { state: begun, keyed: { type: 'nothing' } };
+  const { map, role, quietSince, choices = [] } = context;
+  const begun = begin(state, key, at, quietSince !== null);
+  const code = hasBegun(state, at) ? state.code + key : key;
+  if (choices.includes(code)) return { state: cleared(state), keyed: { type: 'choice', choice: code } };
+  if (code === key) return { state: begun, keyed: { type: 'nothing' } };
+  if (code === '##' && !mayEnd(state, at, quietSince)) return { state: begun, keyed: { type: 'nothing' } };
 
-  const code = state.code + key;
-  if (code === '##' && !mayEnd(state, at, context.quietSince)) return { state: begun, keyed: { type: 'nothing' } };
-
-  const action = actionFor(context.map, code, context.role);
+  const action = actionFor(map, code, role);
   if (action !== null) return { state: cleared(state), keyed: { type: 'action', action } };
-  if (beginsCode(context.map, code)) return { state: { ...state, code, lastAt: at }, keyed: { type: 'nothing' } };
+  if (beginsCode(map, code) || choices.some((choice) => choice.startsWith(code))) {
+    return { state: { ...state, code, lastAt: at }, keyed: { type: 'nothing' } };
+  }
   // A stray * or # must not spoil the code that follows it.
   if (begun.code !== '') return { state: begun, keyed: { type: 'nothing' } };
   return { state: begun, keyed: { type: 'unknown-code' } };
