@@ -25,6 +25,8 @@ class NotingMediaListener implements MediaListener {
   readonly missing: { readonly callId: CallId; readonly silentMs: number }[] = [];
   readonly lost: { readonly callId: CallId; readonly reason: string }[] = [];
   readonly out: { readonly callId: CallId; readonly room: ConferenceId }[] = [];
+  readonly spoke: CallId[] = [];
+  readonly broken: { readonly room: ConferenceId; readonly reason: string }[] = [];
   readonly troubles: string[] = [];
 
   keyPressed(id: CallId, key: Key, method: KeyMethod): void {
@@ -49,6 +51,14 @@ class NotingMediaListener implements MediaListener {
 
   endpointLost(id: CallId, reason: string): void {
     this.lost.push({ callId: id, reason });
+  }
+
+  spokeWhileMuted(id: CallId): void {
+    this.spoke.push(id);
+  }
+
+  roomRecordingFailed(room: ConferenceId, reason: string): void {
+    this.broken.push({ room, reason });
   }
 
   trouble(message: string): void {

@@ -54,6 +54,9 @@ export class Leg implements MediaEndpoint {
   private latched: Destination | null = null;
   private room: ConferenceId | null = null;
   private muted = false;
+  /** That he talks although muted has been told. */
+  private spokeTold = false;
+  private gains = { hearDb: 0, speakDb: 0 };
   private inbandOff = false;
   private playing: Playing | null = null;
   private slot: WorkerSlot;
@@ -165,6 +168,7 @@ export class Leg implements MediaEndpoint {
       try {
         // The old worker tells the end of what it recorded as it lets go; what is said in between is left out.
         if (home !== this.slot) await this.moveTo(home).finally(() => this.goOnRecording());
+        if (this.room !== room || muted !== this.muted) this.spokeTold = false;
         this.room = room;
         this.muted = muted;
         await this.request((link) => link.request({ type: 'join', handle: this.facts.handle, room, muted }));
@@ -183,8 +187,16 @@ export class Leg implements MediaEndpoint {
 
   setMuted(muted: boolean): Promise<void> {
     return this.inOrder(async () => {
+      if (muted !== this.muted) this.spokeTold = false;
       this.muted = muted;
       await this.request((link) => link.request({ type: 'mute', handle: this.facts.handle, muted }));
+    });
+  }
+
+  setGains({ hearDb, speakDb }: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
+    return this.inOrder(async () => {
+      this.gains = { hearDb, speakDb };
+      await this.request((link) => link.request({ type: 'gains', handle: this.facts.handle, hearDb, speakDb }));
     });
   }
 
@@ -236,6 +248,11 @@ export class Leg implements MediaEndpoint {
       case 'audioMissing':
         listener.audioMissing(this.callId, event.silentMs);
         return;
+      case 'spokeWhileMuted':
+        if (!this.muted || this.room === null || this.spokeTold) return;
+        this.spokeTold = true;
+        listener.spokeWhileMuted(this.callId);
+        return;
       case 'latched':
         this.latched = event.source;
         return;
@@ -244,6 +261,8 @@ export class Leg implements MediaEndpoint {
         return;
       case 'recorded':
       case 'roomPlayFinished':
+      case 'roomRecorded':
+      case 'roomRecordingEnded':
       case 'trouble':
         return;
     }
@@ -384,6 +403,7 @@ export class Leg implements MediaEndpoint {
     return {
       ...{ handle, bindAddress, rtpPort, ssrc, cname, silenceMs, silenceOnHoldMs },
       ...{ agreement, latched, room, muted, inbandOff, ledger },
+      ...this.gains,
     };
   }
 

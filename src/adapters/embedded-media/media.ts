@@ -17,6 +17,7 @@ import type {
 import { Leg, type LegSurroundings } from './leg.js';
 import { pairIsFree, PortRange } from './port-range.js';
 import type { EndpointHandle, WorkerEvent } from './protocol.js';
+import { RoomRecordings } from './room-recordings.js';
 import { RoomRegistry } from './room-registry.js';
 import { answerOffer, makeOffer, newLocalSession, offeredAddress } from './sdp.js';
 import { SoundShelf } from './sound-shelf.js';
@@ -48,6 +49,8 @@ export interface EmbeddedMediaOptions {
 const DEFAULT_SILENCE_MS = 60_000;
 const DEFAULT_SILENCE_ON_HOLD_MS = 1_800_000;
 const DEFAULT_HEARTBEAT_MS = 1_500;
+/** A room is measured within so many milliseconds, or not at all. */
+const MEASURE_TIMEOUT_MS = 3_500;
 const DEFAULT_PORT_REST_MS = 5_000;
 /** Pairs of ports tried for one call before it is refused. */
 const MOST_PORTS_TRIED = 64;
@@ -73,6 +76,9 @@ export class EmbeddedMedia implements Media {
   private readonly ports: PortRange;
   private readonly sounds: SoundShelf;
   private readonly rooms = new RoomRegistry();
+  private readonly recordings = new RoomRecordings((room, reason) => {
+    this.running?.listener.roomRecordingFailed(room, reason);
+  });
   private readonly legs = new Map<EndpointHandle, Leg>();
   private readonly roomPlays = new Map<PlayId, RoomPlay>();
   /** Files are read in order of call, per room. */
@@ -118,6 +124,7 @@ export class EmbeddedMedia implements Media {
     if (running === null) return;
     this.running = null;
     await Promise.all(Array.from(this.legs.values(), (leg) => leg.close()));
+    await this.recordings.close();
     await running.team.stop();
   }
 
@@ -199,8 +206,9 @@ export class EmbeddedMedia implements Media {
     return null;
   }
 
-  forgetRoom(): void {
-    // Nothing was placed.
+  /** Nothing was placed. */
+  forgetRoom(room: ConferenceId): void {
+    this.recordings.forget(room);
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
@@ -230,6 +238,34 @@ export class EmbeddedMedia implements Media {
   async roomSize(room: ConferenceId): Promise<number> {
     const slot = this.rooms.find(room);
     return slot === null ? 0 : slot.link.request({ type: 'roomSize', room });
+  }
+
+  recordRoom(room: ConferenceId, path: string, { plays }: { readonly plays: boolean }): Promise<void> {
+    return this.recordings.begin(room, this.rooms.find(room), path, plays);
+  }
+
+  pauseRoomRecording(room: ConferenceId, paused: boolean): Promise<void> {
+    return this.recordings.pause(room, paused);
+  }
+
+  stopRecordingRoom(room: ConferenceId): Promise<{ readonly durationMs: number } | null> {
+    return this.recordings.stop(room);
+  }
+
+  async measureRoom(
+    room: ConferenceId,
+  ): Promise<readonly { readonly callId: CallId; readonly levelDb: number; readonly activeShare: number }[]> {
+    const slot = this.rooms.find(room);
+    if (slot === null) return [];
+    const measured = await within(
+      this.options.clock,
+      MEASURE_TIMEOUT_MS,
+      slot.link.request({ type: 'measureRoom', room }).catch(() => []),
+    );
+    return (measured ?? []).flatMap(({ handle, levelDb, activeShare }) => {
+      const leg = this.legs.get(handle);
+      return leg === undefined || leg.closed ? [] : [{ callId: leg.callId, levelDb, activeShare }];
+    });
   }
 
   /** Lets a worker die or hang, to see that its callers hear little of it. */
@@ -292,7 +328,14 @@ export class EmbeddedMedia implements Media {
       case 'trouble':
         this.trouble(event.message);
         return;
+      case 'roomRecorded':
+        this.recordings.take(event.recording, event.samples);
+        return;
+      case 'roomRecordingEnded':
+        this.recordings.ended(event.recording);
+        return;
       case 'key':
+      case 'spokeWhileMuted':
       case 'playFinished':
       case 'audioMissing':
       case 'recorded':
@@ -309,6 +352,7 @@ export class EmbeddedMedia implements Media {
       if (hopeless) leg.lose('its media worker keeps failing');
       else void leg.recover();
     }
+    this.recordings.workerLost(slot, reason);
     for (const [playId, play] of this.roomPlays) {
       if (play.slot === slot) this.finishRoomPlay(play.room, playId, 'failed');
     }
@@ -328,5 +372,19 @@ export class EmbeddedMedia implements Media {
 
   private log(message: string): void {
     this.options.log?.(message);
+  }
+}
+
+/** @returns `null` where it takes longer. */
+async function within<T>(clock: Clock, ms: number, answer: Promise<T>): Promise<T | null> {
+  let cancel = (): void => undefined;
+  const late = new Promise<null>((resolve) => {
+    const timer = clock.after(ms, () => resolve(null));
+    cancel = () => timer.cancel();
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    cancel();
   }
 }

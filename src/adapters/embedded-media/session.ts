@@ -1,6 +1,7 @@
 import type { Key } from '../../domain/keys.js';
 import type { PlayOutcome } from '../../ports/media.js';
 import { FRAME_SAMPLES } from './frame.js';
+import { Gain } from './gain.js';
 import { InboundAudio } from './inbound.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegRtcp } from './leg-rtcp.js';
@@ -12,6 +13,7 @@ import { RecordingTap } from './recording-tap.js';
 import { isRtcp } from './rtp-packet.js';
 import type { Agreement, Destination } from './sdp.js';
 import { Seam } from './seam.js';
+import { SpeechMeter, type LineFigure } from './speech-meter.js';
 
 /** The ports of one leg; sends are fire and forget. */
 export interface SessionSockets {
@@ -26,6 +28,8 @@ export interface SessionListener {
   latched(source: Destination): void;
   audioMissing(silentMs: number): void;
   playFinished(playId: string, outcome: PlayOutcome): void;
+  /** He is muted in a room, and talks: once for each time of being muted. */
+  spokeWhileMuted(): void;
   /** What the caller said next, while he is recorded; not to be kept but as a copy. */
   recorded(samples: Int16Array): void;
 }
@@ -57,6 +61,11 @@ export class Session {
   private readonly played = new Int16Array(FRAME_SAMPLES);
   private readonly mixed = new Int16Array(FRAME_SAMPLES);
   private gain = 1;
+  private readonly hears = new Gain();
+  private readonly speaks = new Gain();
+  private readonly louder = new Int16Array(FRAME_SAMPLES);
+  private readonly meter = new SpeechMeter();
+  private inRoom = false;
   private readonly seam = new Seam();
   private tap: RecordingTap | null = null;
   private givenAway = false;
@@ -79,6 +88,7 @@ export class Session {
     });
     this.rtcp = new LegRtcp(descriptor, this.ledger, this.inbound.reception, nowMs, (random >>> 16) / 0x1_0000);
     this.member.muted = descriptor.muted;
+    this.setGains(descriptor.hearDb, descriptor.speakDb);
     if (descriptor.agreement !== null) this.takeAgreement(descriptor.agreement);
     this.inbound.latch.restore(descriptor.latched);
     if (this.ledger.lifeMs === 0) this.ledger.alive(nowMs);
@@ -120,11 +130,15 @@ export class Session {
     member.speaking = this.inbound.pull(member.input, nowMs);
     // What is no speech may be a key's tone.
     this.tap?.take(member.speaking ? member.input : SILENT_FRAME);
+    if (member.speaking) this.speaks.apply(member.input, member.input);
+    else this.speaks.rest();
+    if (this.meter.take(member.speaking ? member.input : null) && this.inRoom) this.listener.spokeWhileMuted();
   }
 
   /** Second half of a tick: what the caller hears; `room` is `null` outside of any. */
   speak(room: Int16Array | null, nowMs: number): void {
-    this.outbound.frame(this.seam.close(this.compose(room)), this.sendsTo(), nowMs);
+    const heard = this.hears.apply(this.seam.close(this.compose(room)), this.louder);
+    this.outbound.frame(heard, this.sendsTo(), nowMs);
     const report = this.rtcp.due(nowMs, this.outbound.rtpTimestamp);
     if (report !== null) this.sendRtcp(report);
     this.checkLife(nowMs);
@@ -138,6 +152,35 @@ export class Session {
   /** What the room sends from here on does not follow on what it sent before: another room, none any more, or somebody is gone. */
   roomChanged(): void {
     this.seam.open();
+  }
+
+  /** He comes into a room, which has heard nothing of him so far. */
+  enterRoom(muted: boolean): void {
+    this.member.enter(muted);
+    this.inRoom = true;
+    this.watch(muted);
+    this.roomChanged();
+  }
+
+  leaveRoom(): void {
+    this.inRoom = false;
+    this.roomChanged();
+  }
+
+  mute(muted: boolean): void {
+    if (muted === this.member.muted) return;
+    this.member.muted = muted;
+    this.watch(muted);
+  }
+
+  setGains(hearDb: number, speakDb: number): void {
+    this.hears.set(hearDb);
+    this.speaks.set(speakDb);
+  }
+
+  /** How he sounded lately, muted or not. */
+  figure(): LineFigure {
+    return this.meter.figure();
   }
 
   /** A play still running is dropped; the main thread has told its end. */
@@ -192,6 +235,11 @@ export class Session {
       this.sendRtcp(this.rtcp.goodbye(nowMs, this.outbound.rtpTimestamp));
     }
     this.sockets.close();
+  }
+
+  private watch(muted: boolean): void {
+    if (muted) this.meter.watch();
+    else this.meter.unwatch();
   }
 
   private takeAgreement(agreement: Agreement): void {

@@ -4,6 +4,7 @@ import { assertNever } from '../../domain/assert-never.js';
 import { MixingEngine } from './mixing-engine.js';
 import { monotonicMs } from './monotonic.js';
 import type {
+  Answer,
   Command,
   EndpointHandle,
   FromWorker,
@@ -69,7 +70,7 @@ export class WorkerHost {
     );
   }
 
-  private async request(request: Request): Promise<number> {
+  private async request(request: Request): Promise<Answer> {
     switch (request.type) {
       case 'open':
         await this.whileOpening(
@@ -93,7 +94,10 @@ export class WorkerHost {
         this.engine.leave(request.handle);
         return 0;
       case 'mute':
-        this.session(request.handle).member.muted = request.muted;
+        this.session(request.handle).mute(request.muted);
+        return 0;
+      case 'gains':
+        this.session(request.handle).setGains(request.hearDb, request.speakDb);
         return 0;
       case 'close':
         this.close(request.handle);
@@ -106,6 +110,17 @@ export class WorkerHost {
         return 0;
       case 'roomSize':
         return this.engine.roomSize(request.room);
+      case 'recordRoom':
+        this.engine.recordRoom(request.room, request.recording, request.samples, request.plays);
+        return 0;
+      case 'pauseRoom':
+        this.engine.pauseRoomRecording(request.room, request.recording, request.paused);
+        return 0;
+      case 'stopRoom':
+        this.engine.stopRoomRecording(request.room, request.recording);
+        return 0;
+      case 'measureRoom':
+        return this.engine.measureRoom(request.room);
       default:
         return assertNever(request);
     }
@@ -290,6 +305,7 @@ export class WorkerHost {
       latched: (source) => this.tell({ type: 'latched', handle, source }),
       audioMissing: (silentMs) => this.tell({ type: 'audioMissing', handle, silentMs }),
       playFinished: (playId, outcome) => this.tell({ type: 'playFinished', handle, playId, outcome }),
+      spokeWhileMuted: () => this.tell({ type: 'spokeWhileMuted', handle }),
       recorded: (samples) => this.tell({ type: 'recorded', handle, samples }),
     };
   }

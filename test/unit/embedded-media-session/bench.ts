@@ -95,6 +95,7 @@ export class Leg {
     const whole: SessionDescriptor = {
       ...{ handle, bindAddress: '127.0.0.1', rtpPort: 0, ssrc: 0xabc0 + handle, cname: 'x', agreement: AGREEMENT },
       ...{ latched: null, room: null, muted: false, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 1_800_000 },
+      ...{ hearDb: 0, speakDb: 0 },
       ...descriptor,
       ledger: this.ledger.memory,
     };
@@ -115,6 +116,7 @@ export class Leg {
       audioMissing: (silentMs: number) => bench.events.push({ type: 'audioMissing', handle, silentMs }),
       playFinished: (playId: string, outcome: 'completed') =>
         bench.events.push({ type: 'playFinished', handle, playId, outcome }),
+      spokeWhileMuted: () => bench.events.push({ type: 'spokeWhileMuted', handle }),
       recorded: (samples: Int16Array) =>
         bench.events.push({ type: 'recorded', handle, samples: Int16Array.from(samples) }),
     };

@@ -42,7 +42,7 @@ class Desk {
 
   private took(message: FromWorker): void {
     if (message.type === 'reply') {
-      this.waiting.get(message.number)?.(message.ok ? String(message.value) : message.error);
+      this.waiting.get(message.number)?.(message.ok ? JSON.stringify(message.value) : message.error);
     } else if (message.type === 'event') {
       const { event } = message;
       this.events.push(event);
@@ -68,7 +68,7 @@ describe('a worker', () => {
     descriptor = {
       ...{ handle, bindAddress: ADDRESS, rtpPort: await freePair(), ssrc: 1, cname: 'x', latched: null, room: null },
       ...{ agreement: { ...AGREEMENT, remote: { address: ADDRESS, port: 9 }, remoteRtcp: null } },
-      ...{ muted: false, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 60_000 },
+      ...{ muted: false, hearDb: 0, speakDb: 0, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 60_000 },
       ledger: new LegLedger().memory,
     };
   });
