@@ -125,6 +125,22 @@ export class ProductionMedia implements Media {
     this.running.media.playToRoom(room, playId, items);
   }
 
+  recordRoom(...recorded: Parameters<Media['recordRoom']>): Promise<void> {
+    return this.running.media.recordRoom(...recorded);
+  }
+
+  pauseRoomRecording(...paused: Parameters<Media['pauseRoomRecording']>): Promise<void> {
+    return this.running.media.pauseRoomRecording(...paused);
+  }
+
+  stopRecordingRoom(...stopped: Parameters<Media['stopRecordingRoom']>): ReturnType<Media['stopRecordingRoom']> {
+    return this.running.media.stopRecordingRoom(...stopped);
+  }
+
+  measureRoom(room: ConferenceId): ReturnType<Media['measureRoom']> {
+    return this.running.media.measureRoom(room);
+  }
+
   roomSize(room: ConferenceId): Promise<number> {
     return this.running.media.roomSize(room);
   }

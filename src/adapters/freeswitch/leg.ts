@@ -12,6 +12,7 @@ import { Channel, within } from './channel.js';
 import { MixerUnreachable, type SocketEvent } from './event-socket.js';
 import { LegCounters } from './leg-counters.js';
 import { formatHandle } from './leg-handle.js';
+import { LegGains } from './leg-gains.js';
 import { LegKeys } from './leg-keys.js';
 import { LegOffers } from './leg-offers.js';
 import { LegPlayer } from './leg-player.js';
@@ -50,6 +51,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   readonly #channel: Channel;
   readonly #offers: LegOffers;
   readonly #keys: LegKeys;
+  readonly #gains: LegGains;
   readonly #player: LegPlayer;
   readonly #recorder: LegRecorder;
   readonly #room: LegRoom;
@@ -71,6 +73,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#offers = new LegOffers(this.#channel, dialog, remoteSdp);
     this.counters = new LegCounters(this.#channel);
     this.#keys = new LegKeys(this.#channel, options.toneDetection);
+    this.#gains = new LegGains(this.#channel);
     this.#recorder = new LegRecorder(this.#channel);
     this.#player = new LegPlayer(
       this.#channel,
@@ -177,6 +180,10 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   setMuted(muted: boolean): Promise<void> {
     return this.#stepped(() => this.#room.setMuted(muted));
+  }
+
+  setGains(gains: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
+    return this.#gains.set(gains);
   }
 
   stopInbandDetection(): void {

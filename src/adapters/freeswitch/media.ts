@@ -157,6 +157,24 @@ export class FreeSwitchMedia implements Media {
     else mixer.rooms.play(room, playId, items);
   }
 
+  recordRoom(room: ConferenceId): Promise<void> {
+    return Promise.reject(new Error(`the room ${room} cannot be recorded yet`));
+  }
+
+  pauseRoomRecording(room: ConferenceId): Promise<void> {
+    return Promise.reject(new Error(`the room ${room} is not being recorded`));
+  }
+
+  stopRecordingRoom(): Promise<{ readonly durationMs: number } | null> {
+    return Promise.resolve(null);
+  }
+
+  measureRoom(): Promise<
+    readonly { readonly callId: CallId; readonly levelDb: number; readonly activeShare: number }[]
+  > {
+    return Promise.resolve([]);
+  }
+
   roomSize(room: ConferenceId): Promise<number> {
     return this.#mixerOf(room)?.rooms.size(room) ?? Promise.resolve(0);
   }
