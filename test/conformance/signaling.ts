@@ -9,6 +9,7 @@ import {
   type Refusal,
   type Signaling,
 } from '../../src/ports/signaling.js';
+import { describePlacedCalls } from './placed-signaling.js';
 import { NotingListener } from './signaling-listener.js';
 import { sdp, SipCaller } from './sip-caller.js';
 
@@ -355,4 +356,5 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
       await signaling.start(listener);
     });
   });
+  describePlacedCalls(name, factory);
 }

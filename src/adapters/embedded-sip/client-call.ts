@@ -1,10 +1,13 @@
+import type { Credentials } from '../../domain/access/digest.js';
 import type { Key } from '../../domain/keys.js';
+import type { Timer } from '../../ports/clock.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
 import { makeRequest } from './build.js';
 import { ALLOW, listed, SDP_CONTENT, SUPPORTED, USER_AGENT } from './capabilities.js';
 import { Deferred } from './deferred.js';
 import { Dialog, NoDialog } from './dialog.js';
 import { contact, cseq, header, toTag } from './headers.js';
+import { InviteAttempts } from './invite-attempts.js';
 import { parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import type { Peer, SipHeader, SipRequest, SipResponse, SipUri } from './message.js';
 import { nextHop } from './next-hop.js';
@@ -45,6 +48,12 @@ export interface ClientCallEvents {
   /** The answer to an offer that `offered(null)` made. */
   reanswered?(answer: string): void;
   keyPressed?(key: Key): void;
+  /** As {@link ClientCall.answered}, at once. */
+  accepted?(sdp: string | null): void;
+  /** As its rejection, also after our own hang-up. */
+  refused?(status: number, reason: string): void;
+  /** The far end hung up an answered call, or its line was lost. */
+  over?(end: ClientCallEnd): void;
 }
 
 /** What a call begins with. */
@@ -60,7 +69,18 @@ export interface Invitation {
   /** Where to send, if not to what the target says (an outbound proxy, a test): IP address and port. */
   readonly via?: { readonly address: string; readonly port: number };
   readonly events?: ClientCallEvents;
+  /** For a 401 or 407; left out: they are refusals. */
+  readonly credentials?: Credentials | null;
+  /** Given up (CANCEL, status 408) when there is no final answer by then, milliseconds; left out: waits on. */
+  readonly limitMs?: number;
+  /** Extensions named in Supported; left out: all that are understood. */
+  readonly supported?: SipHeader;
+  /** Left out: a random one. */
+  readonly callId?: string;
 }
+
+/** Branches of a forked INVITE that are kept apart; what more of them ring or answer is not heard. */
+const MAX_BRANCHES = 20;
 
 /** A call of ours, from its INVITE to its end. */
 export class ClientCall {
@@ -72,9 +92,11 @@ export class ClientCall {
   readonly #agent: UserAgent;
   readonly #events: ClientCallEvents;
   readonly #destination: Destination;
-  readonly #invite: SipRequest;
+  readonly #attempts: InviteAttempts;
+  readonly #limitMs: number | null;
   readonly #offer: string | null;
   readonly #closed: () => void;
+  #invite: SipRequest;
   /** Early dialogs by To tag (RFC 3261 section 12.1): a forked INVITE makes several. */
   readonly #early = new Map<string, Dialog>();
   /** RSeq last seen in each early dialog (RFC 3262 section 4). */
@@ -84,6 +106,8 @@ export class ClientCall {
   #transaction: ClientTransaction | null = null;
   #session: Session | null = null;
   #hangUpWanted = false;
+  #limit: Timer | null = null;
+  #late = false;
   #over = false;
   readonly #answered = new Deferred<string | null>();
   readonly #ended = new Deferred<ClientCallEnd>();
@@ -95,7 +119,9 @@ export class ClientCall {
     this.#destination = destination;
     this.#offer = invitation.localSdp;
     this.#closed = closed;
-    this.sipCallId = agent.randomness.identifier('c');
+    this.#attempts = new InviteAttempts(invitation.credentials ?? null);
+    this.#limitMs = invitation.limitMs ?? null;
+    this.sipCallId = invitation.callId ?? agent.randomness.identifier('c');
     this.answered = this.#answered.promise;
     // Whoever follows a call by `ended` alone need not look at this one.
     this.answered.catch(() => undefined);
@@ -105,6 +131,16 @@ export class ClientCall {
 
   /** Sends the INVITE. */
   start(): void {
+    if (this.#limitMs !== null) {
+      this.#limit = this.#agent.clock.after(this.#limitMs, () => {
+        this.#late = true;
+        this.cancel();
+      });
+    }
+    this.#send();
+  }
+
+  #send(): void {
     this.#transaction = this.#agent.layer.send(this.#invite, this.#destination, {
       response: (response, peer) => this.#responseReceived(response, peer),
       failed: (cause) => {
@@ -167,15 +203,6 @@ export class ClientCall {
 
   #makeInvite(target: SipUri, invitation: Invitation): SipRequest {
     const from = invitation.from ?? '"Anonymous" <sip:anonymous@anonymous.invalid>';
-    const { transport, address, port } = this.#destination;
-    const own = this.#agent.layer.listening().find((bound) => bound.transport === transport);
-    const peer: Peer = {
-      transport,
-      address,
-      port,
-      localAddress: own?.address ?? '0.0.0.0',
-      localPort: own?.port ?? 0,
-    };
     return makeRequest({
       method: 'INVITE',
       uri: target,
@@ -184,9 +211,9 @@ export class ClientCall {
       callId: this.sipCallId,
       cseq: 1,
       headers: [
-        this.#agent.contactFor(peer, false),
+        this.#agent.contactFor(this.#agent.peerAt(this.#destination), false),
         ALLOW,
-        SUPPORTED,
+        invitation.supported ?? SUPPORTED,
         USER_AGENT,
         ...(invitation.headers ?? []),
         ...(this.#offer === null ? [] : [SDP_CONTENT]),
@@ -206,13 +233,20 @@ export class ClientCall {
       this.#accepted(response, peer);
       return;
     }
-    // 401 and 407: the place to try again with credentials (RFC 3261 section 22).
+    const again = this.#hangUpWanted ? null : this.#attempts.after(response, this.#invite);
+    if (again !== null) {
+      this.#invite = again;
+      this.#early.clear();
+      this.#rseqs.clear();
+      this.#send();
+      return;
+    }
     this.#refused(response.status, response.reason, this.#hangUpWanted ? 'us' : 'them');
   }
 
   #provisional(response: SipResponse, peer: Peer): void {
     const tag = toTag(response);
-    if (tag !== null && contact(response) !== null) {
+    if (tag !== null && contact(response) !== null && this.#hasRoomFor(tag)) {
       const dialog = this.#early.get(tag) ?? Dialog.ofClient(this.#invite, response);
       this.#early.set(tag, dialog);
       if (listed(response, 'require').has('100rel') && !this.#acknowledgeProvisional(dialog, response, peer)) return;
@@ -245,7 +279,7 @@ export class ClientCall {
       this.#sendAck(known, tag, peer);
       return;
     }
-    if (this.#session?.dialog.remoteTag === tag) return;
+    if (this.#session?.dialog.remoteTag === tag || !this.#hasRoomFor(tag)) return;
     let dialog: Dialog;
     try {
       dialog = Dialog.ofClient(this.#invite, response, this.#early.get(tag) ?? null);
@@ -261,20 +295,21 @@ export class ClientCall {
     }
     const session = this.#makeSession(dialog, peer);
     this.#session = session;
+    this.#limit?.cancel();
     session.heard(response, peer);
     session.localSdp = this.#offer;
     session.timer.run(timerOf2xx(parseSessionExpires(header(response, 'session-expires'))));
     const theirs = sdpOf(response);
     if (this.#offer !== null || theirs === null) {
       this.#acknowledge(session, peer, null);
-      this.#answered.resolve(theirs);
+      this.#accept(theirs);
       return;
     }
     this.#answerOffer(theirs).then(
       (answer) => {
         session.localSdp = answer;
         this.#acknowledge(session, peer, answer);
-        this.#answered.resolve(theirs);
+        this.#accept(theirs);
       },
       () => {
         this.#acknowledge(session, peer, null);
@@ -282,6 +317,10 @@ export class ClientCall {
         void this.hangUp();
       },
     );
+  }
+
+  #hasRoomFor(tag: string): boolean {
+    return this.#early.has(tag) || this.#early.size < MAX_BRANCHES;
   }
 
   /** Another branch of a forked INVITE, or an answer that crossed our CANCEL: ACK and BYE (section 13.2.2.4). */
@@ -321,10 +360,19 @@ export class ClientCall {
         mediaOffered: (offer) => this.#answerOffer(offer),
         mediaAnswered: (answer) => this.#events.reanswered?.(answer),
         pracked: (transaction) => this.#session?.respond(transaction, 481),
-        ended: ({ lineLost, cause }: SessionEnd) => this.#ended.resolve({ by: lineLost ? 'line' : 'them', cause }),
+        ended: ({ lineLost, cause }: SessionEnd) => {
+          const end: ClientCallEnd = { by: lineLost ? 'line' : 'them', cause };
+          this.#ended.resolve(end);
+          this.#events.over?.(end);
+        },
         closed: () => this.#finish({ by: 'us', cause: 'hung up' }),
       },
     });
+  }
+
+  #accept(theirs: string | null): void {
+    this.#answered.resolve(theirs);
+    this.#events.accepted?.(theirs);
   }
 
   async #answerOffer(offer: string | null): Promise<string> {
@@ -334,13 +382,17 @@ export class ClientCall {
   }
 
   #refused(status: number, reason: string, by: ClientCallEnd['by']): void {
+    if (this.#late) [status, reason, by] = [408, 'no answer in time', 'line'];
+    if (this.#over) return;
     this.#answered.reject(new CallRefused(status, reason));
+    this.#events.refused?.(status, reason);
     this.#finish({ by, cause: `${status} ${reason}` });
   }
 
   #finish(end: ClientCallEnd): void {
     if (this.#over) return;
     this.#over = true;
+    this.#limit?.cancel();
     this.#ended.resolve(end);
     this.#closed();
   }

@@ -1,5 +1,3 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import type { Clock } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
 import { ACCEPT, ALLOW, SUPPORTED, USER_AGENT } from './capabilities.js';
@@ -9,7 +7,8 @@ import type { Peer, SipHeader, SipUri } from './message.js';
 import { SipTransactionLayer } from './sip-transaction-layer.js';
 import { DEFAULT_TIMERS, type TransactionTimers } from './timers.js';
 import type { Destination, ServerTransaction, TransactionLayer } from './transaction-layer.js';
-import { parseUri, unbracketed } from './uri.js';
+import { resolveHost } from './resolve-host.js';
+import { parseUri } from './uri.js';
 import { UserAgent } from './user-agent.js';
 
 export interface SipClientOptions {
@@ -140,11 +139,9 @@ export class SipClient {
   }
 
   async #destination(uri: SipUri, via?: { readonly address: string; readonly port: number }): Promise<Destination> {
-    const { transport } = this.#options;
+    const { transport, local } = this.#options;
     if (via !== undefined) return { transport, ...via };
-    const host = unbracketed(uri.host);
-    const family = this.#options.local?.address.includes(':') === true ? 6 : 4;
-    const address = isIP(host) === 0 ? (await lookup(host, { family })).address : host;
+    const address = await resolveHost(uri.host, local?.address.includes(':') === true ? 6 : 4);
     return { transport, address, port: uri.port ?? 5060 };
   }
 }
