@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { halveRate } from '../src/adapters/embedded-media/resample.js';
+import { parseWav } from '../src/adapters/embedded-media/wav.js';
+import { concatenated, levelDbfs } from './sound.js';
+
+const PROMPTS = join(import.meta.dirname, '../prompts/en');
+/** Between two sentences, 150 ms. */
+const PAUSE = new Int16Array(1_200);
+
+/** A sentence of the bridge's own, 8 kHz. */
+function sentence(name: string): Int16Array {
+  const sound = parseWav(readFileSync(join(PROMPTS, name)));
+  if (sound.kind === 'refused') throw new Error(`${name} ${sound.reason}`);
+  return sound.sampleRateHz === 16_000 ? halveRate(sound.samples) : sound.samples;
+}
+
+/** Every sentence there is, in order of name, 8 kHz. */
+export function sentences(): readonly Int16Array[] {
+  return readdirSync(PROMPTS)
+    .filter((name) => name.endsWith('.wav'))
+    .sort()
+    .map(sentence);
+}
+
+/** So many milliseconds of speech: sentences one after the other, all together at `dbfs` (RMS), 8 kHz. */
+export function speech(ms: number, dbfs = -24): Int16Array {
+  const said: Int16Array[] = [];
+  let length = 0;
+  for (const words of sentences()) {
+    if (length >= ms * 8) break;
+    said.push(words, PAUSE);
+    length += words.length + PAUSE.length;
+  }
+  const whole = concatenated(...said).subarray(0, ms * 8);
+  const gain = 10 ** ((dbfs - levelDbfs(whole)) / 20);
+  return whole.map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))));
+}
