@@ -6,6 +6,7 @@ import type { Turn } from './turn.js';
 /** The room hears that the host ended the conference; nobody comes in meanwhile. */
 export function closing(stage: Closing, event: StageEvent, turn: Turn): ConferenceStage {
   switch (event.type) {
+    case 'GateLookedAt':
     case 'CallerArrived':
       turn.effects.push({ type: 'Refuse', callId: event.callId, reason: 'closing' });
       return stage;

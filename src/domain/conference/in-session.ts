@@ -2,18 +2,26 @@ import { assertNever } from '../assert-never.js';
 import { say } from '../prompts.js';
 import { secondsToMs } from '../timers.js';
 import { act } from './actions.js';
-import { announceBatch, announceExit, announceOwed, exitAnnouncement, settleBatch } from './announcements.js';
+import { announceBatch, announcementEnded, announceNow, forgetAnnouncements } from './announcements.js';
+import { othersGoOn } from './departure.js';
 import { close, dismissEveryone } from './ending.js';
-import { arrive } from './gate.js';
-import { comeIn, hasHost, hearsOfBeingAlone, isDeserted, takeAway, watchAlone } from './presence.js';
+import { arrive, lookAtGate, waitFor } from './gate.js';
+import { emptyUnusedLobby, endScreenings } from './lobby.js';
+import { comeIn, hasHost, isDeserted, takeAway, watchAlone } from './presence.js';
+import { pauseRecording } from './recording.js';
+import { forgetSignals } from './signals.js';
 import type { ConferenceStage, HostAway, InSession, Member, StageEvent } from './state.js';
 import { cancelTimer, setTimer, update, type Turn } from './turn.js';
 
-/** A host has been in, and is still, or the conference goes on without: newcomers join at once. */
+/** A host has been in, and is still, or the conference goes on without: newcomers join at once, or wait in the lobby. */
 export function inSession(stage: InSession, event: StageEvent, turn: Turn): ConferenceStage {
   switch (event.type) {
+    case 'GateLookedAt':
+      lookAtGate(turn, event);
+      return stage;
     case 'CallerArrived':
       arrive(turn, event, null);
+      emptyUnusedLobby(turn);
       watchAlone(turn);
       return stage;
     case 'CallerJoined':
@@ -24,6 +32,9 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
       return left(stage, event, turn);
     case 'ActionRequested':
       return act(turn, stage, event.callId, event.action);
+    case 'PlayFinished':
+      announcementEnded(turn, event.playId);
+      return stage;
     case 'TimerExpired':
       return timer(stage, event.name, turn);
     default:
@@ -34,7 +45,8 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
 function timer(stage: InSession, name: string, turn: Turn): ConferenceStage {
   if (name === 'alone') return dismissEveryone(turn, 'alone', [say('conference-ended')]);
   if (name === 'batch') announceBatch(turn);
-  if (name === 'entries' || name === 'exits') announceOwed(turn, name);
+  if (name === 'announce') announceNow(turn);
+  if (name === 'sounding') announcementEnded(turn, null);
   return stage;
 }
 
@@ -42,16 +54,24 @@ function left(stage: InSession, event: Extract<StageEvent, { type: 'CallerLeft' 
   const gone = takeAway(turn, event.callId);
   if (gone === null) return stage;
   if (isDeserted(turn.facts)) return close(turn, 'emptied');
-  if (!('role' in gone)) return stage;
-  return gone.role === 'host' && !hasHost(turn.facts) ? lastHostLeft(stage, gone, turn) : goOn(stage, gone, turn);
+  if ('reason' in gone) {
+    endScreenings(turn, gone, 'has-left', null);
+    return stage;
+  }
+  if (gone.role === 'host' && !hasHost(turn.facts)) return lastHostLeft(stage, gone, turn);
+  othersGoOn(turn, gone);
+  return stage;
 }
 
 /** However the line ended: on purpose or not cannot be known. */
 function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceStage {
-  const { hostLeaves } = turn.facts.options;
+  const { options, continueOnce } = turn.facts;
+  update(turn, { continueOnce: false });
+  const hostLeaves = continueOnce ? 'continue' : options.hostLeaves;
   switch (hostLeaves) {
     case 'continue':
-      return goOn(stage, gone, turn);
+      othersGoOn(turn, gone);
+      return stage;
     case 'end':
       return dismissEveryone(turn, 'host-left', []);
     case 'hold':
@@ -61,24 +81,16 @@ function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceSta
   }
 }
 
-function goOn(stage: InSession, gone: Member, turn: Turn): ConferenceStage {
-  const privately = hearsOfBeingAlone(turn);
-  if (gone.phase === 'in' && !privately) announceExit(turn);
-  if (gone.inBatch) settleBatch(turn);
-  watchAlone(turn, privately && gone.phase === 'in' ? exitAnnouncement(turn) : []);
-  return stage;
-}
-
-/** Everyone keeps the seat, and mutes and lock stay as they are. */
+/** Everyone keeps the seat; names, hands, mutes and lock stay as they are. */
 function hold(turn: Turn): HostAway {
-  for (const name of ['alone', 'batch', 'entries', 'exits'] as const) cancelTimer(turn, name);
+  cancelTimer(turn, 'alone');
+  forgetAnnouncements(turn);
+  forgetSignals(turn);
+  pauseRecording(turn);
   const { members } = turn.facts;
   for (const { callId } of members) turn.effects.push({ type: 'SendToHold', callId, reason: 'host-away' });
-  update(turn, {
-    members: members.map((member) => ({ ...member, phase: 'held', inBatch: false })),
-    entries: { recent: [], owed: false },
-    exits: { recent: [], owed: false },
-  });
+  update(turn, { members: members.map((member) => ({ ...member, phase: 'held', inBatch: false })), menus: [] });
+  waitFor(turn, 'host-away');
   setTimer(turn, 'grace', secondsToMs(turn.facts.options.graceSeconds));
   return { kind: 'HostAway', graceOver: false };
 }

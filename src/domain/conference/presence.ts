@@ -3,6 +3,7 @@ import type { CallId } from '../identifiers.js';
 import { say, type Utterance } from '../prompts.js';
 import { isRunning, secondsToMs } from '../timers.js';
 import { announceEntry, settleBatch } from './announcements.js';
+import { forgetBelongings } from './belongings.js';
 import type { ConferenceFacts, Member, Waiter } from './state.js';
 import { cancelTimer, setTimer, tell, update, updateMember, type Turn } from './turn.js';
 
@@ -15,10 +16,11 @@ export const findMember = (facts: ConferenceFacts, callId: CallId): Member | und
 export const findWaiter = (facts: ConferenceFacts, callId: CallId): Waiter | undefined =>
   facts.waiting.find((waiter) => waiter.callId === callId);
 
+/** A host who is aside with someone called still counts: the others are not to notice. */
 export const countIn = (facts: ConferenceFacts): number =>
-  facts.members.filter((member) => member.phase === 'in').length;
+  facts.members.filter(({ phase }) => phase === 'in' || phase === 'aside').length;
 
-/** Everyone in the room or on the way into it. */
+/** Everyone in the room, aside, or on the way in. */
 export const present = (facts: ConferenceFacts): readonly Member[] =>
   facts.members.filter((member) => member.phase !== 'held');
 
@@ -42,7 +44,7 @@ export function comeIn(turn: Turn, callId: CallId): Role | null {
   if (inNow > 1) update(turn, { toldAlone: false });
   if (!member.hasBeenIn) countNumber(turn, member.callerNumber);
   if (member.inBatch) settleBatch(turn);
-  else if (!member.hasBeenIn) announceEntry(turn);
+  else if (!member.hasBeenIn) announceEntry(turn, [member]);
   return member.role;
 }
 
@@ -61,6 +63,8 @@ function countNumber(turn: Turn, callerNumber: string | null): void {
 
 /** Takes a caller off the lists; what that means to the others is the stage's to say. */
 export function takeAway(turn: Turn, callId: CallId): Member | Waiter | null {
+  forgetBelongings(turn, callId);
+  forgetBelongings(turn, callId);
   const waiter = findWaiter(turn.facts, callId);
   if (waiter !== undefined) {
     update(turn, { waiting: turn.facts.waiting.filter((other) => other.callId !== callId) });

@@ -1,7 +1,7 @@
 import type { CallId } from '../identifiers.js';
 import { tone } from '../prompts.js';
 import { isRunning } from '../timers.js';
-import { setTimer, tell, update, type Turn } from './turn.js';
+import { cancelTimer, setTimer, tell, update, type Turn } from './turn.js';
 
 /** Within so long the hosts hear one discreet tone, whatever happens. */
 const APART_MS = 4_000;
@@ -25,4 +25,10 @@ export function signalOwed(turn: Turn): void {
   const { signalOwed: owed } = turn.facts;
   update(turn, { signalOwed: false });
   if (owed) signalHosts(turn);
+}
+
+/** No host is in the room. */
+export function forgetSignals(turn: Turn): void {
+  cancelTimer(turn, 'signal');
+  update(turn, { signalOwed: false });
 }
