@@ -38,7 +38,7 @@ interface Sent {
 export class Bench {
   nowMs = 10_000;
   readonly events: WorkerEvent[] = [];
-  readonly engine = new MixingEngine((event) => this.events.push(event));
+  readonly engine = new MixingEngine((event) => this.took(event));
   readonly legs: Leg[] = [];
 
   /** Another thread takes the leg over, here in the same engine; the caller talks on. */
@@ -70,6 +70,11 @@ export class Bench {
       for (const leg of this.legs) leg.talk();
       this.engine.tick(this.nowMs, index === 0 ? skipped : 0);
     }
+  }
+
+  /** As the thread boundary does, what is told is copied. */
+  private took(event: WorkerEvent): void {
+    this.events.push('samples' in event ? { ...event, samples: Int16Array.from(event.samples) } : event);
   }
 
   told(type: WorkerEvent['type']): readonly WorkerEvent[] {
