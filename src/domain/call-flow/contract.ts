@@ -83,7 +83,7 @@ export type CallEvent = { readonly at: number } & (
       readonly utterances: readonly Utterance[];
       readonly mostDigits: number;
     }
-  /** The menu or entry is closed by the conference, and this is said. */
+  /** The menu or entry is closed by the conference, and this is said (also where the caller has left it meanwhile). */
   | { readonly type: 'MenuClosed'; readonly menuId: MenuId; readonly utterances: readonly Utterance[] }
   /** Says the farewell (may be empty: then at once) and hangs up. */
   | { readonly type: 'Dismissed'; readonly outcome: CallOutcome; readonly farewell: readonly Utterance[] }
@@ -134,13 +134,16 @@ export type CallEffect =
   | { readonly type: 'ReportUnknownCode' }
   /** One of an open menu's choices. */
   | { readonly type: 'ReportChoice'; readonly menuId: MenuId; readonly choice: string }
-  /** The digits of an entry, at least one. */
+  /** The digits of an entry, at least one; with them it is over. */
   | { readonly type: 'ReportEntry'; readonly menuId: MenuId; readonly digits: string }
   /** The words of the open menu (not of an entry) ended by themselves, no key pressed: the conference may go on reading. */
   | { readonly type: 'ReportMenuSpoken'; readonly menuId: MenuId }
-  /** The menu or entry was left, by `*` or by time. */
+  /** The menu or entry was left, by `*` or by time; or it could not be opened, where the caller is neither in a room, on the way nor waiting. */
   | { readonly type: 'ReportMenuLeft'; readonly menuId: MenuId }
-  /** The caller is gone from the conference's point of view (only after `RequestAdmission`). */
+  /**
+   * The caller is gone from the conference's point of view: only after `RequestAdmission`, or the answer of a call that was placed (also
+   * from a room aside, where the conference does not count it).
+   */
   | { readonly type: 'ReportLeft'; readonly lineLost: boolean }
   /** Ends the call from our side (BYE). */
   | { readonly type: 'HangUp' }

@@ -1,6 +1,15 @@
 import { music, type Utterance } from '../prompts.js';
-import type { Speech } from './state.js';
 import { play, stopPlaying, type Turn } from './turn.js';
+
+/** What is privately said to a caller: one message at a time, the others in a short queue. */
+export interface Speech {
+  /** What plays now: words, mere tones (which are no prompt), or no message. */
+  readonly saying: 'words' | 'tones' | null;
+  /** Messages still to be said, oldest first. */
+  readonly queue: readonly (readonly Utterance[])[];
+  /** When words last ended. */
+  readonly quietSince: number;
+}
 
 /** What is heard when nothing is said. */
 export type Background = 'music' | 'none';
@@ -16,6 +25,10 @@ export function hear(turn: Turn, speech: Speech, utterances: readonly Utterance[
   if (speech.saying !== null) return holdBack(speech, utterances);
   return begin(turn, speech, utterances);
 }
+
+/** Says it now, in place of what is being said; the messages in the queue are kept. */
+export const sayNow = (turn: Turn, speech: Speech, utterances: readonly Utterance[]): Speech =>
+  begin(turn, ended(turn, speech), utterances);
 
 /** Keeps it for when there is someone to say it to. */
 export function holdBack(speech: Speech, utterances: readonly Utterance[]): Speech {
@@ -35,6 +48,13 @@ export function interrupt(turn: Turn, speech: Speech, background: Background): S
   const after = next(turn, ended(turn, speech), background);
   if (after.saying === null && background === 'none') stopPlaying(turn);
   return after;
+}
+
+/** Ends the words under way; what waits in the queue goes on waiting. */
+export function cutShort(turn: Turn, speech: Speech): Speech {
+  if (speech.saying !== 'words') return speech;
+  stopPlaying(turn);
+  return ended(turn, speech);
 }
 
 /** The message under way is over or goes unheard; the next one is begun, or the background. */
