@@ -10,7 +10,10 @@ import type { CallRunner } from './call-runner.js';
 import type { WithoutTime } from './without-time.js';
 
 /** What a record says of a call from its INVITE on. Plain data; the caller as configured, masked. */
-export type CallIdentity = Pick<CallRecord, 'id' | 'sipCallId' | 'startedAt' | 'trunk' | 'dialled' | 'caller'>;
+export type CallIdentity = Pick<
+  CallRecord,
+  'id' | 'direction' | 'sipCallId' | 'startedAt' | 'trunk' | 'dialled' | 'caller'
+>;
 
 /** A call attempt, from its INVITE to its record. */
 export interface Attempt {
@@ -95,5 +98,13 @@ export function identityOf(
   recordedDigits: number | null,
 ): CallIdentity {
   const { id, sipCallId, requestUser, callerNumber } = call;
-  return { id, sipCallId, startedAt, trunk, dialled: requestUser, caller: masked(callerNumber, recordedDigits) };
+  return {
+    id,
+    direction: 'in',
+    sipCallId,
+    startedAt,
+    trunk,
+    dialled: requestUser,
+    caller: masked(callerNumber, recordedDigits),
+  };
 }

@@ -4,6 +4,7 @@ import type { CallOutcome } from '../domain/outcomes.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, PlayItem } from '../ports/media.js';
+import type { Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Signaling } from '../ports/signaling.js';
 import type { PinHash, Store } from '../ports/store.js';
 import type { KnownSources } from './known-sources.js';
@@ -27,6 +28,8 @@ export interface BridgeParts {
   readonly signaling: Signaling;
   readonly media: Media;
   readonly store: Store;
+  readonly names: SpokenNames;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
   readonly sources: KnownSources;

@@ -14,6 +14,7 @@ import { Calls } from './calls.js';
 import { Conferences } from './conferences.js';
 import { LiveKeeper } from './live-keeper.js';
 import { Moves } from './moves.js';
+import { PlacedCalls } from './placed-calls.js';
 import { takeOver } from './take-over.js';
 
 export type { BridgeStatus } from './bridge-parts.js';
@@ -28,13 +29,14 @@ export class Bridge implements SignalingListener, MediaListener {
   readonly #moves: Moves;
   readonly #calls: Calls;
   readonly #conferences: Conferences;
+  readonly #placed: PlacedCalls;
   #takenBack = 0;
   /** What happens is another process's business. */
   #handedOver = false;
 
   constructor(parts: BridgeParts, options: BridgeOptions = DEFAULT_BRIDGE_OPTIONS) {
     this.#parts = parts;
-    const { media, store, clock, log, resolve } = parts;
+    const { media, store, clock, log, resolve, names, recordings } = parts;
     const keeper = new LiveKeeper(store, log);
     const moves = new Moves(clock, (room) => {
       if (!this.#handedOver) this.#conferences.dispatch(room, { type: 'RoomMoved' });
@@ -43,9 +45,11 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#moves = moves;
     this.#calls = new Calls({ ...parts, keeper, moves, conferences: () => this.#conferences }, options);
     this.#conferences = new Conferences({
-      ...{ media, store, clock, log, resolve, keeper },
+      ...{ media, store, clock, log, resolve, keeper, names, recordings },
+      placed: () => this.#placed,
       toCall: (id, event) => this.#calls.tell(id, event),
     });
+    this.#placed = new PlacedCalls({ toConference: (id, event) => this.#conferences.dispatch(id, event) });
   }
 
   /**
@@ -165,6 +169,18 @@ export class Bridge implements SignalingListener, MediaListener {
       });
   }
 
+  progressed(id: CallId, progress: { readonly status: number; readonly sdp: string | null }): void {
+    if (!this.#handedOver) this.#placed.progressed(id, progress);
+  }
+
+  answered(id: CallId, sdp: string): void {
+    if (!this.#handedOver) this.#placed.answered(id, sdp);
+  }
+
+  notAnswered(id: CallId, end: { readonly status: number; readonly cause: string }): void {
+    if (!this.#handedOver) this.#placed.notAnswered(id, end);
+  }
+
   // --- what signalling and media tell
 
   keyPressed(id: CallId, key: Key, method: KeyMethod = 'info'): void {
@@ -197,6 +213,15 @@ export class Bridge implements SignalingListener, MediaListener {
   roomLeft(id: CallId, room: ConferenceId): void {
     this.#parts.log.warn({ call: id, conference: room }, 'the mixer took a caller out of the room');
     this.#running(id)?.roomLeft(room);
+  }
+
+  spokeWhileMuted(id: CallId): void {
+    this.#running(id)?.spokeWhileMuted();
+  }
+
+  roomRecordingFailed(room: ConferenceId, reason: string): void {
+    this.#parts.log.error({ conference: room, reason }, 'recording broke off');
+    if (!this.#handedOver) this.#conferences.recordingBrokeOff(room, reason);
   }
 
   endpointLost(id: CallId, reason: string): void {

@@ -4,7 +4,7 @@ import type { LegStatistics, MediaEndpoint } from '../ports/media.js';
 import { asError, within } from './bounded.js';
 import type { CallMediaParts } from './call-media-parts.js';
 import { EndpointLost, HeldEndpoint } from './held-endpoint.js';
-import { after, NOTHING, type MediaState, type MediaWork } from './media-state.js';
+import { after, NOTHING, type MediaState, type MediaWork, type NameFile } from './media-state.js';
 import { release } from './release.js';
 import { Returns } from './returns.js';
 
@@ -175,9 +175,10 @@ export class CallMedia {
   /** Makes a new endpoint do what the one before it did. */
   async #restore({ endpoint, adopted }: HeldEndpoint): Promise<void> {
     const waiting = this.#restoring;
-    const { room, inband } = this.#done;
+    const { room, inband, gains } = this.#done;
     try {
       if (!inband) endpoint.stopInbandDetection();
+      if (gains.hearDb !== 0 || gains.speakDb !== 0) await this.#mixerDoes('volumes', () => endpoint.setGains(gains));
       if (room !== null) await this.#mixerDoes('joining the room', () => endpoint.join(room.id, { muted: room.muted }));
       else if (adopted) await this.#mixerDoes('leaving', () => endpoint.leave());
       if (this.#over || this.#restoring !== waiting) return;
@@ -239,6 +240,21 @@ export class CallMedia {
           await this.#mixerDoes(work.muted ? 'mute' : 'unmute', () => endpoint.setMuted(work.muted));
           done();
           return;
+        case 'gains':
+          await this.#mixerDoes('volumes', () => endpoint.setGains(work.gains));
+          done();
+          return;
+        case 'record':
+          await this.#record(endpoint, work.file);
+          settle();
+          this.#parts.recording(work.file);
+          return;
+        case 'record-end': {
+          const recorded = await this.#mixerDoes('ending a recording', () => endpoint.stopRecording());
+          settle();
+          this.#parts.recorded(work.file, recorded !== null);
+          return;
+        }
         case 'rejoin':
           await this.#rejoin(held, work.room);
           settle();
@@ -261,8 +277,38 @@ export class CallMedia {
       return;
     }
     log.warn({ call: callId, what: work.kind, error: asError(error).message }, 'mixer did not do it');
-    if (work.kind === 'join') this.#parts.joinFailed();
-    else if (work.kind !== 'stop') this.#parts.failed();
+    switch (work.kind) {
+      case 'join':
+        this.#parts.joinFailed();
+        return;
+      case 'record':
+      case 'record-end':
+        this.#parts.recorded(work.file, false);
+        return;
+      case 'stop':
+      case 'gains':
+        return;
+      case 'leave':
+      case 'mute':
+      case 'rejoin':
+        this.#parts.failed();
+        return;
+      default:
+        assertNever(work);
+    }
+  }
+
+  /** A recording that a process before this one left running is ended first. */
+  async #record(endpoint: MediaEndpoint, { path, limitMs }: NameFile): Promise<void> {
+    const begin = (): Promise<void> => this.#mixerDoes('recording', () => endpoint.record(path, { limitMs }));
+    try {
+      await begin();
+    } catch (error) {
+      if (error instanceof EndpointLost || this.#isOver()) throw error;
+      const left = await this.#mixerDoes('ending a recording', () => endpoint.stopRecording());
+      if (left === null) throw error;
+      await begin();
+    }
   }
 
   #couldNotPlay(id: PlayId, error: unknown): void {

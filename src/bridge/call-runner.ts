@@ -2,7 +2,6 @@ import { assertNever } from '../domain/assert-never.js';
 import type { Admission, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
 import { stepCall, type CallState } from '../domain/call-flow/machine.js';
 import { resumeCall, withoutDigits } from '../domain/call-flow/resume.js';
-import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
@@ -15,9 +14,12 @@ import { CallMover } from './call-mover.js';
 import type { CallBasis, CallDependencies } from './call-parts.js';
 import { EventQueue } from './event-queue.js';
 import { EndpointLost } from './held-endpoint.js';
+import { isHeld } from './held-line.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
-import { lookUpPin } from './pin-lookup.js';
+import { NameRecorder, type SaidName } from './name-recorder.js';
+import { checkCode, lookUpPin } from './pin-lookup.js';
+import { toConference, type Report } from './reports.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -35,6 +37,11 @@ export class CallRunner {
   #admission: Admission | null;
   readonly #keyMethods: KeyMethods;
   readonly #line: LineWatch;
+  readonly #names: NameRecorder;
+  /** What was recorded as a name. */
+  #name: SaidName | null;
+  /** The far end has put its line on hold, as far as the conference was told or is to be. */
+  #held: boolean;
   #closing: Promise<void> | null = null;
   /** When the call was over, where that was before it is noticed. Wall clock, milliseconds. */
   #endedAt: number | null = null;
@@ -49,6 +56,8 @@ export class CallRunner {
     this.#joinedAt = memory.joinedAt;
     this.#admission = memory.admission;
     this.#keyMethods = new KeyMethods(memory.keyMethod);
+    this.#name = memory.name;
+    this.#held = memory.held;
     const { clock, log, resolve, engine, moves, placeRoom, changed } = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
     this.#timers = new Timers(clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
@@ -64,6 +73,8 @@ export class CallRunner {
         joinFailed: () => this.dispatch({ type: 'MixerJoinFailed' }),
         failed: () => this.dispatch({ type: 'MediaFailed' }),
         playFinished: (playId) => this.dispatch({ type: 'PlayFinished', playId }),
+        recording: (file) => this.#names.recording(file),
+        recorded: (file, whole) => this.#names.recorded(file, whole),
       },
       // Whoever was on the way in is taken in anew, where the room is now.
       memory.state.kind === 'Joining' ? { ...memory.media, room: null } : memory.media,
@@ -77,17 +88,24 @@ export class CallRunner {
         ...{ call, engine, clock, log, moves, label, placeRoom, changed },
         failed: () => this.dispatch({ type: 'MoveFailed' }),
         gone: lineLost,
+        told: () => this.#tellHeld(),
       },
       this.#media,
       remoteSdp,
     );
     this.#line = new LineWatch(call, this.#media, clock, lineLost);
+    this.#names = new NameRecorder({
+      ...{ names: dependencies.names, clock, log },
+      ask: (work) => this.#media.ask(work),
+      recorded: (nameId, speechMs) => this.dispatch({ type: 'NameRecorded', nameId, speechMs }),
+    });
   }
 
   /** The ACK is in: the flow begins. `null`: the endpoint is lost already. */
   answered(endpoint: MediaEndpoint | null): void {
     if (endpoint === null) this.#mover.lost();
     else this.#hold(endpoint, false);
+    this.#tellHeld();
     this.dispatch({ type: 'CallAnswered' });
   }
 
@@ -95,6 +113,7 @@ export class CallRunner {
   resume(timers: CallMemory['timers'], endpoint: string | null): void {
     this.#owed = endpoint;
     this.#timers.restore(timers);
+    this.#dependencies.inRoom(this.call.id, this.#media.room);
     this.#carryOut(this.#moved(resumeCall(this.#state, this.#dependencies.clock.monotonic())));
   }
 
@@ -103,6 +122,7 @@ export class CallRunner {
     this.#owed = null;
     if (endpoint === null) this.#mover.lost();
     else this.#hold(endpoint, true);
+    this.#tellHeld();
   }
 
   dispatch(event: WithoutTime<CallEvent>): void {
@@ -135,6 +155,11 @@ export class CallRunner {
     this.#media.roomLeft(room);
   }
 
+  /** Someone muted talks. */
+  spokeWhileMuted(): void {
+    this.#tellConference({ type: 'SpokeWhileMuted', callId: this.call.id });
+  }
+
   endpointLost(): void {
     if (this.#closing === null) this.#mover.lost();
   }
@@ -157,6 +182,8 @@ export class CallRunner {
       admission: this.#admission,
       keyMethod: this.#keyMethods.seen,
       media: this.#media.wanted,
+      name: this.#name,
+      held: this.#held,
     };
   }
 
@@ -169,6 +196,7 @@ export class CallRunner {
   handOver(): void {
     this.#timers.cancelAll();
     this.#line.end();
+    this.#names.end();
     this.#media.handOver();
     this.#mover.end();
   }
@@ -234,28 +262,45 @@ export class CallRunner {
       case 'CancelTimer':
         return this.#timers.cancel(effect.name);
       case 'LookUpPin':
-        return this.dispatch(lookUpPin(this.#dependencies, this.call.id, effect));
+        return this.#lookUp(effect);
+      case 'CheckCode':
+        return this.dispatch(checkCode(this.#dependencies, this.call, effect));
+      case 'LookAtGate':
+        this.#admission = effect.admission;
+        return this.#dependencies.lookAtGate(effect.admission);
+      case 'RecordName':
+        return this.#recordName(effect);
+      case 'StopRecordingName':
+        return this.#names.stop(effect.nameId);
       case 'RequestAdmission': {
         const { admission } = effect;
         this.#admission = admission;
         log.info({ call: this.call.id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
-        return this.#dependencies.arriveAtConference(admission);
+        this.#dependencies.arriveAtConference(admission, effect.name);
+        if (this.#held) this.#tellConference({ type: 'LineHeld', callId: this.call.id, held: true });
+        return;
       }
       case 'JoinMixer':
+        this.#dependencies.inRoom(this.call.id, effect.conferenceId);
         return this.#media.ask({ kind: 'join', room: effect.conferenceId, muted: effect.muted });
       case 'LeaveMixer':
+        this.#dependencies.inRoom(this.call.id, null);
         return this.#media.ask({ kind: 'leave' });
       case 'SetMuted':
         return this.#media.ask({ kind: 'mute', muted: effect.muted });
+      case 'SetGains':
+        return this.#media.ask({ kind: 'gains', gains: effect.gains });
       case 'ReportJoined':
         this.#joinedAt ??= this.#dependencies.clock.wall();
-        return this.#report({ type: 'CallerJoined', callId: this.call.id });
+        return this.#report(effect);
       case 'ReportAction':
-        return this.#report({ type: 'ActionRequested', callId: this.call.id, action: effect.action });
       case 'ReportUnknownCode':
-        return this.#report({ type: 'UnknownCodeKeyed', callId: this.call.id });
+      case 'ReportChoice':
+      case 'ReportEntry':
+      case 'ReportMenuLeft':
+      case 'ReportMenuSpoken':
       case 'ReportLeft':
-        return this.#report({ type: 'CallerLeft', callId: this.call.id, lineLost: effect.lineLost });
+        return this.#report(effect);
       case 'HangUp':
         void this.call.hangUp();
         return;
@@ -267,8 +312,37 @@ export class CallRunner {
     }
   }
 
-  #report(event: WithoutTime<ConferenceEvent>): void {
-    if (this.#admission !== null) this.#dependencies.toConference(this.#admission.conferenceId, event);
+  #lookUp(effect: Extract<CallEffect, { type: 'LookUpPin' }>): void {
+    const found = lookUpPin(this.#dependencies, this.call, effect);
+    // Whoever gets no further is recorded with the account whose PIN it was.
+    if (found.type === 'PinMatched') this.#admission = found.admission;
+    this.dispatch(found);
+  }
+
+  #recordName({ nameId, limitMs }: Extract<CallEffect, { type: 'RecordName' }>): void {
+    if (this.#admission === null) return this.dispatch({ type: 'NameRecorded', nameId, speechMs: 0 });
+    this.#name = { conference: this.#admission.conferenceId, name: nameId };
+    this.#names.record(this.#name, limitMs);
+  }
+
+  /** What the far end said last tells whether it has put its line on hold. */
+  #tellHeld(): void {
+    const { remoteSdp } = this.#mover;
+    if (remoteSdp === null || isHeld(remoteSdp) === this.#held) return;
+    this.#held = !this.#held;
+    this.#dependencies.changed();
+    this.#tellConference({ type: 'LineHeld', callId: this.call.id, held: this.#held });
+  }
+
+  #report(report: Report): void {
+    const conference = this.#admission?.conferenceId;
+    if (conference !== undefined) this.#dependencies.toConference(conference, toConference(this.call.id, report));
+  }
+
+  /** What the conference is to know of a caller it knows. */
+  #tellConference(event: Parameters<CallDependencies['toConference']>[1]): void {
+    if (this.#admission === null || !this.#state.facts.knownToConference) return;
+    this.#dependencies.toConference(this.#admission.conferenceId, event);
   }
 
   async #close(outcome: CallOutcome): Promise<void> {
@@ -276,7 +350,11 @@ export class CallRunner {
     this.#timers.cancelAll();
     this.#line.end();
     this.#mover.end();
+    this.#names.end();
     const statistics = await this.#media.close();
+    this.#dependencies.inRoom(this.call.id, null);
+    // With its endpoint also a recording has ended that was under way.
+    if (this.#name !== null && this.#joinedAt === null) this.#dependencies.forgetName(this.#name);
     this.#dependencies.closed({
       outcome,
       answeredAt: this.#answeredAt,

@@ -180,20 +180,20 @@ export class Calls {
   }
 
   #dependencies(attempt: Attempt): CallDependencies {
-    const { clock, store, log, hashPin, resolve, media, moves, conferences } = this.#parts;
+    const { clock, store, log, hashPin, resolve, media, moves, conferences, names } = this.#parts;
     const { id, callerNumber, handle } = attempt.call;
+    const number = callerDigits(callerNumber);
     return {
-      ...{ clock, store, log, hashPin, resolve, moves, engine: media },
+      ...{ clock, store, log, hashPin, resolve, moves, names, engine: media },
       placeRoom: (room, near) => conferences().placeRoom(room, near),
-      arriveAtConference: ({ role, options, accountId, conferenceId }) => {
-        conferences().dispatchArrival(accountId, conferenceId, handle !== null, {
-          type: 'CallerArrived',
-          callId: id,
-          role,
-          callerNumber: callerDigits(callerNumber),
-          options,
-        });
+      arriveAtConference: ({ role, options, accountId, conferenceId }, name) => {
+        const arrival = { callId: id, role, callerNumber: number, options, name };
+        conferences().dispatchArrival(accountId, conferenceId, handle !== null, { type: 'CallerArrived', ...arrival });
       },
+      lookAtGate: ({ role, options, conferenceId }) =>
+        conferences().lookAtGate(conferenceId, { callId: id, role, callerNumber: number, options }),
+      forgetName: (said) => conferences().forgetName(said),
+      inRoom: (call, room) => conferences().inRoom(call, room),
       toConference: (conference, event) => conferences().dispatch(conference, event),
       changed: () => this.#changed(attempt),
       closed: (end) => this.end(attempt, end.outcome, end),
@@ -207,7 +207,8 @@ export class Calls {
     const { identity, label, memory, conferenceRecordId } = snapshot;
     const attempt = newAttempt(call, identity, label);
     this.#attempts.set(call.id, attempt);
-    this.#parts.conferences().restoreCall(call.id, memory.admission?.conferenceId ?? null, conferenceRecordId);
+    const conference = memory.state.facts.knownToConference ? (memory.admission?.conferenceId ?? null) : null;
+    this.#parts.conferences().restoreCall(call.id, conference, conferenceRecordId);
     const runner = this.#run(attempt, { call, label, remoteSdp }, memory);
     runner.resume(memory.timers, snapshot.endpoint);
     this.#changed(attempt);
@@ -219,7 +220,10 @@ export class Calls {
     const { state } = memory;
     const outcome = state.kind === 'Ended' ? state.outcome : 'failed';
     const endedAt = this.#parts.clock.wall();
-    this.#record(identity, outcome, { ...memory, outcome, endedAt, statistics: null, mixer: null }, conferenceRecordId);
+    const { answeredAt, joinedAt, admission, keyMethod, name } = memory;
+    const end = { outcome, answeredAt, joinedAt, endedAt, admission, keyMethod, statistics: null, mixer: null };
+    this.#record(identity, outcome, end, conferenceRecordId);
+    if (name !== null && joinedAt === null) this.#parts.conferences().forgetName(name);
   }
 
   /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded. */

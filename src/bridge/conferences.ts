@@ -4,11 +4,16 @@ import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifi
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, MixerName, PlayItem } from '../ports/media.js';
+import type { OpenRecording, Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
+import { AsideRooms, conferenceAside } from './aside-rooms.js';
 import { asError } from './bounded.js';
-import { ConferenceRunner, freshConference, type ConferenceMemory } from './conference-runner.js';
+import { freshConference, type ConferenceMemory } from './conference-memory.js';
+import { ConferenceRunner } from './conference-runner.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Log } from './log.js';
+import type { SaidName } from './name-recorder.js';
+import type { PlacedCalls } from './placed-calls.js';
 import { writeSnapshot, type ConferenceSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -18,6 +23,9 @@ export interface ConferencesParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly keeper: LiveKeeper;
+  readonly names: SpokenNames;
+  readonly recordings: Recordings;
+  readonly placed: () => PlacedCalls;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
 }
@@ -32,14 +40,20 @@ export class Conferences {
   /** The record each call belongs to: its conference may be over before the call's record is written. */
   readonly #ofCalls = new Map<CallId, { readonly recordId: number | null }>();
   readonly #restored = new Map<ConferenceId, ConferenceMemory>();
+  readonly #asides: AsideRooms;
   #marks = 0;
 
   constructor(parts: ConferencesParts) {
     this.#parts = parts;
+    this.#asides = new AsideRooms((room) => parts.media.forgetRoom(room));
   }
 
   get size(): number {
     return this.#running.size;
+  }
+
+  ids(): readonly ConferenceId[] {
+    return [...this.#running.keys()];
   }
 
   has(id: ConferenceId): boolean {
@@ -63,7 +77,33 @@ export class Conferences {
     }
     if (kept) this.#kept.add(id);
     this.#ofCalls.set(event.callId, conference);
+    if (event.name !== null) conference.takeName(event.name);
     conference.dispatch(event);
+  }
+
+  /** Whether the conference would take the caller. One that nobody is in takes everyone. */
+  lookAtGate(
+    id: ConferenceId,
+    caller: Omit<Extract<WithoutTime<ConferenceEvent>, { type: 'GateLookedAt' }>, 'type'>,
+  ): void {
+    const conference = this.#running.get(id);
+    if (conference === undefined) {
+      this.#parts.toCall(caller.callId, { type: 'GateFoundOpen' });
+      return;
+    }
+    this.#ofCalls.set(caller.callId, conference);
+    conference.dispatch({ type: 'GateLookedAt', ...caller });
+  }
+
+  /** Nobody has this name any more. */
+  forgetName({ conference, name }: SaidName): void {
+    this.#running.get(conference)?.forgetName(name);
+    this.#parts.names.forget(conference, name);
+  }
+
+  /** The call is brought into this room, and taken out of the one before; `null`: is in none. */
+  inRoom(id: CallId, room: ConferenceId | null): void {
+    this.#asides.inRoom(id, room);
   }
 
   dispatch(id: ConferenceId, event: WithoutTime<ConferenceEvent>): void {
@@ -74,6 +114,16 @@ export class Conferences {
     this.#running.get(room)?.roomPlayFinished(play);
   }
 
+  /** The media tell that a room's recording broke off. */
+  recordingBrokeOff(room: ConferenceId, reason: string): void {
+    this.#running.get(room)?.recorder.brokeOff(reason);
+  }
+
+  /** What the mixers are writing. */
+  openRecordings(): readonly OpenRecording[] {
+    return [...this.#running.values()].flatMap(({ recorder }) => recorder.memory().open ?? []);
+  }
+
   /** Ends all of them at once. */
   shutDown(): void {
     for (const conference of [...this.#running.values()]) conference.dispatch({ type: 'ShutdownRequested' });
@@ -81,6 +131,10 @@ export class Conferences {
 
   /** The mixer the room is on. @param near where its first caller sits. @throws {MediaExhausted} there is none for it. */
   placeRoom(room: ConferenceId, near?: MixerName): MixerName | null {
+    const conference = conferenceAside(room);
+    // A room aside is where its conference is, so that nobody moves who is brought in from there.
+    if (conference !== null)
+      return this.#parts.media.placeRoom(room, this.placeRoom(conference, near) ?? undefined, near);
     const mixer = this.#parts.media.placeRoom(room, undefined, near);
     if (this.#mixers.get(room) !== mixer) {
       this.#mixers.set(room, mixer);
@@ -111,6 +165,7 @@ export class Conferences {
   resume(lives: (id: CallId) => boolean): void {
     // Just before their calls are looked for there: a mixer may have been found meanwhile.
     for (const id of this.#restored.keys()) this.#placeAgain(id);
+    for (const room of this.#asides.all()) this.#placeAsideAgain(room);
     for (const [id, { timers }] of this.#restored) this.#running.get(id)?.resume(timers);
     this.#restored.clear();
     for (const conference of [...this.#running.values()]) {
@@ -140,15 +195,18 @@ export class Conferences {
     }
   }
 
+  #placeAsideAgain(room: ConferenceId): void {
+    try {
+      this.placeRoom(room);
+    } catch (error) {
+      this.#parts.log.warn({ conference: room, error: asError(error).message }, 'no mixer for a room aside now');
+    }
+  }
+
   #add(memory: ConferenceSnapshot['memory']): ConferenceRunner {
-    const { clock, media, store, log, resolve, toCall } = this.#parts;
+    const { clock, media, store, log, names, recordings, placed, resolve, toCall } = this.#parts;
     const conference = new ConferenceRunner(memory, {
-      clock,
-      media,
-      store,
-      log,
-      resolve,
-      toCall,
+      ...{ clock, media, store, log, names, recordings, placed, resolve, toCall },
       changed: (id) => this.#changed(id),
       closed: (id) => this.#closed(id),
     });

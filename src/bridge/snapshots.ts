@@ -3,7 +3,7 @@ import type { ConferenceState } from '../domain/conference/machine.js';
 import type { MixerName } from '../ports/media.js';
 import type { CallIdentity } from './attempt.js';
 import type { CallMemory } from './call-memory.js';
-import type { ConferenceMemory } from './conference-runner.js';
+import type { ConferenceMemory } from './conference-memory.js';
 
 /** Of what is written below; another version is not read. */
 const VERSION = 1;
@@ -58,14 +58,22 @@ export function readConference(id: string, data: string): ConferenceSnapshot {
 
 const CALL_STAGES: Readonly<Record<CallState['kind'], readonly string[]>> = {
   Ringing: [],
+  Placed: ['admission', 'room'],
   Settling: [],
   Greeting: [],
   CollectingPin: ['digits'],
   CheckingPin: ['lookupId'],
+  ChoosingRole: ['admission'],
+  CollectingCode: ['code', 'admission', 'digits'],
+  CheckingCode: ['code', 'admission', 'lookupId'],
+  LookingAtGate: ['admission'],
+  AskingName: ['admission', 'takes'],
+  RecordingName: ['admission', 'takes'],
+  ReviewingName: ['admission', 'takes'],
   Requesting: ['admission'],
-  Waiting: ['admission', 'speech'],
-  Joining: ['admission', 'speech', 'phase'],
-  InConference: ['admission', 'speech', 'menu'],
+  Waiting: ['admission', 'speech', 'menu'],
+  Joining: ['admission', 'room', 'speech', 'phase'],
+  InConference: ['admission', 'room', 'speech', 'menu'],
   Leaving: ['outcome'],
   Ended: ['outcome'],
 };

@@ -9,6 +9,8 @@ import type { Utterance } from '../../../src/domain/prompts.js';
 import type { CallRecord } from '../../../src/ports/store.js';
 import { Incarnation } from './incarnation.js';
 import { FakeMedia, type FakeEndpoint } from '../../fakes/fake-media.js';
+import { FakeNames } from '../../fakes/fake-names.js';
+import { FakeRecordings } from '../../fakes/fake-recordings.js';
 import { FakeSignaling, type FakeCall } from '../../fakes/fake-signaling.js';
 import { ManualClock } from '../../fakes/manual-clock.js';
 import { MemoryStore } from '../../fakes/memory-store.js';
@@ -31,6 +33,8 @@ const nameOf = (utterance: Utterance): string => {
       return String(utterance.value);
     case 'tone':
       return `tone-${utterance.tone}`;
+    case 'name':
+      return `name-${utterance.name}`;
     default:
       return utterance.kind;
   }
@@ -42,6 +46,8 @@ export class World {
   readonly signaling = new FakeSignaling();
   readonly media = new FakeMedia();
   readonly store = new MemoryStore();
+  readonly names = new FakeNames();
+  readonly recordings = new FakeRecordings();
   readonly lines: string[] = [];
   /** What cannot be turned into sound files. */
   unspeakable: string | null = null;
@@ -96,6 +102,8 @@ export class World {
       signaling: process.of(signaling),
       media: process.of(media),
       store: process.of(store),
+      names: process.of(this.names),
+      recordings: process.of(this.recordings),
     };
     return new Bridge(
       {
@@ -107,6 +115,9 @@ export class World {
               incomingCall: (call) => listener.incomingCall(process.of(call)),
               cancelled: (id) => listener.cancelled(id),
               hungUp: (id, end) => listener.hungUp(id, end),
+              progressed: (id, progress) => listener.progressed(id, progress),
+              answered: (id, sdp) => listener.answered(id, sdp),
+              notAnswered: (id, end) => listener.notAnswered(id, end),
               keyPressed: (id, key) => listener.keyPressed(id, key),
               mediaOffered: (id, offer) => listener.mediaOffered(id, offer),
               mediaAnswered: (id, answer) => listener.mediaAnswered(id, answer),
@@ -116,6 +127,7 @@ export class World {
             const taken = await seen.signaling.takeBack(calls);
             return taken.map((one) => ({ ...one, call: process.of(one.call) }));
           },
+          place: (request) => process.of(seen.signaling.place(request)),
           status: () => signaling.status(),
           stop: () => seen.signaling.stop(),
           release: () => seen.signaling.release(),
@@ -134,9 +146,15 @@ export class World {
           placeRoom: (room, preferred) => media.placeRoom(room, preferred),
           forgetRoom: (room) => media.forgetRoom(room),
           playToRoom: (room, id, items) => seen.media.playToRoom(room, id, items),
+          recordRoom: (room, path, how) => seen.media.recordRoom(room, path, how),
+          pauseRoomRecording: (room, paused) => seen.media.pauseRoomRecording(room, paused),
+          stopRecordingRoom: (room) => seen.media.stopRecordingRoom(room),
+          measureRoom: () => seen.media.measureRoom(),
           roomSize: (room) => seen.media.roomSize(room),
         },
         store: seen.store,
+        names: seen.names,
+        recordings: seen.recordings,
         clock,
         log,
         sources: new KnownSources(store, clock, [
