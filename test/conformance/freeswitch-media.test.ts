@@ -338,6 +338,8 @@ const NOBODY: MediaListener = {
   audioMissing: () => undefined,
   roomLeft: () => undefined,
   endpointLost: () => undefined,
+  spokeWhileMuted: () => undefined,
+  roomRecordingFailed: () => undefined,
   trouble: () => undefined,
 };
 

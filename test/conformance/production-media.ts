@@ -26,6 +26,9 @@ export const NO_CALLS: SignalingListener = {
   keyPressed: () => undefined,
   mediaOffered: () => Promise.reject(new Error('no calls')),
   mediaAnswered: () => undefined,
+  progressed: () => undefined,
+  answered: () => undefined,
+  notAnswered: () => undefined,
   trouble: () => undefined,
 };
 

@@ -11,6 +11,7 @@ import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Channel, within } from './channel.js';
 import { MixerUnreachable, type SocketEvent } from './event-socket.js';
 import { LegCounters } from './leg-counters.js';
+import { LegEnergy } from './leg-energy.js';
 import { formatHandle } from './leg-handle.js';
 import { LegGains } from './leg-gains.js';
 import { LegKeys } from './leg-keys.js';
@@ -19,7 +20,9 @@ import { LegPlayer } from './leg-player.js';
 import { LegRecorder } from './leg-recorder.js';
 import { LegRoom } from './leg-room.js';
 import type { Line } from './line.js';
+import { figureOf } from './loudness.js';
 import type { Member } from './members.js';
+import { MutedTalk } from './muted-talk.js';
 import type { ToneDetection } from './session.js';
 
 export interface LegOptions {
@@ -55,6 +58,8 @@ export class FreeSwitchLeg implements MediaEndpoint {
   readonly #player: LegPlayer;
   readonly #recorder: LegRecorder;
   readonly #room: LegRoom;
+  readonly #energy: LegEnergy;
+  readonly #mutedTalk: MutedTalk;
   #closing: Promise<void> | null = null;
   #gone = false;
   readonly #dialogOver: Promise<void>;
@@ -83,9 +88,14 @@ export class FreeSwitchLeg implements MediaEndpoint {
       },
       (work) => this.#step(work),
     );
+    this.#energy = new LegEnergy(this.#channel);
+    this.#mutedTalk = new MutedTalk(this.#channel, this.#energy, () => {
+      if (this.#closing === null) listener.spokeWhileMuted(callId);
+    });
     this.#room = new LegRoom(this.#channel, options.conferenceProfile, {
       quiet: () => this.#player.clear(),
       moved: (seat) => this.#player.moved(seat),
+      muted: (seat) => (seat === null ? this.#mutedTalk.end() : this.#mutedTalk.begin(seat)),
       out: (room) => {
         if (this.#closing === null) listener.roomLeft(callId, room);
       },
@@ -146,6 +156,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   recovered(member: Member | null): void {
     this.#channel.flushed();
     this.#room.recovered(member);
+    this.#mutedTalk.recovered();
     this.#keys.recovered();
     this.#player.recovered();
   }
@@ -190,6 +201,25 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#keys.stopInband();
   }
 
+  /**
+   * How it sounds in its room, muted or not.
+   * @param samples so many, one every `everyMs` milliseconds.
+   * @returns `null` where it is in no room, or the mixer does not tell. Bounded; never rejects.
+   */
+  async measure(
+    samples: number,
+    everyMs: number,
+  ): Promise<{ readonly levelDb: number; readonly activeShare: number } | null> {
+    const seat = this.#room.seat;
+    if (seat === null) return null;
+    const before = this.counters.received();
+    const energies = await this.#energy.gather(seat, samples, everyMs);
+    if (energies.length === 0) return null;
+    // What is told of one who sends nothing is how he sounded last.
+    const [first, last] = await Promise.all([before, this.counters.received()]);
+    return figureOf(first !== null && first === last ? [0] : energies);
+  }
+
   statistics(): Promise<LegStatistics> {
     return this.counters.statistics();
   }
@@ -230,6 +260,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   lost(reason: string): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#mutedTalk.end();
     this.#player.close();
     this.#channel.gone();
     this.#hungUp();
@@ -244,6 +275,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   release(): void {
     this.#gone = true;
     this.#closing = Promise.resolve();
+    this.#mutedTalk.end();
     this.#player.close();
     this.#recorder.release();
     this.#channel.gone();
@@ -253,6 +285,8 @@ export class FreeSwitchLeg implements MediaEndpoint {
     const action = event.header('Action');
     if (action === 'add-member') this.#room.added(event);
     else if (action === 'play-file-member-done') this.#player.roomFileDone(event);
+    else if (action === 'volume-in-member') this.#energy.told(event);
+    else if (action === 'mute-detect') this.#mutedTalk.loud();
   }
 
   #key(event: SocketEvent): void {

@@ -14,7 +14,7 @@ import {
 import type { MixerLegs } from '../../ports/mixer-legs.js';
 import { parseHandle } from './leg-handle.js';
 import { Fleet, type MixerOptions } from './fleet.js';
-import type { Mixer } from './mixer.js';
+import type { LineFigure, Mixer } from './mixer.js';
 import { fullness, NEAR_ENOUGH, roomFullness } from './placement.js';
 import { SilenceWatch } from './silence-watch.js';
 
@@ -157,22 +157,24 @@ export class FreeSwitchMedia implements Media {
     else mixer.rooms.play(room, playId, items);
   }
 
-  recordRoom(room: ConferenceId): Promise<void> {
-    return Promise.reject(new Error(`the room ${room} cannot be recorded yet`));
+  async recordRoom(room: ConferenceId, path: string, { plays }: { readonly plays: boolean }): Promise<void> {
+    const mixer = this.#mixerOf(room);
+    if (mixer?.rooms.has(room) !== true) throw new Error(`cannot record room ${room}: there is no such room`);
+    await mixer.rooms.recordings.begin(room, path, plays);
   }
 
-  pauseRoomRecording(room: ConferenceId): Promise<void> {
-    return Promise.reject(new Error(`the room ${room} is not being recorded`));
+  async pauseRoomRecording(room: ConferenceId, paused: boolean): Promise<void> {
+    const mixer = this.#recorderOf(room);
+    if (mixer === null) throw new Error(`room ${room} is not being recorded`);
+    await mixer.rooms.recordings.pause(room, paused);
   }
 
-  stopRecordingRoom(): Promise<{ readonly durationMs: number } | null> {
-    return Promise.resolve(null);
+  async stopRecordingRoom(room: ConferenceId): Promise<{ readonly durationMs: number } | null> {
+    return (await this.#recorderOf(room)?.rooms.recordings.finish(room)) ?? null;
   }
 
-  measureRoom(): Promise<
-    readonly { readonly callId: CallId; readonly levelDb: number; readonly activeShare: number }[]
-  > {
-    return Promise.resolve([]);
+  measureRoom(room: ConferenceId): Promise<readonly LineFigure[]> {
+    return this.#mixerOf(room)?.measure(room) ?? Promise.resolve([]);
   }
 
   roomSize(room: ConferenceId): Promise<number> {
@@ -204,6 +206,14 @@ export class FreeSwitchMedia implements Media {
         ?.all()
         .find((mixer) => mixer.rooms.has(room)) ??
       null
+    );
+  }
+
+  #recorderOf(room: ConferenceId): Mixer | null {
+    return (
+      this.#fleet()
+        ?.all()
+        .find((mixer) => mixer.rooms.recordings.has(room)) ?? null
     );
   }
 

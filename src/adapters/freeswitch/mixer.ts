@@ -9,18 +9,33 @@ import {
 } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Capacity } from './capacity.js';
+import { within } from './channel.js';
 import { dial, type DialOptions } from './dial.js';
 import type { SocketEvent } from './event-socket.js';
 import { FreeSwitchLeg } from './leg.js';
 import { LostLeg, type LegHandle } from './leg-handle.js';
 import { Link } from './link.js';
-import { membersOf, type Member } from './members.js';
+import { membersOf, roomsOf, type Member } from './members.js';
 import { MixerRooms } from './mixer-rooms.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
 import type { Load } from './placement.js';
 import type { MixerPlace, Session } from './session.js';
 import { endChannels, endStrangers, markOf } from './strangers.js';
+
+/** How a line in a room sounded lately. */
+export interface LineFigure {
+  readonly callId: CallId;
+  readonly levelDb: number;
+  readonly activeShare: number;
+}
+
+/** Listened to for so long, milliseconds: */
+const MEASURE_MS = 3_000;
+/** as often as the number of lines allows. */
+const MEASURE_COMMANDS = 1_500;
+const [LEAST_SAMPLES, MOST_SAMPLES] = [10, 30];
+const MEASURED_MS = 3_900;
 
 /** What all mixers of one bridge have in common. */
 export interface MixerCommon extends DialOptions {
@@ -71,7 +86,7 @@ export class Mixer {
       lost: (reason) => this.#lost(reason),
       unreachable: (reason) => common.listener.trouble(`mixer ${this.name}: ${reason}`),
     });
-    this.rooms = new MixerRooms(this.#link.line, common.listener);
+    this.rooms = new MixerRooms(this.#link.line, common.listener, (name) => this.#legsIn(name).map(({ uuid }) => uuid));
   }
 
   get place(): MixerPlace {
@@ -123,6 +138,7 @@ export class Mixer {
   async stop(legs: 'end' | 'release'): Promise<void> {
     if (legs === 'end') await Promise.all([...this.#legs.values()].map((leg) => leg.close()));
     else for (const leg of this.#legs.values()) leg.release();
+    this.rooms.recordings.release();
     this.#legs.clear();
     this.#link.close();
   }
@@ -200,6 +216,19 @@ export class Mixer {
     }
   }
 
+  /** How those in a room sound; resolves within 4 s. */
+  async measure(room: ConferenceId): Promise<readonly LineFigure[]> {
+    const legs = this.#legsIn(roomName(room));
+    const samples = Math.round(Math.min(Math.max(MEASURE_COMMANDS / legs.length, LEAST_SAMPLES), MOST_SAMPLES));
+    const figures = await Promise.all(
+      legs.map(async (leg) => {
+        const figure = await within(leg.measure(samples, MEASURE_MS / samples), MEASURED_MS, null);
+        return figure === null ? [] : [{ callId: leg.callId, ...figure }];
+      }),
+    );
+    return figures.flat();
+  }
+
   /** Ends legs of processes before this one. Never rejects. */
   async sweep(): Promise<void> {
     if (this.#link.session === null) return;
@@ -235,11 +264,18 @@ export class Mixer {
 
   /** Those who ask at once get one answer. */
   #members(): Promise<ReadonlyMap<string, Member>> {
-    this.#looking ??= membersOf(this.#link.line).finally(() => (this.#looking = null));
+    this.#looking ??= roomsOf(this.#link.line)
+      .then(membersOf)
+      .finally(() => (this.#looking = null));
     return this.#looking;
   }
 
+  #legsIn(name: string): readonly FreeSwitchLeg[] {
+    return [...this.#legs.values()].filter((leg) => leg.roomName === name);
+  }
+
   #event(event: SocketEvent): void {
+    if (event.name === 'MEDIA_BUG_STOP') return this.rooms.bugEnded(event);
     if (event.name === 'HEARTBEAT') return this.#capacity.beat(event, this.#legs.size);
     if (event.name === 'CUSTOM') this.rooms.event(event);
     const uuid = event.header('Unique-ID');
@@ -253,13 +289,14 @@ export class Mixer {
       await this.#endStrangers();
     }
     this.#givenUp.clear();
-    this.rooms.found([...(await membersOf(this.#link.line)).values()].map(({ room }) => room));
+    this.rooms.found(await roomsOf(this.#link.line));
   }
 
   async #resumed(): Promise<void> {
     const { line } = this.#link;
-    const members = await this.#members();
-    this.rooms.found([...members.values()].map(({ room }) => room));
+    const rooms = await roomsOf(line);
+    const members = membersOf(rooms);
+    this.rooms.found(rooms);
     await Promise.all(
       [...this.#legs.values()].map(async (leg) => {
         const there = (await line.api(`uuid_exists ${leg.uuid}`)) === 'true';

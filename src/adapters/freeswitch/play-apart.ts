@@ -1,0 +1,86 @@
+import { access, constants } from 'node:fs/promises';
+import type { PlayItem } from '../../ports/media.js';
+import type { Line } from './line.js';
+import { PLAY_TAG, soundArgument } from './names.js';
+
+/** No announcement is longer. */
+const LONGEST_MS = 120_000;
+/** They all begin at almost the same moment, and end so. */
+const SPREAD_MS = 400;
+
+/**
+ * Plays a list to each of some channels by himself, mixed with what he hears anyway: a room's recording does not hear it then. Whoever
+ * enters the room meanwhile does not hear it either.
+ */
+export class PlayApart {
+  readonly #line: Line;
+  readonly #tag: string;
+  readonly #done: () => void;
+  readonly #playing = new Set<string>();
+  #sound = '';
+  #timer: NodeJS.Timeout | null = null;
+
+  /** @param done told once, at the end. */
+  constructor(line: Line, tag: string, done: () => void) {
+    this.#line = line;
+    this.#tag = tag;
+    this.#done = done;
+  }
+
+  /** @returns whether it is heard by anyone; `done` is not told where it is not. Never rejects. */
+  async begin(items: readonly PlayItem[], channels: readonly string[]): Promise<boolean> {
+    const paths = items.map(({ path }) => soundArgument(path));
+    if (paths.includes(null) || channels.length === 0) return false;
+    // In a list FreeSWITCH passes over what is not there, without a word.
+    const there = await Promise.all(items.map(({ path }) => access(path, constants.R_OK))).then(
+      () => true,
+      () => false,
+    );
+    if (!there) return false;
+    this.#sound = `{${PLAY_TAG}=${this.#tag}}file_string://${paths.join('!')}`;
+    for (const channel of channels) this.#playing.add(channel);
+    const taken = await Promise.all(channels.map((channel) => this.#start(channel)));
+    if (!taken.includes(true)) return false;
+    this.#timer ??= setTimeout(() => this.#end(), LONGEST_MS);
+    if (this.#playing.size === 0) this.#end();
+    return true;
+  }
+
+  /** It is over for a channel, if it is this that is meant. */
+  ended(channel: string, sound: string): void {
+    if (sound !== this.#sound || !this.#playing.delete(channel)) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(), this.#playing.size === 0 ? 0 : SPREAD_MS);
+  }
+
+  left(channel: string): void {
+    if (!this.#playing.has(channel)) return;
+    this.#silence(channel);
+    this.ended(channel, this.#sound);
+  }
+
+  /** `done` is not told. */
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const channel of this.#playing) this.#silence(channel);
+    this.#playing.clear();
+  }
+
+  async #start(channel: string): Promise<boolean> {
+    const reply = await this.#line
+      .once(`uuid_displace ${channel} start '${this.#sound}' 0 m`)
+      .catch(() => '-ERR the event socket is cut');
+    if (reply.startsWith('+OK')) return true;
+    this.#playing.delete(channel);
+    return false;
+  }
+
+  #silence(channel: string): void {
+    this.#line.once(`uuid_displace ${channel} stop '${this.#sound}'`).catch(() => undefined);
+  }
+
+  #end(): void {
+    this.stop();
+    this.#done();
+  }
+}
