@@ -84,6 +84,7 @@ export const SPOKEN_PROMPTS = [
   'confirm-recording',
   'recording-started',
   'recording-stopped',
+  'recording-failed',
   'announce-names',
   'announce-tones',
   'announce-silent',
@@ -137,7 +138,7 @@ export const SPOKEN_PROMPTS = [
 export type SpokenPrompt = (typeof SPOKEN_PROMPTS)[number];
 
 /** Tones, by what they mean. */
-export const TONES = ['entry', 'exit', 'discreet', 'done', 'refused', 'moved', 'record-after'] as const;
+export const TONES = ['entry', 'exit', 'discreet', 'done', 'refused', 'moved', 'record-after', 'recording'] as const;
 export type Tone = (typeof TONES)[number];
 
 /**

@@ -1,6 +1,6 @@
 import type { RefusalReason, WaitReason } from '../call-flow/contract.js';
 import type { ConferenceOptions, Role } from '../conference-options.js';
-import type { CallId, MenuId, NameId, PlayId, TimerId } from '../identifiers.js';
+import type { CallId, ConferenceId, MenuId, NameId, PlayId, TimerId } from '../identifiers.js';
 import type { KeypadAction } from '../keypad/contract.js';
 import type { CallOutcome, ConferenceOutcome } from '../outcomes.js';
 import type { Utterance } from '../prompts.js';

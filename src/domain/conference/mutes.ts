@@ -1,0 +1,55 @@
+import type { CallId } from '../identifiers.js';
+import { say } from '../prompts.js';
+import type { Actor } from './actor.js';
+import { tellEveryone } from './everyone.js';
+import { setMuted } from './lines.js';
+import { findMember } from './presence.js';
+import type { ConferenceFacts, GuestMutes } from './state.js';
+import { tell, update, type Turn } from './turn.js';
+
+/** `*6`: one's own line, unless the host keeps the guests muted. On hold the wish holds from the moment of joining. */
+export function toggleOwnMute(turn: Turn, { callId, role, muted }: Actor): void {
+  if (muted && role === 'guest' && turn.facts.guestMutes === 'may-not-unmute') {
+    tell(turn, callId, [say('may-not-unmute')]);
+    return;
+  }
+  setMuted(turn, callId, !muted);
+  tell(turn, callId, [say(muted ? 'you-are-unmuted' : 'you-are-muted')]);
+}
+
+const NEXT: Readonly<Record<GuestMutes, GuestMutes>> = {
+  free: 'muted',
+  muted: 'may-not-unmute',
+  'may-not-unmute': 'free',
+};
+
+const WORDS = {
+  muted: 'all-guests-muted',
+  'may-not-unmute': 'guests-may-not-unmute',
+  free: 'all-unmuted',
+} as const;
+
+/** `*4`: all guests are muted; then may not unmute themselves, and are muted once more; then all unmuted. It concerns all. */
+export function toggleGuestMutes(turn: Turn): void {
+  const guestMutes = NEXT[turn.facts.guestMutes];
+  update(turn, { guestMutes });
+  const guests = turn.facts.members.filter(({ role }) => role === 'guest');
+  for (const { callId } of guests) setMuted(turn, callId, guestMutes !== 'free');
+  for (const { callId } of turn.facts.waiting) setMuted(turn, callId, guestsComeInMuted(turn.facts));
+  tellEveryone(turn, [say(WORDS[guestMutes])]);
+}
+
+/** Newcomers follow the state they find. */
+export const guestsComeInMuted = ({ guestMutes, options }: ConferenceFacts): boolean =>
+  guestMutes !== 'free' || options.muteGuestsOnEntry;
+
+/** A host mutes somebody else's line, who is told. @returns whether there is such a caller in or on the way in */
+export function muteLine(turn: Turn, host: CallId, callId: CallId): boolean {
+  const member = findMember(turn.facts, callId);
+  if (member === undefined || callId === host || member.phase === 'held') return false;
+  if (!member.muted) {
+    setMuted(turn, callId, true);
+    tell(turn, callId, [say('host-muted-you')]);
+  }
+  return true;
+}
