@@ -30,17 +30,17 @@ export function keyHeard<S extends Listener>(stage: S, key: Key, turn: Turn): S 
 function keyOutside<S extends Listener>(stage: S, key: Key, turn: Turn): S {
   const menu = stage.menu?.kind === 'choices' ? stage.menu : null;
   const keyed = keyCode(turn, stage.admission, quietSince(stage.speech), key, menu?.choices);
-  const silenced = { ...stage, speech: interrupt(turn, stage.speech, backgroundOf(stage)) };
-  const heard = bargesIn(key) || keyed.type === 'choice' ? notSpeaking(silenced) : stage;
+  const heard = bargesIn(key) || keyed.type === 'choice' ? interrupted(stage, turn) : stage;
   if (wantsConfirmation(stage, keyed)) return confirmEnd(heard, turn);
   if (keyed.type === 'action' && isVolume(keyed.action)) return told(heard, changeVolume(turn, keyed.action), turn);
   report(turn, keyed, menu);
   return heard;
 }
 
-function notSpeaking<S extends Listener>(stage: S): S {
+function interrupted<S extends Listener>(stage: S, turn: Turn): S {
   const { menu } = stage;
-  return menu?.kind === 'choices' ? { ...stage, menu: { ...menu, speaking: false } } : stage;
+  const silent = menu?.kind === 'choices' ? { ...menu, speaking: false } : menu;
+  return { ...stage, menu: silent, speech: interrupt(turn, stage.speech, backgroundOf(stage)) };
 }
 
 /** A code is the conference's to answer, in words or a tone. */

@@ -196,7 +196,7 @@ describe('a caller in the room', () => {
   it('has every code reported, known or not', () => {
     const caller = new Caller().inRoom();
     caller.press('*6');
-    caller.press('*1');
+    caller.press('*0');
     expect(caller.did('ReportAction')).toEqual([{ type: 'ReportAction', action: 'mute' }]);
     expect(caller.did('ReportUnknownCode')).toHaveLength(1);
   });
