@@ -15,12 +15,10 @@ function sentence(name: string): Int16Array {
   return sound.sampleRateHz === 16_000 ? halveRate(sound.samples) : sound.samples;
 }
 
-/** Every sentence there is, in order of name, 8 kHz. */
-export function sentences(): readonly Int16Array[] {
-  return readdirSync(PROMPTS)
-    .filter((name) => name.endsWith('.wav'))
-    .sort()
-    .map(sentence);
+/** Every sentence there is, in order of name, 8 kHz; read as they are asked for. */
+export function* sentences(): Generator<Int16Array> {
+  const names = readdirSync(PROMPTS).filter((name) => name.endsWith('.wav'));
+  for (const name of names.sort()) yield sentence(name);
 }
 
 /** So many milliseconds of speech: sentences one after the other, all together at `dbfs` (RMS), 8 kHz. */
