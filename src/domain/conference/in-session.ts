@@ -8,8 +8,8 @@ import { close, dismissEveryone } from './ending.js';
 import { arrive, lookAtGate, waitFor } from './gate.js';
 import { emptyUnusedLobby, endScreenings } from './lobby.js';
 import { comeIn, hasHost, isDeserted, takeAway, watchAlone } from './presence.js';
-import { pauseRecording } from './recording.js';
-import { forgetSignals } from './signals.js';
+import { pauseRecording, recordingBeep } from './recording.js';
+import { forgetSignals, signalOwed } from './signals.js';
 import type { ConferenceStage, HostAway, InSession, Member, StageEvent } from './state.js';
 import { cancelTimer, setTimer, update, type Turn } from './turn.js';
 
@@ -47,6 +47,8 @@ function timer(stage: InSession, name: string, turn: Turn): ConferenceStage {
   if (name === 'batch') announceBatch(turn);
   if (name === 'announce') announceNow(turn);
   if (name === 'sounding') announcementEnded(turn, null);
+  if (name === 'signal') signalOwed(turn);
+  if (name === 'beep') recordingBeep(turn);
   return stage;
 }
 

@@ -1,4 +1,3 @@
-import type { CallId } from '../identifiers.js';
 import { tone } from '../prompts.js';
 import { isRunning } from '../timers.js';
 import { cancelTimer, setTimer, tell, update, type Turn } from './turn.js';
@@ -7,14 +6,12 @@ import { cancelTimer, setTimer, tell, update, type Turn } from './turn.js';
 const APART_MS = 4_000;
 
 /** Something happened that only the hosts need to know: they hear a discreet tone, at once or with the next things that happen. */
-export function signalHosts(turn: Turn, except?: CallId): void {
+export function signalHosts(turn: Turn): void {
   if (isRunning(turn.facts.timers, 'signal')) {
     update(turn, { signalOwed: true });
     return;
   }
-  const hosts = turn.facts.members.filter(
-    ({ role, phase, callId }) => role === 'host' && phase === 'in' && callId !== except,
-  );
+  const hosts = turn.facts.members.filter(({ role, phase }) => role === 'host' && phase === 'in');
   if (hosts.length === 0) return;
   for (const { callId } of hosts) tell(turn, callId, [tone('discreet')]);
   setTimer(turn, 'signal', APART_MS);
