@@ -328,7 +328,7 @@ describeProduction('calls that outlive the control process, at a dialog owner', 
     const answer = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
     const params = { version: 99, sources: [] };
     socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'hello', params })}\n`);
-    expect(await answer).toMatch(/dialog owner speaks version 1 of the protocol, the control process 99/);
+    expect(await answer).toMatch(/dialog owner speaks version 2 of the protocol, the control process 99/);
     socket.destroy();
   });
 

@@ -18,6 +18,8 @@ export interface SignalingUnderTest {
   readonly signaling: Signaling;
   /** T1, T2 and T4 it uses, so that the caller uses the same and waits are known. */
   readonly timers: TransactionTimers;
+  /** `false`: a second answer of a forked call is acknowledged to nobody, so that it ends by itself after 32 s (RFC 3261 section 13.3.1.4). */
+  readonly forks?: boolean;
 }
 
 /** What every adapter of the signalling port does, shown over loopback sockets by a caller that speaks SIP. */

@@ -4,6 +4,7 @@ import { callId, type CallId } from '../../domain/identifiers.js';
 import type { Key } from '../../domain/keys.js';
 import {
   CallGone,
+  type PlaceRequest,
   type Refusal,
   type SignalingCall,
   type SignalingListener,
@@ -13,6 +14,7 @@ import type { Asked, Control, HeldSignaling } from './held-ports.js';
 import { HeldCall, NOBODY, readHandle, showHandle } from './held-call.js';
 import { HeldLegs } from './held-legs.js';
 import { NotedEnds, type End } from './noted-ends.js';
+import { placedAsCall } from './placed-as-call.js';
 import type { TakenBackFacts } from './protocol.js';
 import { StandIn } from './stand-in.js';
 
@@ -59,6 +61,8 @@ export class HeldCalls implements SignalingListener {
     this.#control = null;
     for (const held of this.#calls.values()) {
       if (held.phase === 'offered') this.#wait(held);
+      // Whoever wanted it called hears nothing of it any more.
+      if (held.phase === 'placed') this.#drop(held);
     }
     this.legs.endUnless((id) => this.#byId.get(id)?.answered === true);
   }
@@ -82,6 +86,16 @@ export class HeldCalls implements SignalingListener {
     // After the answer to this request.
     setImmediate(() => this.#tellWaiting());
     return taken;
+  }
+
+  /** Calls someone for the control process. @returns the Call-ID. @throws Error where nothing can be sent. */
+  place(request: PlaceRequest): string {
+    if (this.#byId.has(request.id)) throw new Error('there is a call of this name');
+    const placed = this.#signaling.place(request);
+    const held = new HeldCall(placedAsCall(placed, request), 'placed', showHandle(this.#incarnation, placed.handle));
+    held.told = true;
+    this.#keep(held);
+    return placed.sipCallId;
   }
 
   ring(id: CallId): void {
@@ -167,6 +181,26 @@ export class HeldCalls implements SignalingListener {
     if (held.told) control?.tell('hungUp', { id: held.id, lineLost, cause });
     // A control process that dies now may not have read it.
     this.#ends.note(held, { lineLost, cause }, () => control !== null && this.#control === control);
+  }
+
+  progressed(inner: CallId, { status, sdp }: { readonly status: number; readonly sdp: string | null }): void {
+    const held = this.#calls.get(inner);
+    if (held?.phase === 'placed') this.#control?.tell('progressed', { id: held.id, status, sdp });
+  }
+
+  answered(inner: CallId, sdp: string): void {
+    const held = this.#calls.get(inner);
+    if (held?.phase !== 'placed' || held.ending) return;
+    held.phase = 'answered';
+    held.remoteSdp = sdp;
+    this.#control?.tell('answered', { id: held.id, sdp, handle: held.handle });
+  }
+
+  notAnswered(inner: CallId, { status, cause }: { readonly status: number; readonly cause: string }): void {
+    const held = this.#calls.get(inner);
+    if (held === undefined) return;
+    this.#over(held);
+    this.#control?.tell('notAnswered', { id: held.id, status, cause });
   }
 
   keyPressed(inner: CallId, key: Key): void {

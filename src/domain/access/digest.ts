@@ -27,8 +27,44 @@ export interface Challenge {
   readonly algorithm: DigestAlgorithm;
   /** As it was written, or `null` where it was not: then it is MD5, and left out of the answer. */
   readonly algorithmText: string | null;
+  /** The nonce before was too old, the password right. */
+  readonly stale: boolean;
   /** `none`: the older form of RFC 2069. */
   readonly qop: 'auth' | 'none';
+}
+
+/** Challenges of one call that are answered: a proxy and the far end may ask, and their nonces be stale. */
+const MOST_ANSWERS = 4;
+
+/** Answers the challenges that one call meets (RFC 3261 section 22). */
+export class DigestAnswers {
+  readonly #credentials: Credentials | null;
+  readonly #hash: DigestHash;
+  readonly #cnonce: () => string;
+  /** Nonces that were answered, by status. */
+  readonly #answered = new Map<number, string[]>();
+
+  /** @param credentials `null`: no challenge is answered. */
+  constructor(credentials: Credentials | null, hash: DigestHash, cnonce: () => string) {
+    this.#credentials = credentials;
+    this.#hash = hash;
+    this.#cnonce = cnonce;
+  }
+
+  /**
+   * The value of Authorization (401) or Proxy-Authorization (407), or `null`: the refusal stands, since there is no password, none that
+   * fits the challenge, or the one there is was found wrong.
+   */
+  answer(status: number, challenges: readonly string[], request: DigestRequest): string | null {
+    const challenge = this.#credentials === null ? null : chooseChallenge(challenges);
+    if (challenge === null || this.#credentials === null) return null;
+    const before = this.#answered.get(status) ?? [];
+    // Without `stale` a new nonce says that the answer to the one before was wrong (RFC 7616 section 3.3).
+    if (before.length > 0 && (!challenge.stale || before.includes(challenge.nonce))) return null;
+    if ([...this.#answered.values()].flat().length >= MOST_ANSWERS) return null;
+    this.#answered.set(status, [...before, challenge.nonce]);
+    return answerChallenge(challenge, request, this.#credentials, this.#cnonce(), this.#hash);
+  }
 }
 
 /** Longest text that is looked into, characters. */
@@ -104,7 +140,8 @@ function readChallenge(parameters: ReadonlyMap<string, string>): Challenge | nul
   const algorithm = algorithmOf(algorithmText);
   const qop = qopOf(parameters.get('qop') ?? null);
   if (realm === undefined || nonce === undefined || algorithm === null || qop === null) return null;
-  return { realm, nonce, opaque: parameters.get('opaque') ?? null, algorithm, algorithmText, qop };
+  const stale = parameters.get('stale')?.toLowerCase() === 'true';
+  return { realm, nonce, opaque: parameters.get('opaque') ?? null, algorithm, algorithmText, stale, qop };
 }
 
 function algorithmOf(text: string | null): DigestAlgorithm | null {
