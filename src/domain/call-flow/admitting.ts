@@ -4,7 +4,7 @@ import type { Admission, SecondCode } from './contract.js';
 import { askForName } from './names.js';
 import type { CallStage, ChoosingRole, LookingAtGate, StageEvent } from './state.js';
 import { askForCode, leave, refuse, REQUEST_MS, requestAdmission, tooLong } from './transitions.js';
-import { cancelTimer, play, setTimer, type Turn } from './turn.js';
+import { cancelTimer, play, setTimer, stopPlaying, type Turn } from './turn.js';
 
 /** What comes after the PIN or a code was accepted: host or guest, the security code, the first look at the gate, the name. */
 export function admitByAccount(
@@ -33,6 +33,7 @@ export function choosingRole(stage: ChoosingRole, event: StageEvent, turn: Turn)
     case 'KeyPressed':
       if (event.key !== '*' && event.key !== '#') return stage;
       cancelTimer(turn, 'host-choice');
+      stopPlaying(turn);
       if (event.key === '*') return askForCode(turn, 'moderator', stage.admission, []);
       return askForSecurityCode(turn, stage, stage.admission);
     case 'SpeechFinished':

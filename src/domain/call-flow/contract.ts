@@ -56,9 +56,10 @@ export type CallEvent = { readonly at: number } & (
   /** The first look at the gate found nothing against the caller. */
   | { readonly type: 'GateFoundOpen' }
   | { readonly type: 'KeptWaiting'; readonly reason: WaitReason }
+  /** Into the conference's own room after the introduction; also from a room aside. */
   | { readonly type: 'Admitted'; readonly muted: boolean; readonly introduction: readonly Utterance[] }
   | { readonly type: 'Refused'; readonly reason: RefusalReason }
-  /** Into another room without a word: aside with someone the host calls, and from there into the conference's own. */
+  /** Into another room without a word: aside with someone the host calls, and from there back into the conference's own. */
   | { readonly type: 'SentToRoom'; readonly room: ConferenceId; readonly muted: boolean }
   /** Something private is to be said to the caller, in or outside the room. */
   | { readonly type: 'Told'; readonly utterances: readonly Utterance[] }

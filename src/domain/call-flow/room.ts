@@ -5,7 +5,7 @@ import { report, wantsConfirmation } from './menu-keys.js';
 import { awaitKey, beginMenu, menuOf, ownsKeys } from './menus.js';
 import { holdBack, next } from './speech.js';
 import type { CallStage, InConference, Joining, Placed, StageEvent } from './state.js';
-import { enterMixer, enterPlaced, hangUp, reportLeft, sendToHold, sendToRoom } from './transitions.js';
+import { admitFromAside, enterMixer, enterPlaced, hangUp, reportLeft, sendToHold, sendToRoom } from './transitions.js';
 import { cancelTimer, type Turn } from './turn.js';
 import { changeVolume, isVolume } from './volumes.js';
 
@@ -22,6 +22,8 @@ export function placed(stage: Placed, event: StageEvent, turn: Turn): CallStage 
       return stage;
   }
 }
+
+const isAside = ({ room, admission }: Joining | InConference): boolean => room !== admission.conferenceId;
 
 export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
@@ -48,6 +50,8 @@ export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStag
       return sendToHold(turn, stage, event.reason);
     case 'SentToRoom':
       return sendToRoom(turn, stage, event.room, event.muted);
+    case 'Admitted':
+      return isAside(stage) ? admitFromAside(turn, stage, event.muted, event.introduction) : stage;
     case 'KeyPressed':
       return keyOnTheWay(stage, event.key, turn);
     case 'TimerExpired':
@@ -98,6 +102,8 @@ export function inConference(stage: InConference, event: StageEvent, turn: Turn)
       if (event.room !== stage.room) return sendToRoom(turn, stage, event.room, event.muted);
       turn.effects.push({ type: 'SetMuted', muted: event.muted });
       return stage;
+    case 'Admitted':
+      return isAside(stage) ? admitFromAside(turn, stage, event.muted, event.introduction) : stage;
     default:
       return listening(stage, event, turn);
   }

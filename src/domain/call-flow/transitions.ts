@@ -140,6 +140,17 @@ export function beginJoining(
   return { ...joining, speech: hear(turn, joining.speech, introduction) };
 }
 
+/** One called for a host is brought in, and hears in between what every newcomer hears. */
+export function admitFromAside(
+  turn: Turn,
+  from: Joining | InConference,
+  muted: boolean,
+  introduction: readonly Utterance[],
+): Joining {
+  giveUpRoom(turn, from);
+  return beginJoining(turn, from.admission, muted, introduction);
+}
+
 function joiningOf(turn: Turn, admission: Admission, room: ConferenceId, muted: boolean): Joining {
   const speech = silentSpeech(turn.at);
   const phase = 'introduction';
