@@ -21,10 +21,32 @@ export interface OpenRecording {
 export interface Recordings {
   /** A place for a part that begins now. @throws Error with one clear line: no memory for it, or the folder cannot be written to. */
   begin(part: Omit<OpenRecording, 'id' | 'path' | 'startedAt'>): OpenRecording;
-  /** Its audio is whole: it is sealed and the plain file removed. @throws Error with one clear line; then the plain file stays, for {@link sweep}. */
+  /** Nothing was or will be recorded there. Never throws. */
+  abandon(recording: OpenRecording): void;
+  /** Its audio is whole: it is sealed and the plain file removed. @throws Error with one clear line; then the plain file, where there is one, stays, and is tried again. */
   seal(recording: OpenRecording): Promise<void>;
   /** Seals what a process before this one left in plain, but for those still being written; removes what is no recording. Never rejects. */
   sweep(open: readonly OpenRecording[]): Promise<void>;
+  /** Waits for what is being sealed, 10 s at most. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** A recording cannot be read: unknown, due, damaged, or sealed under another key. One line that says what to do. */
+export class RecordingUnreadable extends Error {
+  override readonly name = 'RecordingUnreadable';
+}
+
+/** Recordings that are sealed, whatever process sealed them. */
+export interface RecordingArchive {
+  /**
+   * A WAV file, piece by piece; that it is whole and authentic is certain only when the last piece has come.
+   * @throws {RecordingUnreadable}; or Error with one clear line where there is no bridge key
+   */
+  open(id: string): AsyncIterable<Uint8Array>;
+  /** Its key, then its file. @returns whether there was such a recording. */
+  remove(id: string): Promise<boolean>;
+  /** Removes those that are due, and sealed files without a key. Bounded; what is left over is for the next time. */
+  purge(): Promise<{ readonly recordings: number; readonly strays: number }>;
 }
 
 /** Names callers have said, as files, for as long as their conference lasts. */
