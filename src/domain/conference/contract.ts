@@ -118,8 +118,7 @@ export type ConferenceEffect =
   | { readonly type: 'BlockCaller'; readonly callId: CallId; readonly callerNumber: string }
   /**
    * Calls a number for a host, who is sent to `room` (a room aside) to hear it ring. `placed` is the name of the call to be. Ends in
-   * `PlacedCallAnswered` or `PlacedCallEnded`; brought in it is sent to the conference's room, and comes in as every caller; given up, it
-   * is dismissed.
+   * `PlacedCallAnswered` or `PlacedCallEnded`; brought in it is admitted, and comes in as every caller; given up, it is dismissed.
    */
   | {
       readonly type: 'PlaceCall';

@@ -2,12 +2,12 @@ import { callId as asCallId, conferenceId as asConferenceId, type CallId } from 
 import { say, tone, type Utterance } from '../prompts.js';
 import type { Actor } from './actor.js';
 import type { ConferenceEvent } from './contract.js';
-import { newMember } from './members.js';
+import { admit } from './gate.js';
 import { isSilent } from './lines.js';
 import { closeMenu, menuOf, openEntry, openMenu } from './menus.js';
+import { newMember } from './members.js';
 import { guestsComeInMuted } from './mutes.js';
 import { findMember } from './presence.js';
-import { isRecorded } from './recording.js';
 import type { Placed } from './state.js';
 import { tell, update, updateMember, type Turn } from './turn.js';
 
@@ -60,21 +60,17 @@ export function dialOutChosen(turn: Turn, placed: CallId, choice: string): void 
 /** The menu of a call placed stays for as long as the call. */
 export function dialOutLeft(turn: Turn, placed: CallId): void {
   const call = callNamed(turn, placed);
-  if (call !== undefined) offer(turn, call, []);
+  if (call !== undefined && findMember(turn.facts, call.host)?.phase === 'aside') offer(turn, call, []);
 }
 
 /**
- * The one called comes in as every newcomer does: muted where guests are, told that it is recorded before, announced when in.
+ * The one called comes in as every newcomer does: introduced, muted where guests are, announced when in.
  * A lock or a full conference is no bar, since a host brings him.
  */
 function bringIn(turn: Turn, call: Placed): void {
   const { placed, number } = call;
   const muted = guestsComeInMuted(turn.facts);
-  if (isRecorded(turn.facts)) tell(turn, placed, [say('is-recorded')]);
-  const member = newMember({ callId: placed, role: 'guest', callerNumber: number, name: null, muted });
-  update(turn, { members: [...turn.facts.members, member] });
-  turn.effects.push({ type: 'SendToRoom', callId: placed, room: turn.facts.conferenceId, muted });
-  if (muted) tell(turn, placed, [say('you-are-muted')]);
+  admit(turn, [newMember({ callId: placed, role: 'guest', callerNumber: number, name: null, muted })]);
   comeBack(turn, call, []);
 }
 

@@ -146,7 +146,7 @@ const inBatch = ({ callId, callerNumber, name, muted, lineHeld }: Waiter): Membe
   newMember({ callId, role: 'guest', callerNumber, name, muted, lineHeld, inBatch: true });
 
 /** Gives seats to callers who come in at the same time, so that each hears of all the others. */
-function admit(turn: Turn, members: readonly Member[]): void {
+export function admit(turn: Turn, members: readonly Member[]): void {
   const firstHost = !hasHost(turn.facts);
   update(turn, { members: [...turn.facts.members, ...members] });
   for (const member of members) {
