@@ -72,6 +72,50 @@ describe('a caller who waits for the host', () => {
     expect(caller.state.kind).toBe('Waiting');
   });
 
+  it('in the lobby is told so and reassured so, without a limit', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'KeptWaiting', reason: 'lobby' });
+    expect(caller.hears).toBe('waiting-for-admission');
+    caller.finish();
+    expect(caller.hears).toBe('music');
+    caller.wait(60_000);
+    expect(caller.hears).toBe('waiting-for-admission');
+    caller.wait(7_200_000);
+    expect(caller.state.kind).toBe('Waiting');
+  });
+
+  it('who finds himself in the lobby when the host comes is told so, and has no limit any more', () => {
+    const caller = new Caller().waiting();
+    caller.finish();
+    caller.happen({ type: 'KeptWaiting', reason: 'lobby' });
+    expect(caller.hears).toBe('waiting-for-admission');
+    expect(caller.timers.names).not.toContain('wait-limit');
+    caller.happen({ type: 'KeptWaiting', reason: 'lobby' });
+    caller.finish();
+    expect(caller.hears).toBe('music');
+  });
+
+  it('again because no host is there has a limit again', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'KeptWaiting', reason: 'lobby' });
+    caller.happen({ type: 'KeptWaiting', reason: 'no-host' });
+    caller.wait(3_600_000);
+    expect(caller.hears).toBe('host-did-not-arrive goodbye _');
+  });
+
+  it('for a host he has heard leave is reassured accordingly', () => {
+    const caller = new Caller().inRoom();
+    caller.happen({ type: 'SentToHold', reason: 'host-away' });
+    caller.finish();
+    caller.wait(60_000);
+    expect(caller.hears).toBe('host-disconnected-hold');
+    const newcomer = new Caller().accepted();
+    newcomer.happen({ type: 'KeptWaiting', reason: 'host-away' });
+    newcomer.finish();
+    newcomer.wait(60_000);
+    expect(newcomer.hears).toBe('still-waiting');
+  });
+
   it('may still be refused', () => {
     const caller = new Caller().waiting();
     caller.happen({ type: 'Refused', reason: 'full' });

@@ -49,10 +49,15 @@ export class Caller {
   /** One event; returns what it led to. */
   happen(event: WithoutTime<CallEvent>): readonly CallEffect[] {
     const { state, effects } = stepCall(this.state, { ...event, at: this.now });
+    this.goOn(state, effects);
+    return effects;
+  }
+
+  /** From this state, these effects carried out. */
+  goOn(state: CallState, effects: readonly CallEffect[]): void {
     this.state = state;
     for (const effect of effects) this.#carryOut(effect);
     this.effects.push(...effects);
-    return effects;
   }
 
   #carryOut(effect: CallEffect): void {
