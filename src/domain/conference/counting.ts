@@ -2,11 +2,12 @@ import type { CallId } from '../identifiers.js';
 import { say, sayNumber, type Utterance } from '../prompts.js';
 import type { Actor } from './actor.js';
 import { countWaiting } from './introduction.js';
-import { countIn, countOnHold, findMember } from './presence.js';
+import { countIn, countOnHold, findMember, findWaiter } from './presence.js';
 import type { ConferenceFacts } from './state.js';
 
 /** Answer to `*#`. On hold there is nothing to count yet; what the caller wants to know is that it goes on. */
 export function countFor(facts: ConferenceFacts, { callId, role, phase }: Actor): readonly Utterance[] {
+  if (findWaiter(facts, callId)?.reason === 'lobby') return [say('waiting-for-admission')];
   if (phase === 'held' || phase === 'waiting') return [say('still-waiting')];
   if (role === 'guest') return headCount(facts, callId);
   return [...headCount(facts, callId), ...countWaiting(countOnHold(facts)), ...turnedAway(facts.lockedOut)];

@@ -58,6 +58,7 @@ function left(stage: InSession, event: Extract<StageEvent, { type: 'CallerLeft' 
   if (isDeserted(turn.facts)) return close(turn, 'emptied');
   if ('reason' in gone) {
     endScreenings(turn, gone, 'has-left', null);
+    watchAlone(turn);
     return stage;
   }
   if (gone.role === 'host' && !hasHost(turn.facts)) return lastHostLeft(stage, gone, turn);

@@ -3,7 +3,7 @@ import { say, tone, type SpokenPrompt, type Utterance } from '../prompts.js';
 import { letEveryoneIn, letIn } from './gate.js';
 import { closeMenu } from './menus.js';
 import { nameOf } from './names.js';
-import { findMember } from './presence.js';
+import { findMember, watchAlone } from './presence.js';
 import type { Waiter } from './state.js';
 import { tell, update, type Turn } from './turn.js';
 
@@ -36,6 +36,7 @@ export function admitWaiting(
     const what = findMember(turn.facts, waiter.callId) === undefined ? 'has-left' : 'has-joined';
     endScreenings(turn, waiter, what, screener);
   }
+  watchAlone(turn);
   if (refused === null) return null;
   return [say(refused === 'full' ? 'conference-full' : 'conference-locked')];
 }
@@ -46,6 +47,7 @@ export function turnAway(turn: Turn, waiter: Waiter, screener: CallId): void {
   const farewell = [say('not-admitted'), say('goodbye')];
   turn.effects.push({ type: 'Dismiss', callId: waiter.callId, outcome: 'refused', farewell });
   endScreenings(turn, waiter, 'has-left', screener);
+  watchAlone(turn);
 }
 
 /** The account does without a lobby by now: those who wait in it come in. */

@@ -85,10 +85,11 @@ function rememberForReturn(turn: Turn, { role, hasBeenIn, callerNumber }: Member
   update(turn, { mayReturn: [...current, { callerNumber, until: turn.at + RETURN_MS }] });
 }
 
-/** The one caller who is in when all others have gone, or `null`. */
+/** The one caller who is in when all others have gone, or `null`. A host is not alone with callers to be let in. */
 function lonely({ facts }: Turn): Member | null {
   const [last, ...others] = present(facts);
-  return facts.othersHaveBeenIn && last?.phase === 'in' && others.length === 0 ? last : null;
+  if (!facts.othersHaveBeenIn || last?.phase !== 'in' || others.length > 0) return null;
+  return last.role === 'host' && facts.waiting.length > 0 ? null : last;
 }
 
 /** Whether the only one to hear that someone left is just about to be told to be alone. */

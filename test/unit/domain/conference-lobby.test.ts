@@ -1,0 +1,380 @@
+import { describe, expect, it } from 'vitest';
+import { callId } from '../../../src/domain/identifiers.js';
+import { brief, Room } from './room.js';
+import { words } from './words.js';
+
+const lobby = (options = {}): Room => new Room({ lobby: true, ...options });
+
+/** A host in the room, and these guests in the lobby, some time ago. */
+function withLobby(guests: readonly string[], options = {}): Room {
+  const room = lobby(options).comes('host', 'host');
+  for (const guest of guests) {
+    room.arrives(guest, 'guest', null, {}, guest);
+    room.wait(10_000);
+  }
+  return room;
+}
+
+const discreetTones = (room: Room): number =>
+  room.did('Tell').filter(({ utterances }) => words(utterances) === '<discreet>').length;
+
+describe('the lobby', () => {
+  it('keeps guests waiting until a host admits; a host passes', () => {
+    const room = lobby().comes('host', 'host');
+    expect(brief(room.arrives('ann'))).toEqual(['keep ann waiting: lobby', 'tell host: <discreet>']);
+    expect(brief(room.arrives('host2', 'host'))).toEqual(['admit host2: joining there-is-one-other']);
+  });
+
+  it('is the last question at the gate: full and locked come first, and that no host is there', () => {
+    const room = lobby({ maxCallers: 2, hostLeaves: 'hold' });
+    expect(brief(room.arrives('ann'))).toEqual(['keep ann waiting: no-host']);
+    room.comes('host', 'host');
+    room.keys('host', 'admit-all');
+    room.joins('ann');
+    expect(brief(room.arrives('bob'))).toEqual(['refuse bob: full']);
+    room.keys('host', 'lock');
+    expect(brief(room.arrives('bob'))).toEqual(['refuse bob: full']);
+    room.leaves('ann');
+    expect(brief(room.arrives('bob'))[0]).toBe('refuse bob: locked');
+    room.keys('host', 'lock');
+    room.arrives('cid');
+    expect(brief(room.leaves('host'))).toEqual(['keep cid waiting: host-away']);
+    expect(brief(room.arrives('bob'))).toEqual(['keep bob waiting: host-away']);
+  });
+
+  it('keeps guests also while nobody is there to admit them, under `continue`', () => {
+    const room = withLobby([]);
+    room.comes('host2', 'host');
+    room.leaves('host');
+    room.leaves('host2');
+    expect(room.outcome).toBe('emptied');
+    const goesOn = withLobby(['ann']);
+    goesOn.keys('host', 'admit-all');
+    goesOn.joins('ann');
+    goesOn.leaves('host');
+    expect(brief(goesOn.arrives('bob'))).toEqual(['keep bob waiting: lobby']);
+    goesOn.arrives('host2', 'host');
+    expect(goesOn.introduction('host2')).toBe('joining there-is-one-other you-are-the-host one-is-waiting');
+  });
+
+  it('tells the hosts by a discreet tone that someone begins to wait, which never piles up', () => {
+    const room = lobby().comes('host', 'host');
+    for (let n = 0; n < 30; n += 1) {
+      room.arrives(`guest${n}`);
+      room.wait(100);
+    }
+    room.wait(60_000);
+    expect(discreetTones(room)).toBe(2);
+    room.arrives('late');
+    expect(discreetTones(room)).toBe(3);
+  });
+
+  it('is counted for a host, not for a guest', () => {
+    const room = withLobby(['ann', 'bob', 'cid']);
+    room.keys('host', 'screen');
+    room.chooses('host', '1');
+    room.joins('ann');
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('2 callers-in-conference 2 are-waiting');
+    room.keys('ann', 'count');
+    expect(room.told('ann')).toBe('2 callers-in-conference');
+  });
+
+  it('tells those in it who ask how many are in that they wait for the host', () => {
+    const room = withLobby(['ann']);
+    room.keys('ann', 'count');
+    expect(room.told('ann')).toBe('waiting-for-admission');
+  });
+
+  it('lets everyone in whom it kept, once the account does without', () => {
+    const room = withLobby(['ann', 'bob']);
+    expect(brief(room.arrives('cid', 'guest', null, { lobby: false }))).toEqual([
+      'admit cid: joining there-is-one-other',
+      'admit ann: joining there-are 3 other-callers',
+      'admit bob: joining there-are 3 other-callers',
+    ]);
+  });
+
+  it('is left by hanging up, which nobody in the room hears of', () => {
+    const room = withLobby(['ann']);
+    expect(brief(room.leaves('ann'))).toEqual([]);
+    room.keys('host', 'screen');
+    expect(room.told('host')).toBe('lobby-empty');
+  });
+});
+
+describe('those who waited for the host, where the lobby is on,', () => {
+  it('go to the lobby when the host is in, who hears how many wait', () => {
+    const room = lobby();
+    room.arrives('ann');
+    room.arrives('bob');
+    room.arrives('host', 'host');
+    expect(room.introduction('host')).toBe('joining you-are-the-host 2 are-waiting');
+    expect(brief(room.joins('host'))).toEqual(['keep ann waiting: lobby', 'keep bob waiting: lobby']);
+  });
+
+  it('are screened like all others', () => {
+    const room = lobby();
+    room.arrives('ann', 'guest', null, {}, 'ann');
+    room.comes('host', 'host');
+    expect(brief(room.keys('host', 'screen'))).toEqual(['menu host (1 2 3): name:ann screening-menu']);
+    expect(brief(room.chooses('host', '1'))[0]).toBe('admit ann: joining there-is-one-other');
+  });
+
+  it('and were admitted once, come back to their seats when the host returns; the others go to the lobby', () => {
+    const room = withLobby(['ann'], { hostLeaves: 'hold' });
+    room.keys('host', 'admit-all');
+    room.joins('ann');
+    room.arrives('bob');
+    room.leaves('host');
+    room.arrives('cid');
+    room.arrives('host2', 'host');
+    expect(brief(room.joins('host2'))).toEqual([
+      'admit ann: host-returned',
+      'keep bob waiting: lobby',
+      'keep cid waiting: lobby',
+    ]);
+  });
+
+  it('pass the lock at that moment, or do not', () => {
+    const room = lobby({ hostLeaves: 'hold' }).comes('host', 'host');
+    room.keys('host', 'admit-all');
+    room.arrives('bob');
+    room.keys('host', 'lock');
+    room.leaves('host');
+    room.arrives('host2', 'host');
+    expect(brief(room.joins('host2')).slice(0, 2)).toEqual(['refuse bob: locked', 'tell host2: <discreet>']);
+  });
+
+  it('are not let in by a host who is not in yet', () => {
+    const room = lobby();
+    room.arrives('ann');
+    room.arrives('host', 'host');
+    expect(brief(room.keys('host', 'admit-all'))).toEqual(['tell host: <refused>']);
+    expect(brief(room.keys('host', 'screen'))).toEqual(['tell host: <refused>']);
+  });
+});
+
+describe('a host who is the only one in', () => {
+  /** Ann has been in and left; bob waits. */
+  const alone = (): Room => {
+    const room = withLobby(['ann', 'bob']);
+    room.keys('host', 'screen');
+    room.chooses('host', '1');
+    room.joins('ann');
+    room.leaves('ann');
+    return room;
+  };
+
+  it('is not alone while someone waits in the lobby', () => {
+    const room = alone();
+    expect(room.told('host')).not.toContain('you-are-alone');
+    room.wait(3_600_000);
+    expect(room.outcome).toBeUndefined();
+  });
+
+  it('is alone when the last of them gives up', () => {
+    const room = alone();
+    room.leaves('bob');
+    expect(room.told('host')).toBe('you-are-alone');
+    room.wait(900_000);
+    expect(room.outcome).toBe('alone');
+  });
+
+  it('is alone when the last of them is refused', () => {
+    const room = alone();
+    room.keys('host', 'screen');
+    expect(brief(room.chooses('host', '3'))).toContain('tell host: you-are-alone');
+  });
+});
+
+describe('#8', () => {
+  it('admits everyone in the lobby, in order of arrival, announced as one batch', () => {
+    const room = withLobby(['ann', 'bob']);
+    expect(brief(room.keys('host', 'admit-all'))).toEqual([
+      'admit ann: joining there-are 2 other-callers',
+      'admit bob: joining there-are 2 other-callers',
+      'tell host: all-admitted',
+    ]);
+    room.joins('bob');
+    expect(room.roomHeard).toEqual([]);
+    room.joins('ann');
+    room.wait(20_000);
+    expect(room.roomHeard).toEqual(['<entry>']);
+  });
+
+  it('says so where no one waits', () => {
+    expect(brief(withLobby([]).keys('host', 'admit-all'))).toEqual(['tell host: lobby-empty']);
+    expect(brief(new Room().withHostAnd('ann').keys('host', 'admit-all'))).toEqual(['tell host: lobby-empty']);
+  });
+
+  it('admits nobody past the lock, and says so', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.keys('host', 'lock');
+    expect(brief(room.keys('host', 'admit-all'))).toEqual([
+      'refuse ann: locked',
+      'tell host: <discreet>',
+      'refuse bob: locked',
+      'tell host: conference-locked',
+    ]);
+  });
+
+  it('admits as many as there is room for, and says so', () => {
+    const room = withLobby(['ann', 'bob'], { maxCallers: 2 });
+    expect(brief(room.keys('host', 'admit-all'))).toEqual([
+      'refuse bob: full',
+      'admit ann: joining there-is-one-other',
+      'tell host: conference-full',
+    ]);
+  });
+
+  it('is the host’s', () => {
+    const room = withLobby(['ann', 'bob']);
+    expect(brief(room.keys('ann', 'admit-all'))).toEqual(['tell ann: only-host-can-do-that']);
+  });
+});
+
+describe('#1', () => {
+  it('says the name of the next and offers the keys, to the host alone', () => {
+    const room = withLobby(['ann', 'bob']);
+    expect(brief(room.keys('host', 'screen'))).toEqual(['menu host (1 2 3): name:ann screening-menu']);
+  });
+
+  it('says that the caller is unnamed', () => {
+    const room = lobby().comes('host', 'host');
+    room.arrives('ann');
+    expect(brief(room.keys('host', 'screen'))).toEqual(['menu host (1 2 3): unnamed-caller screening-menu']);
+  });
+
+  it('1 admits, announced as every newcomer; the host hears how many still wait', () => {
+    const room = withLobby(['ann', 'bob'], { entry: 'name' });
+    room.keys('host', 'screen');
+    expect(brief(room.chooses('host', '1'))).toEqual([
+      'admit ann: joining there-is-one-other',
+      'close menu host: <done> one-is-waiting',
+    ]);
+    room.joins('ann');
+    expect(room.roomHeard).toEqual(['name:ann has-joined']);
+  });
+
+  it('2 leaves waiting, who comes again after all the others', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.keys('host', 'screen');
+    expect(brief(room.chooses('host', '2'))).toEqual(['close menu host: <done> 2 are-waiting']);
+    const heard = ['screen', 'screen', 'screen'].map(() => {
+      const [menu] = brief(room.keys('host', 'screen'));
+      room.chooses('host', '2');
+      return menu;
+    });
+    expect(heard).toEqual([
+      'menu host (1 2 3): name:bob screening-menu',
+      'menu host (1 2 3): name:ann screening-menu',
+      'menu host (1 2 3): name:bob screening-menu',
+    ]);
+  });
+
+  it('2 for one: a newcomer comes before', () => {
+    const room = withLobby(['ann']);
+    room.keys('host', 'screen');
+    room.chooses('host', '2');
+    room.arrives('bob', 'guest', null, {}, 'bob');
+    expect(brief(room.keys('host', 'screen'))).toEqual(['menu host (1 2 3): name:bob screening-menu']);
+  });
+
+  it('3 refuses: the caller is told and disconnected, and does not count as turned away by the lock', () => {
+    const room = withLobby(['ann']);
+    room.keys('host', 'screen');
+    expect(brief(room.chooses('host', '3'))).toEqual([
+      'dismiss ann (refused): not-admitted goodbye',
+      'close menu host: <done>',
+    ]);
+    expect(brief(room.leaves('ann'))).toEqual([]);
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('you-are-the-only-one');
+  });
+
+  it('* leaves everyone waiting', () => {
+    const room = withLobby(['ann']);
+    room.keys('host', 'screen');
+    const menuId = room.menuOf('host');
+    expect(room.happen({ type: 'MenuLeft', callId: callId('host'), menuId })).toEqual([]);
+    expect(room.happen({ type: 'ChoiceKeyed', callId: callId('host'), menuId, choice: '1' })).toEqual([]);
+    expect(room.state.facts.waiting.map((waiter) => waiter.callId)).toEqual(['ann']);
+  });
+
+  it('says so where no one waits', () => {
+    expect(brief(withLobby([]).keys('host', 'screen'))).toEqual(['tell host: lobby-empty']);
+  });
+
+  it('admits nobody past the lock or into a full conference, and says so', () => {
+    const locked = withLobby(['ann']);
+    locked.keys('host', 'screen');
+    locked.keys('host', 'lock');
+    expect(brief(locked.chooses('host', '1'))).toEqual([
+      'refuse ann: locked',
+      'tell host: <discreet>',
+      'close menu host: conference-locked',
+    ]);
+    const full = withLobby(['ann'], { maxCallers: 1 });
+    expect(full.did('Refuse')).toHaveLength(1);
+    const filled = withLobby(['ann'], { maxCallers: 2 });
+    filled.comes('host2', 'host');
+    filled.keys('host', 'screen');
+    expect(brief(filled.chooses('host', '1'))).toEqual(['refuse ann: full', 'close menu host: conference-full']);
+  });
+
+  it('tells a host whose caller gives up meanwhile', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.keys('host', 'screen');
+    const menuId = room.menuOf('host');
+    expect(brief(room.leaves('ann'))).toEqual(['close menu host: name:ann has-left']);
+    expect(room.happen({ type: 'ChoiceKeyed', callId: callId('host'), menuId, choice: '3' })).toEqual([]);
+    expect(brief(room.keys('host', 'screen'))).toEqual(['menu host (1 2 3): name:bob screening-menu']);
+  });
+
+  it('by two hosts at once: each hears of another caller', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.comes('host2', 'host');
+    expect(brief(room.keys('host', 'screen'))).toEqual(['menu host (1 2 3): name:ann screening-menu']);
+    expect(brief(room.keys('host2', 'screen'))).toEqual(['menu host2 (1 2 3): name:bob screening-menu']);
+    expect(brief(room.chooses('host2', '3'))[0]).toContain('dismiss bob');
+    expect(brief(room.chooses('host', '1'))[0]).toContain('admit ann');
+  });
+
+  it('of one caller by two hosts: the slower one hears what became of him', () => {
+    const room = withLobby(['ann']);
+    room.comes('host2', 'host');
+    room.keys('host', 'screen');
+    room.keys('host2', 'screen');
+    expect(brief(room.chooses('host2', '1'))).toEqual([
+      'admit ann: joining there-are 2 other-callers',
+      'close menu host: name:ann has-joined',
+      'close menu host2: <done>',
+    ]);
+  });
+
+  it('while another host admits all or refuses: the menu is closed', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.comes('host2', 'host');
+    room.keys('host', 'screen');
+    expect(brief(room.keys('host2', 'admit-all')).slice(2)).toEqual([
+      'close menu host: name:ann has-joined',
+      'tell host2: all-admitted',
+    ]);
+    const other = withLobby(['ann']);
+    other.comes('host2', 'host');
+    other.keys('host', 'screen');
+    other.keys('host2', 'screen');
+    expect(brief(other.chooses('host', '3'))[1]).toBe('close menu host2: name:ann has-left');
+  });
+
+  it('keeps what a caller keyed while waiting, and a line on hold', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.keys('ann', 'mute');
+    room.happen({ type: 'LineHeld', callId: callId('bob'), held: true });
+    expect(brief(room.keys('host', 'admit-all')).slice(0, 2)).toEqual([
+      'admit ann muted: joining there-are 2 other-callers you-are-muted',
+      'admit bob muted: joining there-are 2 other-callers',
+    ]);
+  });
+});
