@@ -1,10 +1,10 @@
 import { assertNever } from '../../../src/domain/assert-never.js';
 import type { CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
-import { startCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
+import { startCall, startPlacedCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
 import { DEFAULT_ENTRY_OPTIONS, type ConferenceOptions, type Role } from '../../../src/domain/conference-options.js';
-import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
+import type { ConferenceEffect, ConferenceEvent, MeasuredLine } from '../../../src/domain/conference/contract.js';
 import { startConference, stepConference, type ConferenceState } from '../../../src/domain/conference/machine.js';
-import { callId, conferenceId, type CallId, type PlayId } from '../../../src/domain/identifiers.js';
+import { callId, conferenceId, type CallId, type NameId, type PlayId } from '../../../src/domain/identifiers.js';
 import type { Key } from '../../../src/domain/keys.js';
 import { lastSyllable, say, type Utterance } from '../../../src/domain/prompts.js';
 import { admission } from './caller.js';
@@ -17,6 +17,8 @@ export const GUEST_PIN = '22';
 /** How long each piece of a play lasts, and how long a mixer needs to take someone in. */
 const PIECE_MS = 1_500;
 const JOIN_MS = 150;
+/** How long a called telephone rings. */
+const RING_MS = 4_000;
 
 interface Line {
   readonly id: CallId;
@@ -24,6 +26,8 @@ interface Line {
   readonly timers: ManualTimers;
   readonly effects: CallEffect[];
   playing: PlayId | null;
+  /** The name being recorded. */
+  recording: NameId | null;
   conference: Conference | null;
   role: Role;
 }
@@ -48,6 +52,7 @@ export class World {
   readonly #options: ConferenceOptions;
   readonly #due: { readonly at: number; readonly run: () => void }[] = [];
   readonly #queue: (() => void)[] = [];
+  #placed = 0;
 
   constructor(options: ConferenceOptions) {
     this.#options = options;
@@ -61,6 +66,7 @@ export class World {
       timers: new ManualTimers(),
       effects: [],
       playing: null,
+      recording: null,
       conference: null,
       role: 'guest',
     };
@@ -68,6 +74,52 @@ export class World {
     this.toLine(line, { type: 'CallAnswered' });
     this.#settle();
     return line;
+  }
+
+  /** Of the calls placed every fourth is not allowed, and every fourth not answered. */
+  #place(conference: Conference, { placed, room }: Extract<ConferenceEffect, { type: 'PlaceCall' }>): void {
+    this.#placed += 1;
+    const nth = this.#placed % 4;
+    if (nth === 3) {
+      this.#toConference(conference, { type: 'PlacedCallEnded', placed, reason: 'not-allowed' });
+      return;
+    }
+    const line: Line = {
+      id: placed,
+      state: startPlacedCall({ callId: placed, admission: admission('guest', this.#options), room }),
+      timers: new ManualTimers(),
+      effects: [],
+      playing: null,
+      recording: null,
+      conference,
+      role: 'guest',
+    };
+    this.lines.push(line);
+    this.#later(RING_MS, () => {
+      if (line.state.kind === 'Ended') return;
+      if (nth === 2) {
+        this.toLine(line, { type: 'CallerHungUp', lineLost: false });
+        this.#toConference(conference, { type: 'PlacedCallEnded', placed, reason: 'not-answered' });
+        return;
+      }
+      this.toLine(line, { type: 'CallAnswered' });
+      this.#toConference(conference, { type: 'PlacedCallAnswered', placed });
+    });
+  }
+
+  /** What happens to a line outside of the call flow: the conference is told. */
+  inConference(line: Line, event: (id: CallId) => WithoutTime<ConferenceEvent>): void {
+    this.#report(line, event(line.id));
+    this.#settle();
+  }
+
+  /** A name ends by `#` or time; every third caller says nothing. */
+  #endName(line: Line): void {
+    const { recording } = line;
+    if (recording === null) return;
+    line.recording = null;
+    const speechMs = this.lines.indexOf(line) % 3 === 2 ? 0 : 900;
+    this.toLine(line, { type: 'NameRecorded', nameId: recording, speechMs });
   }
 
   press(line: Line, key: Key): void {
@@ -175,7 +227,35 @@ export class World {
           role,
           callerNumber: line.id.slice(-1),
           options,
+          name: effect.name,
         });
+        return;
+      }
+      case 'LookAtGate': {
+        const current = this.conferences.at(-1);
+        if (current === undefined || current.closedAt !== null) {
+          this.toLine(line, { type: 'GateFoundOpen' });
+          return;
+        }
+        const { role, options } = effect.admission;
+        const callerNumber = line.id.slice(-1);
+        this.#toConference(current, { type: 'GateLookedAt', callId: line.id, role, callerNumber, options });
+        return;
+      }
+      case 'CheckCode': {
+        const { lookupId, digits } = effect;
+        this.toLine(line, { type: digits === HOST_PIN ? 'CodeMatched' : 'PinMissed', lookupId });
+        return;
+      }
+      case 'RecordName': {
+        line.recording = effect.nameId;
+        this.#later(effect.limitMs, () => {
+          if (line.recording === effect.nameId) this.#endName(line);
+        });
+        return;
+      }
+      case 'StopRecordingName': {
+        this.#endName(line);
         return;
       }
       case 'JoinMixer': {
@@ -200,12 +280,31 @@ export class World {
         this.#report(line, { type: 'UnknownCodeKeyed', callId: line.id });
         return;
       }
+      case 'ReportChoice': {
+        const { menuId, choice } = effect;
+        this.#report(line, { type: 'ChoiceKeyed', callId: line.id, menuId, choice });
+        return;
+      }
+      case 'ReportEntry': {
+        const { menuId, digits } = effect;
+        this.#report(line, { type: 'EntryKeyed', callId: line.id, menuId, digits });
+        return;
+      }
+      case 'ReportMenuSpoken': {
+        this.#report(line, { type: 'MenuSpoken', callId: line.id, menuId: effect.menuId });
+        return;
+      }
+      case 'ReportMenuLeft': {
+        this.#report(line, { type: 'MenuLeft', callId: line.id, menuId: effect.menuId });
+        return;
+      }
       case 'ReportLeft': {
         this.#report(line, { type: 'CallerLeft', callId: line.id, lineLost: effect.lineLost });
         return;
       }
       case 'LeaveMixer':
       case 'SetMuted':
+      case 'SetGains':
       case 'HangUp':
       case 'CloseCall':
         return;
@@ -247,6 +346,10 @@ export class World {
   #toConference(conference: Conference, event: WithoutTime<ConferenceEvent>): void {
     this.#queue.push(() => {
       // Whoever asks while the last word of a conference is on its way opens the next.
+      if (event.type === 'GateLookedAt' && conference.closedAt !== null) {
+        this.#tell(event.callId, { type: 'GateFoundOpen' });
+        return;
+      }
       if (event.type === 'CallerArrived' && conference.closedAt !== null) {
         const line = this.lines.find((other) => other.id === event.callId);
         const next = this.#openConference();
@@ -287,6 +390,43 @@ export class World {
         this.#tell(effect.callId, { type: 'SentToHold', reason: effect.reason });
         return;
       }
+      case 'LetPass': {
+        this.#tell(effect.callId, { type: 'GateFoundOpen' });
+        return;
+      }
+      case 'SendToRoom': {
+        this.#tell(effect.callId, { type: 'SentToRoom', room: effect.room, muted: effect.muted });
+        return;
+      }
+      case 'OpenMenu': {
+        const { menuId, utterances, choices } = effect;
+        this.#tell(effect.callId, { type: 'MenuOpened', menuId, utterances, choices });
+        return;
+      }
+      case 'OpenEntry': {
+        const { menuId, utterances, mostDigits } = effect;
+        this.#tell(effect.callId, { type: 'EntryOpened', menuId, utterances, mostDigits });
+        return;
+      }
+      case 'CloseMenu': {
+        this.#tell(effect.callId, { type: 'MenuClosed', menuId: effect.menuId, utterances: effect.utterances });
+        return;
+      }
+      case 'MeasureLines': {
+        const { callId: asking } = effect;
+        // Everyone makes a noise, the latest the loudest.
+        const lines = this.lines.map((line, n): MeasuredLine => ({
+          callId: line.id,
+          levelDb: n - 40,
+          activeShare: 1,
+        }));
+        this.#later(3_000, () => this.#toConference(conference, { type: 'LinesMeasured', callId: asking, lines }));
+        return;
+      }
+      case 'PlaceCall': {
+        this.#place(conference, effect);
+        return;
+      }
       case 'Mute': {
         this.#tell(effect.callId, { type: 'MuteChanged', muted: effect.muted });
         return;
@@ -310,6 +450,11 @@ export class World {
         return;
       }
       case 'RecordStarted':
+      case 'BlockCaller':
+      case 'StartRecording':
+      case 'PauseRecording':
+      case 'ResumeRecording':
+      case 'StopRecording':
         return;
       case 'CloseConference':
         conference.closedAt = this.now;
