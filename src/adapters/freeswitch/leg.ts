@@ -1,45 +1,20 @@
 import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import { isKey } from '../../domain/keys.js';
-import {
-  type LegStatistics,
-  type MediaEndpoint,
-  type MediaListener,
-  type MixerName,
-  type PlayItem,
-} from '../../ports/media.js';
+import { type LegStatistics, type MediaEndpoint, type MixerName, type PlayItem } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Channel, within } from './channel.js';
 import { MixerUnreachable, type SocketEvent } from './event-socket.js';
 import { LegCounters } from './leg-counters.js';
-import { LegEnergy } from './leg-energy.js';
 import { formatHandle } from './leg-handle.js';
 import { LegGains } from './leg-gains.js';
 import { LegKeys } from './leg-keys.js';
 import { LegOffers } from './leg-offers.js';
+import type { LegOptions } from './leg-options.js';
 import { LegPlayer } from './leg-player.js';
 import { LegRecorder } from './leg-recorder.js';
 import { LegRoom } from './leg-room.js';
-import type { Line } from './line.js';
-import { figureOf } from './loudness.js';
+import { LegSound } from './leg-sound.js';
 import type { Member } from './members.js';
-import { MutedTalk } from './muted-talk.js';
-import type { ToneDetection } from './session.js';
-
-export interface LegOptions {
-  readonly callId: CallId;
-  /** Of the mixer now; a mixer that leaves is given another name. */
-  readonly mixer: () => MixerName;
-  readonly dialog: MixerLeg;
-  readonly line: Line;
-  readonly listener: MediaListener;
-  /** What the caller sent last, or `null` where he has sent nothing yet. */
-  readonly remoteSdp: string | null;
-  /** Conference profile of the mixer's. */
-  readonly conferenceProfile: string;
-  readonly toneDetection: ToneDetection;
-  /** The leg holds nothing of the mixer any more. */
-  onGone(leg: FreeSwitchLeg): void;
-}
 
 const CLOSE_MS = 2_000;
 /** FreeSWITCH's own BYE is waited for so long. */
@@ -49,6 +24,7 @@ const BYE_MS = 200;
 export class FreeSwitchLeg implements MediaEndpoint {
   readonly callId: CallId;
   readonly counters: LegCounters;
+  readonly sound: LegSound;
   readonly #options: LegOptions;
   readonly #dialog: MixerLeg;
   readonly #channel: Channel;
@@ -58,8 +34,6 @@ export class FreeSwitchLeg implements MediaEndpoint {
   readonly #player: LegPlayer;
   readonly #recorder: LegRecorder;
   readonly #room: LegRoom;
-  readonly #energy: LegEnergy;
-  readonly #mutedTalk: MutedTalk;
   #closing: Promise<void> | null = null;
   #gone = false;
   readonly #dialogOver: Promise<void>;
@@ -88,14 +62,16 @@ export class FreeSwitchLeg implements MediaEndpoint {
       },
       (work) => this.#step(work),
     );
-    this.#energy = new LegEnergy(this.#channel);
-    this.#mutedTalk = new MutedTalk(this.#channel, this.#energy, () => {
+    this.sound = new LegSound(this.#channel, this.counters, () => {
       if (this.#closing === null) listener.spokeWhileMuted(callId);
     });
     this.#room = new LegRoom(this.#channel, options.conferenceProfile, {
       quiet: () => this.#player.clear(),
-      moved: (seat) => this.#player.moved(seat),
-      muted: (seat) => (seat === null ? this.#mutedTalk.end() : this.#mutedTalk.begin(seat)),
+      moved: (seat) => {
+        this.#player.moved(seat);
+        this.sound.moved(seat);
+      },
+      muted: (seat) => this.sound.muted(seat),
       out: (room) => {
         if (this.#closing === null) listener.roomLeft(callId, room);
       },
@@ -156,7 +132,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   recovered(member: Member | null): void {
     this.#channel.flushed();
     this.#room.recovered(member);
-    this.#mutedTalk.recovered();
+    this.sound.recovered();
     this.#keys.recovered();
     this.#player.recovered();
   }
@@ -201,25 +177,6 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#keys.stopInband();
   }
 
-  /**
-   * How it sounds in its room, muted or not.
-   * @param samples so many, one every `everyMs` milliseconds.
-   * @returns `null` where it is in no room, or the mixer does not tell. Bounded; never rejects.
-   */
-  async measure(
-    samples: number,
-    everyMs: number,
-  ): Promise<{ readonly levelDb: number; readonly activeShare: number } | null> {
-    const seat = this.#room.seat;
-    if (seat === null) return null;
-    const before = this.counters.received();
-    const energies = await this.#energy.gather(seat, samples, everyMs);
-    if (energies.length === 0) return null;
-    // What is told of one who sends nothing is how he sounded last.
-    const [first, last] = await Promise.all([before, this.counters.received()]);
-    return figureOf(first !== null && first === last ? [0] : energies);
-  }
-
   statistics(): Promise<LegStatistics> {
     return this.counters.statistics();
   }
@@ -260,11 +217,11 @@ export class FreeSwitchLeg implements MediaEndpoint {
   lost(reason: string): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#mutedTalk.end();
+    this.sound.muted(null);
     this.#player.close();
     this.#channel.gone();
     this.#hungUp();
-    this.#options.onGone(this);
+    this.#options.onGone();
     if (this.#closing === null) {
       this.#options.listener.endpointLost(this.callId, reason);
       this.#closing = Promise.all([this.#keepRecording(), this.#endDialog()]).then(() => undefined);
@@ -275,7 +232,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   release(): void {
     this.#gone = true;
     this.#closing = Promise.resolve();
-    this.#mutedTalk.end();
+    this.sound.muted(null);
     this.#player.close();
     this.#recorder.release();
     this.#channel.gone();
@@ -285,8 +242,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     const action = event.header('Action');
     if (action === 'add-member') this.#room.added(event);
     else if (action === 'play-file-member-done') this.#player.roomFileDone(event);
-    else if (action === 'volume-in-member') this.#energy.told(event);
-    else if (action === 'mute-detect') this.#mutedTalk.loud();
+    else this.sound.event(event);
   }
 
   #key(event: SocketEvent): void {

@@ -14,7 +14,8 @@ import {
 import type { MixerLegs } from '../../ports/mixer-legs.js';
 import { parseHandle } from './leg-handle.js';
 import { Fleet, type MixerOptions } from './fleet.js';
-import type { LineFigure, Mixer } from './mixer.js';
+import type { LineFigure } from './measuring.js';
+import type { Mixer } from './mixer.js';
 import { fullness, NEAR_ENOUGH, roomFullness } from './placement.js';
 import { SilenceWatch } from './silence-watch.js';
 

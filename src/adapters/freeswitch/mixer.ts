@@ -3,57 +3,25 @@ import {
   EndpointGone,
   MediaExhausted,
   type EndpointRequest,
-  type MediaListener,
   type MixerName,
   type MixerStatus,
 } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Capacity } from './capacity.js';
-import { within } from './channel.js';
-import { dial, type DialOptions } from './dial.js';
+import { dial } from './dial.js';
 import type { SocketEvent } from './event-socket.js';
 import { FreeSwitchLeg } from './leg.js';
 import { LostLeg, type LegHandle } from './leg-handle.js';
 import { Link } from './link.js';
 import { membersOf, roomsOf, type Member } from './members.js';
+import { measureLegs, type LineFigure } from './measuring.js';
+import type { MixerCommon, MixerUser } from './mixer-common.js';
 import { MixerRooms } from './mixer-rooms.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
 import type { Load } from './placement.js';
 import type { MixerPlace, Session } from './session.js';
 import { endChannels, endStrangers, markOf } from './strangers.js';
-
-/** How a line in a room sounded lately. */
-export interface LineFigure {
-  readonly callId: CallId;
-  readonly levelDb: number;
-  readonly activeShare: number;
-}
-
-/** Listened to for so long, milliseconds: */
-const MEASURE_MS = 3_000;
-/** as often as the number of lines allows. */
-const MEASURE_COMMANDS = 1_500;
-const [LEAST_SAMPLES, MOST_SAMPLES] = [10, 30];
-const MEASURED_MS = 3_900;
-
-/** What all mixers of one bridge have in common. */
-export interface MixerCommon extends DialOptions {
-  readonly listener: MediaListener;
-  readonly conferenceProfile: string;
-}
-
-export interface MixerUser {
-  /** Whether legs of a process before this one that nobody has taken back may be ended. */
-  swept(): boolean;
-  /** Whether a channel is a leg of ours, at this mixer or under another name of it. */
-  isKnown(channel: string): boolean;
-  /** It is found, for the first time or again. */
-  opened(): void;
-  lost(mixer: Mixer): void;
-  /** Its last leg is gone. */
-  emptied(mixer: Mixer): void;
-}
 
 /** One FreeSWITCH: its legs and rooms, and whether it lives. */
 export class Mixer {
@@ -183,7 +151,7 @@ export class Mixer {
       return leg;
     } finally {
       this.#placing--;
-      if (this.empty) this.#user.emptied(this);
+      if (this.empty) this.#user.emptied();
     }
   }
 
@@ -217,16 +185,8 @@ export class Mixer {
   }
 
   /** How those in a room sound; resolves within 4 s. */
-  async measure(room: ConferenceId): Promise<readonly LineFigure[]> {
-    const legs = this.#legsIn(roomName(room));
-    const samples = Math.round(Math.min(Math.max(MEASURE_COMMANDS / legs.length, LEAST_SAMPLES), MOST_SAMPLES));
-    const figures = await Promise.all(
-      legs.map(async (leg) => {
-        const figure = await within(leg.measure(samples, MEASURE_MS / samples), MEASURED_MS, null);
-        return figure === null ? [] : [{ callId: leg.callId, ...figure }];
-      }),
-    );
-    return figures.flat();
+  measure(room: ConferenceId): Promise<readonly LineFigure[]> {
+    return measureLegs(this.#legsIn(roomName(room)));
   }
 
   /** Ends legs of processes before this one. Never rejects. */
@@ -247,9 +207,9 @@ export class Mixer {
       remoteSdp,
       conferenceProfile: this.#common.conferenceProfile,
       toneDetection: session.toneDetection,
-      onGone: (gone) => {
-        this.#legs.delete(gone.uuid);
-        if (this.empty) this.#user.emptied(this);
+      onGone: () => {
+        this.#legs.delete(dialog.channel);
+        if (this.empty) this.#user.emptied();
       },
     });
     if (!leg.over) this.#legs.set(leg.uuid, leg);
@@ -309,7 +269,7 @@ export class Mixer {
 
   #lost(reason: string): void {
     this.#common.listener.trouble(`mixer ${this.name} lost: ${reason}`);
-    this.#user.lost(this);
+    this.#user.lost();
     this.rooms.lost();
     for (const leg of [...this.#legs.values()]) {
       this.#givenUp.add(leg.uuid);

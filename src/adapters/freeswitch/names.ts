@@ -32,8 +32,8 @@ export function soundArgument(path: string): string | null {
   return /^\/[\p{L}\p{N} _./@%+=~-]+$/u.test(path) && !path.includes('@@') ? path : null;
 }
 
-/** A path that FreeSWITCH writes to must have nothing in it that would end it in a command, or mean something else. */
-export const isSpeakable = (path: string): boolean => path.startsWith('/') && !/[\s'"\\{}!$,]/.test(path);
+/** A path that FreeSWITCH writes to, in quotes, must have nothing in it that would end it, or mean something else. */
+export const isSpeakable = (path: string): boolean => path.startsWith('/') && /^[^\p{Cc}'"\\{}!$]+$/u.test(path);
 
 /** Parameter that comes back in the events of a file's playing. */
 export const PLAY_TAG = 'partyline_play';

@@ -80,7 +80,9 @@ export class RoomRecordings {
     const name = roomName(room);
     const recording = this.#recordings.get(name);
     if (recording?.phase !== 'running') throw new Error(`room ${room} is not being recorded`);
-    const reply = await this.#line.api(`conference ${name} recording ${paused ? 'pause' : 'resume'} ${recording.path}`);
+    const reply = await this.#line.api(
+      `conference ${name} recording ${paused ? 'pause' : 'resume'} '${recording.path}'`,
+    );
     if (!reply.startsWith('+OK') || reply.includes('-ERR')) throw new Error(`the mixer did not pause: ${reply}`);
     recording.paused = paused;
   }
@@ -148,14 +150,14 @@ export class RoomRecordings {
 
   async #begin(name: string, recording: Recording): Promise<void> {
     const { path, plays } = recording;
-    if (!isSpeakable(path)) throw new Error('FreeSWITCH takes no path with blanks or signs that mean something to it');
+    if (!isSpeakable(path)) throw new Error('FreeSWITCH takes no path with signs that mean something to it');
     await probe(path);
     await this.#line.api(`conference ${name} setvar ${NOTE} ${String(plays)}`);
-    const reply = await this.#line.once(`conference ${name} recording start ${path}`);
+    const reply = await this.#line.once(`conference ${name} recording start '${path}'`);
     if (!reply.startsWith('+OK')) throw new Error(`the mixer did not record: ${reply}`);
     const failure = await within(recording.begun.value, BEGIN_MS, 'the mixer did not begin in time');
     if (failure !== null) {
-      await this.#line.api(`conference ${name} recording stop ${path}`).catch(() => undefined);
+      await this.#line.api(`conference ${name} recording stop '${path}'`).catch(() => undefined);
       throw new Error(failure);
     }
     // Where FreeSWITCH is another user, this is its to decide.
@@ -164,7 +166,7 @@ export class RoomRecordings {
 
   /** Resolves when the file is closed, or ought to be. Never rejects. */
   async #stop(name: string, recording: Recording): Promise<void> {
-    await this.#line.api(`conference ${name} recording stop ${recording.path}`).catch(() => undefined);
+    await this.#line.api(`conference ${name} recording stop '${recording.path}'`).catch(() => undefined);
     await within(recording.closed.value, CLOSE_MS, null);
   }
 
