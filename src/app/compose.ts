@@ -1,3 +1,4 @@
+import { NamesFolder } from '../adapters/spoken-names/names-folder.js';
 import { Bridge } from '../bridge/bridge.js';
 import { KnownSources } from '../bridge/known-sources.js';
 import type { Log } from '../bridge/log.js';
@@ -48,7 +49,8 @@ export interface RunningBridge {
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
 export async function startBridge(options: ComposeOptions): Promise<RunningBridge> {
   const { config } = options.loaded;
-  const catalogue = loadPrompts(config);
+  const names = new NamesFolder(config.namesDirectory);
+  const catalogue = loadPrompts(config, (name) => names.find(name));
   if (isLocalEngine(config)) checkLocalEngine(config);
   await refuseTakenPorts(config, sipListenHere(config));
   const stores = openStore(config);
@@ -61,6 +63,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
         signaling: engine.signaling,
         media: engine.media,
         store,
+        names,
         clock,
         log: options.log,
         sources,

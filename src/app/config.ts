@@ -53,6 +53,8 @@ export interface Config {
     /** Where the recordings of the voice `asterisk` lie, or `null` for the usual place. */
     readonly asteriskDirectory: string | null;
   };
+  /** Where names that callers say are kept. */
+  readonly namesDirectory: string;
   /** What an account gets whose creator said nothing else. */
   readonly conference: ConferenceOptions;
   readonly entry: EntryOptions;
@@ -206,6 +208,7 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
       greetings: settings['prompts.greetings'],
       asteriskDirectory: settings['prompts.asteriskDirectory'],
     },
+    namesDirectory: settings['names.directory'] ?? join(settings.dataDir, 'names'),
     conference: {
       entry: settings['conference.entry'],
       exit: settings['conference.exit'],

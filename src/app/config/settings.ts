@@ -90,6 +90,12 @@ export const SETTINGS = {
   'prompts.greetings': setting(namedPaths, {}, 'WAV files of greetings, by name', pathsFrom),
   'prompts.asteriskDirectory': pathSetting(orNull('usual', path), null, 'where the voice asterisk lies'),
 
+  'names.directory': pathSetting(
+    orNull('usual', path),
+    null,
+    'where names that callers say are kept while their conference lasts; mixers write and read there. usual: names, in dataDir',
+  ),
+
   'callers.keepDigits': setting(
     orNull('all', wholeNumber(0, 15)),
     3,
