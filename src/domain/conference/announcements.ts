@@ -60,10 +60,13 @@ export function announceNow(turn: Turn): void {
   consider(turn);
 }
 
-/** An announcement was heard, or must have been: whoever came or went meanwhile is next. */
-export function announcementEnded(turn: Turn, playId: PlayId | null): void {
-  const { sounding } = turn.facts.announcements;
-  if (sounding === null || (playId !== null && playId !== sounding)) return;
+/** Something was heard by the room: if it was the announcement, whoever came or went meanwhile is next. */
+export function playFinished(turn: Turn, playId: PlayId): void {
+  if (turn.facts.announcements.sounding === playId) announcementEnded(turn);
+}
+
+/** The announcement was heard, or must have been by now. */
+export function announcementEnded(turn: Turn): void {
   cancelTimer(turn, 'sounding');
   remember(turn, { sounding: null });
   consider(turn);

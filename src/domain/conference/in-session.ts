@@ -2,7 +2,7 @@ import { assertNever } from '../assert-never.js';
 import { say } from '../prompts.js';
 import { secondsToMs } from '../timers.js';
 import { act } from './actions.js';
-import { announceBatch, announcementEnded, announceNow, forgetAnnouncements } from './announcements.js';
+import { announceBatch, announcementEnded, announceNow, forgetAnnouncements, playFinished } from './announcements.js';
 import { othersGoOn } from './departure.js';
 import { close, dismissEveryone } from './ending.js';
 import { arrive, lookAtGate, waitFor } from './gate.js';
@@ -33,7 +33,7 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
     case 'ActionRequested':
       return act(turn, stage, event.callId, event.action);
     case 'PlayFinished':
-      announcementEnded(turn, event.playId);
+      playFinished(turn, event.playId);
       return stage;
     case 'TimerExpired':
       return timer(stage, event.name, turn);
@@ -46,7 +46,7 @@ function timer(stage: InSession, name: string, turn: Turn): ConferenceStage {
   if (name === 'alone') return dismissEveryone(turn, 'alone', [say('conference-ended')]);
   if (name === 'batch') announceBatch(turn);
   if (name === 'announce') announceNow(turn);
-  if (name === 'sounding') announcementEnded(turn, null);
+  if (name === 'sounding') announcementEnded(turn);
   if (name === 'signal') signalOwed(turn);
   if (name === 'beep') recordingBeep(turn);
   return stage;

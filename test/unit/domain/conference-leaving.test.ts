@@ -1,3 +1,4 @@
+import { callId } from '../../../src/domain/identifiers.js';
 import { tone } from '../../../src/domain/prompts.js';
 import { describe, expect, it } from 'vitest';
 import { brief, Room } from './room.js';
@@ -43,6 +44,28 @@ describe('when the last host leaves under `end`', () => {
     const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann');
     room.leaves('host', true);
     expect(room.outcome).toBe('host-left');
+  });
+
+  it('also those who wait in the lobby', () => {
+    const room = new Room({ hostLeaves: 'end', lobby: true }).comes('host', 'host');
+    room.arrives('ann');
+    expect(brief(room.leaves('host'))).toEqual(['dismiss ann (host-left): ', 'close: host-left']);
+  });
+
+  it('and what was recorded is kept', () => {
+    const room = new Room({ hostLeaves: 'end', recording: 'automatic' }).withHostAnd('ann');
+    expect(brief(room.leaves('host'))).toEqual(['dismiss ann (host-left): ', 'StopRecording', 'close: host-left']);
+  });
+
+  it('nothing that was still to be announced is heard', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann', 'bob', 'cid');
+    room.leaves('ann');
+    room.leaves('bob');
+    const heard = room.roomHeard.length;
+    room.leaves('host');
+    room.wait(60_000);
+    expect(room.roomHeard).toHaveLength(heard);
+    expect(room.timers.names).toEqual([]);
   });
 
   it('not while another host is in or on the way in', () => {
@@ -93,6 +116,104 @@ describe('when the last host leaves under `hold`', () => {
     room.leaves('host');
     room.comes('host2', 'host');
     expect(brief(room.arrives('dan'))[0]).toBe('refuse dan: locked');
+  });
+
+  it('a returning host finds names, hands, mutes, the state of the guests, and what is announced', () => {
+    const room = new Room({ hostLeaves: 'hold', entry: 'name' }).comesNamed('host', 'host');
+    for (const guest of ['ann', 'bob']) room.comesNamed(guest);
+    room.wait(20_000);
+    room.keys('ann', 'raise-hand');
+    room.keys('host', 'mute-all');
+    room.keys('host', 'mute-all');
+    room.keys('host', 'announcements');
+    const before = room.state.facts;
+    room.leaves('host');
+    room.wait(60_000);
+    room.comesNamed('host2', 'host');
+    room.joins('ann');
+    room.joins('bob');
+    const { members, hands, guestMutes, announcements } = room.state.facts;
+    const kept = ({ callId, name, muted, hasBeenIn }: (typeof members)[number]): object => {
+      return { callId, name, muted, hasBeenIn };
+    };
+    expect(members.slice(0, 2).map(kept)).toEqual(before.members.slice(1).map(kept));
+    expect(hands).toEqual(['ann']);
+    expect(guestMutes).toBe('may-not-unmute');
+    expect(announcements.chosen).toBe('tone');
+    expect(brief(room.keys('host2', 'hands'))).toEqual(['menu host2 (1 2): name:ann hand-menu']);
+  });
+
+  it('a caller who comes back hears to be muted, not what the far end does with its line', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann', 'bob');
+    room.keys('ann', 'mute');
+    room.leaves('host');
+    room.happen({ type: 'LineHeld', callId: callId('bob'), held: true });
+    room.arrives('host2', 'host');
+    expect(brief(room.joins('host2'))).toEqual([
+      'admit ann muted: host-returned you-are-muted',
+      'admit bob muted: host-returned',
+    ]);
+  });
+
+  it('recording pauses, and goes on with the host', () => {
+    const room = new Room({ hostLeaves: 'hold', recording: 'automatic' }).withHostAnd('ann');
+    expect(brief(room.leaves('host'))).toEqual(['PauseRecording', 'hold ann: host-away']);
+    room.arrives('host2', 'host');
+    expect(brief(room.joins('host2'))).toEqual(['ResumeRecording', 'admit ann: host-returned']);
+  });
+
+  it('and none returns in time: what was recorded is kept', () => {
+    const room = new Room({ hostLeaves: 'hold', recording: 'automatic' }).withHostAnd('ann');
+    room.leaves('host');
+    expect(brief(room.wait(120_000))).toEqual([
+      'dismiss ann (host-not-back): conference-ended',
+      'StopRecording',
+      'close: host-not-back',
+    ]);
+  });
+
+  it('what was still to be announced is forgotten, and a menu that was open is closed', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann', 'bob', 'cid');
+    room.leaves('ann');
+    room.leaves('bob');
+    room.keys('host', 'roll-call');
+    const heard = room.roomHeard.length;
+    room.leaves('host');
+    room.wait(60_000);
+    expect(room.roomHeard).toHaveLength(heard);
+    expect(room.state.facts.menus).toEqual([]);
+    expect(room.timers.names.toSorted()).toEqual(['duration', 'grace']);
+  });
+
+  it('those who wait in the lobby hear it too, and wait for the host', () => {
+    const room = new Room({ hostLeaves: 'hold', lobby: true }).comes('host', 'host');
+    room.arrives('ann');
+    expect(brief(room.leaves('host'))).toEqual(['keep ann waiting: host-away']);
+    expect(brief(room.wait(120_000))).toEqual([
+      'dismiss ann (host-not-back): conference-ended',
+      'close: host-not-back',
+    ]);
+  });
+
+  it('nobody is sent to hold while another host is in', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
+    room.comes('host2', 'host');
+    expect(brief(room.leaves('host', true))).toEqual([]);
+    room.wait(1_000);
+    expect(room.roomHeard.at(-1)).toBe('<exit>');
+    expect(brief(room.leaves('host2'))).toEqual(['hold ann: host-away']);
+  });
+
+  it('the grace is what the account wants, each time anew', () => {
+    const room = new Room({ hostLeaves: 'hold', graceSeconds: 30 }).withHostAnd('ann');
+    room.leaves('host');
+    room.wait(29_000);
+    room.comes('host2', 'host').joins('ann');
+    room.leaves('host2');
+    room.wait(29_999);
+    expect(room.outcome).toBeUndefined();
+    room.wait(1);
+    expect(room.outcome).toBe('host-not-back');
   });
 
   it('those who come back are not announced again', () => {
@@ -159,6 +280,46 @@ describe('when the last host leaves under `hold`', () => {
   });
 });
 
+describe('#0', () => {
+  const continuing = (options = {}): Room => {
+    const room = new Room({ hostLeaves: 'end', ...options }).withHostAnd('ann', 'bob');
+    expect(brief(room.keys('host', 'continue'))).toEqual(['tell host: continues-without-host']);
+    return room;
+  };
+
+  it('lets the conference go on when the last host leaves', () => {
+    const ending = continuing();
+    expect(brief(ending.leaves('host'))).toEqual(['room: <exit>']);
+    expect(brief(ending.arrives('cid'))).toEqual(['admit cid: joining there-are 2 other-callers']);
+    const holding = continuing({ hostLeaves: 'hold' });
+    expect(brief(holding.leaves('host'))).toEqual(['room: <exit>']);
+    expect(holding.state.kind).toBe('InSession');
+  });
+
+  it('holds this once: the next time the account’s choice applies', () => {
+    const room = continuing();
+    room.leaves('host');
+    room.comes('host2', 'host');
+    room.leaves('host2');
+    expect(room.outcome).toBe('host-left');
+  });
+
+  it('is not used up by a host who is not the last', () => {
+    const room = continuing();
+    room.comes('host2', 'host');
+    room.leaves('host');
+    room.leaves('host2');
+    expect(room.outcome).toBeUndefined();
+  });
+
+  it('does not keep ## from ending it', () => {
+    const room = continuing();
+    room.keys('host', 'end');
+    room.wait(5_000);
+    expect(room.outcome).toBe('host-ended');
+  });
+});
+
 describe('the last caller left', () => {
   it('hears the exit tone and, after it, is told once; and disconnected after 15 minutes alone', () => {
     const room = new Room().withHostAnd('ann');
@@ -204,6 +365,18 @@ describe('the last caller left', () => {
     const room = new Room().withHostAnd();
     room.wait(3_600_000);
     expect(room.outcome).toBeUndefined();
+  });
+});
+
+describe('##', () => {
+  it('is heard by those in the lobby and on hold too, each by himself', () => {
+    const room = new Room({ lobby: true }).comes('host', 'host');
+    room.arrives('ann');
+    expect(brief(room.keys('host', 'end'))).toEqual([
+      'dismiss ann (host-ended): host-ended-conference',
+      'room: host-ended-conference _',
+    ]);
+    expect(brief(room.wait(5_000))).toEqual(['dismiss host (host-ended): ', 'close: host-ended']);
   });
 });
 
