@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -9,11 +10,12 @@ import { CallRefused, type ClientCall, type Invitation } from '../../src/adapter
 import { EventSocket } from '../../src/adapters/freeswitch/event-socket.js';
 import { callId } from '../../src/domain/identifiers.js';
 import { LegRefused, type MixerLeg } from '../../src/ports/mixer-legs.js';
-import { CallGone, MediaOfferRefused, type SignalingCall } from '../../src/ports/signaling.js';
+import { CallGone, MediaOfferRefused, type PlacedCall, type SignalingCall } from '../../src/ports/signaling.js';
 import { describeProduction, productionDirectory, useDrachtio, useFreeSwitch } from '../production.js';
 import { DialogOwnerProcess } from './dialog-owner-process.js';
 import { NotingListener } from './signaling-listener.js';
 import { sdp, SipCaller } from './sip-caller.js';
+import { SipCallee } from './sip-callee.js';
 
 const timers = { t1: 500, t2: 4_000, t4: 5_000 };
 
@@ -28,6 +30,7 @@ describeProduction('calls that outlive the control process, at a dialog owner', 
   const server = useDrachtio(directory);
   const mixer = useFreeSwitch(directory);
   const callers: SipCaller[] = [];
+  const callees: SipCallee[] = [];
   const controls: ControlSide[] = [];
   let owner: DialogOwnerProcess;
 
@@ -39,6 +42,7 @@ describeProduction('calls that outlive the control process, at a dialog owner', 
     await Promise.all(controls.splice(0).map(({ signaling }) => signaling.stop()));
     await owner.end('SIGTERM');
     await Promise.all(callers.splice(0).map((caller) => caller.stop()));
+    await Promise.all(callees.splice(0).map((callee) => callee.stop()));
     // Nothing stays behind at the mixer, however a call ended.
     expect(await channels(0)).toBe(0);
   });
@@ -441,5 +445,86 @@ describeProduction('calls that outlive the control process, at a dialog owner', 
     await taken?.call.hangUp();
     expect(await theirs.ended).toMatchObject({ by: 'them' });
     await hangUpAll();
+  });
+
+  const newCallee = async (): Promise<SipCallee> => {
+    const callee = new SipCallee(timers);
+    await callee.start();
+    callees.push(callee);
+    return callee;
+  };
+
+  const place = ({ signaling }: ControlSide, callee: SipCallee): PlacedCall =>
+    signaling.place({
+      id: callId(randomUUID()),
+      target: callee.target(),
+      user: '442079460000',
+      callerNumber: null,
+      localSdp: sdp('bridge'),
+      credentials: null,
+    });
+
+  it('gives up a call that is not answered when the control process that placed it is gone', async () => {
+    const side = await freshControl();
+    const callee = await newCallee();
+    const ours = place(side, callee);
+    const theirs = await callee.call();
+    theirs.ring(180);
+    expect(await side.listener.hears('progressed')).toMatchObject({ id: ours.id });
+    expect(ours.handle).toBeNull();
+    await vanish(side);
+    await theirs.until(() => theirs.cancelled);
+  });
+
+  it('gives an answered call to the control process that comes next, with what was offered meanwhile', async () => {
+    const first = await freshControl();
+    const callee = await newCallee();
+    const ours = place(first, callee);
+    const theirs = await callee.call();
+    const leg = await legFor(first, { id: ours.id, offer: theirs.offer });
+    await theirs.accept();
+    await first.listener.hears('answered');
+    const { id, handle, sipCallId } = ours;
+    expect(sipCallId).toBe(theirs.header('call-id'));
+    if (handle === null) throw new Error('an answered call has no handle');
+    await vanish(first);
+
+    // Held by the far end while nobody is there: its leg answers.
+    const held = await theirs.ask('INVITE', `${sdp('far', 2)}a=sendonly\r\n`);
+    expect(held.status).toBe(200);
+    const next = await control();
+    const [taken] = await next.signaling.takeBack([{ id, handle }]);
+    expect(taken).toMatchObject({ kind: 'live', remoteSdp: expect.stringContaining('a=sendonly') as string });
+    expect(taken?.call).toMatchObject({ id, sipCallId, requestUser: '442079460000', offer: null });
+    await expect(taken?.call.reoffer(leg.sdp)).resolves.toBe(sdp('far', 2));
+    expect((await theirs.ask('BYE')).status).toBe(200);
+    expect(await next.listener.hears('hungUp')).toMatchObject({ id, lineLost: false });
+    await leg.end();
+  });
+
+  it('hangs up an answered call that the control process that comes next does not know', async () => {
+    const first = await freshControl();
+    const callee = await newCallee();
+    place(first, callee);
+    const theirs = await callee.call();
+    await theirs.accept();
+    await first.listener.hears('answered');
+    await vanish(first);
+    await freshControl();
+    await theirs.until(() => theirs.byes.length > 0);
+  });
+
+  it('says that a call came to nothing when the dialog owner dies', async () => {
+    const side = await freshControl();
+    const callee = await newCallee();
+    const ours = place(side, callee);
+    (await callee.call()).ring(180);
+    await side.listener.hears('progressed');
+    await owner.end('SIGKILL');
+    expect(await side.listener.hears('notAnswered')).toEqual({ kind: 'notAnswered', id: ours.id, status: 503 });
+    const other = place(side, callee);
+    await side.listener.hearsTrouble(/dialog owner lost/);
+    expect(await other.probe()).toBe(false);
+    expect(side.signaling.counts().calls).toBe(0);
   });
 });
