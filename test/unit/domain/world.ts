@@ -28,6 +28,8 @@ interface Line {
   playing: PlayId | null;
   /** The name being recorded. */
   recording: NameId | null;
+  /** Whether the mixer keeps the line from the room. */
+  muted: boolean;
   conference: Conference | null;
   role: Role;
 }
@@ -67,6 +69,7 @@ export class World {
       effects: [],
       playing: null,
       recording: null,
+      muted: false,
       conference: null,
       role: 'guest',
     };
@@ -91,6 +94,7 @@ export class World {
       effects: [],
       playing: null,
       recording: null,
+      muted: false,
       conference,
       role: 'guest',
     };
@@ -105,6 +109,12 @@ export class World {
       this.toLine(line, { type: 'CallAnswered' });
       this.#toConference(conference, { type: 'PlacedCallAnswered', placed });
     });
+  }
+
+  /** What the bridge says of a call placed that ends before its answer. */
+  #giveUpUnanswered(line: Line): void {
+    if (line.state.kind !== 'Placed') return;
+    this.#report(line, { type: 'PlacedCallEnded', placed: line.id, reason: 'not-answered' });
   }
 
   /** What happens to a line outside of the call flow: the conference is told. */
@@ -128,11 +138,13 @@ export class World {
   }
 
   hangUp(line: Line, lineLost: boolean): void {
+    this.#giveUpUnanswered(line);
     this.toLine(line, { type: 'CallerHungUp', lineLost });
     this.#settle();
   }
 
   breakMedia(line: Line): void {
+    this.#giveUpUnanswered(line);
     this.toLine(line, { type: 'MediaFailed' });
     this.#settle();
   }
@@ -259,6 +271,7 @@ export class World {
         return;
       }
       case 'JoinMixer': {
+        line.muted = effect.muted;
         this.#stop(line);
         const works = this.mixerWorks;
         this.#later(JOIN_MS, () => this.toLine(line, { type: works ? 'MixerJoined' : 'MixerJoinFailed' }));
@@ -302,8 +315,11 @@ export class World {
         this.#report(line, { type: 'CallerLeft', callId: line.id, lineLost: effect.lineLost });
         return;
       }
+      case 'SetMuted': {
+        line.muted = effect.muted;
+        return;
+      }
       case 'LeaveMixer':
-      case 'SetMuted':
       case 'SetGains':
       case 'HangUp':
       case 'CloseCall':
