@@ -1,7 +1,9 @@
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ConferenceOptions, EntryOptions } from '../domain/conference-options.js';
+import type { ConferenceOptions, DialOutRights, EntryOptions } from '../domain/conference-options.js';
+import { buildConference, buildTrunks, dialOutGuards } from './config/conference.js';
+import type { OutboundTrunk } from './config/conference.js';
 import { ConfigError, readSettings } from './config/read-settings.js';
 import type { Environment, Origins, Places, Settings } from './config/read-settings.js';
 import { secret as secretKind } from './config/kinds.js';
@@ -55,8 +57,22 @@ export interface Config {
   };
   /** Where names that callers say are kept. */
   readonly namesDirectory: string;
+  readonly recordings: {
+    /** Where plain audio is until it is sealed, or `null` for a folder of the bridge's own in shared memory. */
+    readonly memoryDirectory: string | null;
+    readonly allowDisk: boolean;
+    /** Where sealed recordings are. */
+    readonly directory: string;
+    readonly keepMs: number;
+  };
   /** What an account gets whose creator said nothing else. */
   readonly conference: ConferenceOptions;
+  readonly dialOut: {
+    /** Where calls that hosts place are sent, by name. */
+    readonly trunks: Readonly<Record<string, OutboundTrunk>>;
+    /** Guards of an account that may dial out, where its creator said nothing else; no prefixes: he must. */
+    readonly guards: Omit<DialOutRights, 'trunk'>;
+  };
   readonly entry: EntryOptions;
   readonly callers: {
     /** Last digits of a caller's number that records keep; `null`: all of them. */
@@ -209,22 +225,14 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
       asteriskDirectory: settings['prompts.asteriskDirectory'],
     },
     namesDirectory: settings['names.directory'] ?? join(settings.dataDir, 'names'),
-    conference: {
-      entry: settings['conference.entry'],
-      exit: settings['conference.exit'],
-      hostLeaves: settings['conference.hostLeaves'],
-      graceSeconds: settings['conference.graceSeconds'],
-      lockAllowed: settings['conference.lockAllowed'],
-      readmit: settings['conference.readmit'],
-      rollCall: settings['conference.rollCall'],
-      maxCallers: settings['conference.maxCallers'],
-      muteGuestsOnEntry: settings['conference.muteGuestsOnEntry'],
-      confirmHangup: settings['conference.confirmHangup'],
-      waitLimitSeconds: settings['conference.waitLimitSeconds'],
-      reassureSeconds: settings['conference.reassureSeconds'],
-      aloneLimitSeconds: settings['conference.aloneLimitSeconds'],
-      durationLimitSeconds: settings['conference.durationLimitSeconds'],
+    recordings: {
+      memoryDirectory: settings['recordings.memoryDir'],
+      allowDisk: settings['recordings.allowDisk'],
+      directory: join(settings.dataDir, 'recordings'),
+      keepMs: settings['recordings.keepDays'] * 86_400_000,
     },
+    conference: buildConference(settings),
+    dialOut: { trunks: buildTrunks(settings, readSecret), guards: dialOutGuards(settings) },
     entry: {
       pinLength: settings['entry.pinLength'],
       greeting: settings['entry.greeting'],
@@ -233,6 +241,8 @@ function buildConfig(settings: Settings, readSecret: (path: string) => string): 
       interDigitMs: settings['entry.interDigitMs'],
       tries: settings['entry.tries'],
       acceptMs: settings['entry.acceptMs'],
+      hostChoiceMs: settings['entry.hostChoiceMs'],
+      nameMs: settings['entry.nameMs'],
     },
     callers: { keepDigits: settings['callers.keepDigits'] },
     mixers,
