@@ -61,7 +61,7 @@ export function endForAll(turn: Turn): Closing | Closed {
   cancelAllTimers(turn);
   const outside = [...turn.facts.members.filter((member) => member.phase !== 'in'), ...turn.facts.waiting];
   for (const { callId } of outside) turn.effects.push({ type: 'Dismiss', callId, outcome: 'host-ended', farewell });
-  update(turn, { members: inRoom, waiting: [], menus: [] });
+  update(turn, { members: inRoom, waiting: [], menus: [], hands: [], measuring: [] });
   giveUpCalls(turn);
   const lastWords = playToRoom(turn, [...farewell, lastSyllable]);
   setTimer(turn, 'closing', LAST_WORDS_MS);
