@@ -4,7 +4,8 @@ import type { LegStatistics, MediaEndpoint } from '../ports/media.js';
 import { asError, within } from './bounded.js';
 import type { CallMediaParts } from './call-media-parts.js';
 import { EndpointLost, HeldEndpoint } from './held-endpoint.js';
-import { after, NOTHING, type MediaState, type MediaWork, type NameFile } from './media-state.js';
+import { after, NOTHING, type MediaState, type MediaWork } from './media-state.js';
+import { recordAnew, simply } from './media-work.js';
 import { release } from './release.js';
 import { Returns } from './returns.js';
 
@@ -233,19 +234,13 @@ export class CallMedia {
           if (!this.#isOver()) this.#parts.joined();
           return;
         case 'leave':
-          await this.#mixerDoes('leave', () => endpoint.leave());
-          done();
-          return;
         case 'mute':
-          await this.#mixerDoes(work.muted ? 'mute' : 'unmute', () => endpoint.setMuted(work.muted));
-          done();
-          return;
         case 'gains':
-          await this.#mixerDoes('volumes', () => endpoint.setGains(work.gains));
+          await this.#mixerDoes(work.kind, () => simply(endpoint, work));
           done();
           return;
         case 'record':
-          await this.#record(endpoint, work.file);
+          await recordAnew(endpoint, work.file, (what, asked) => this.#mixerDoes(what, asked));
           settle();
           this.#parts.recording(work.file);
           return;
@@ -295,19 +290,6 @@ export class CallMedia {
         return;
       default:
         assertNever(work);
-    }
-  }
-
-  /** A recording that a process before this one left running is ended first. */
-  async #record(endpoint: MediaEndpoint, { path, limitMs }: NameFile): Promise<void> {
-    const begin = (): Promise<void> => this.#mixerDoes('recording', () => endpoint.record(path, { limitMs }));
-    try {
-      await begin();
-    } catch (error) {
-      if (error instanceof EndpointLost || this.#isOver()) throw error;
-      const left = await this.#mixerDoes('ending a recording', () => endpoint.stopRecording());
-      if (left === null) throw error;
-      await begin();
     }
   }
 

@@ -1,5 +1,5 @@
 import { assertNever } from '../domain/assert-never.js';
-import type { Admission, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
+import type { CallEffect, CallEvent } from '../domain/call-flow/contract.js';
 import { stepCall, type CallState } from '../domain/call-flow/machine.js';
 import { resumeCall, withoutDigits } from '../domain/call-flow/resume.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
@@ -8,18 +8,17 @@ import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import { asError } from './bounded.js';
+import { CallConference } from './call-conference.js';
 import { CallMedia } from './call-media.js';
 import type { CallMemory } from './call-memory.js';
 import { CallMover } from './call-mover.js';
 import type { CallBasis, CallDependencies } from './call-parts.js';
 import { EventQueue } from './event-queue.js';
 import { EndpointLost } from './held-endpoint.js';
-import { isHeld } from './held-line.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
-import { NameRecorder, type SaidName } from './name-recorder.js';
+import { NameRecorder } from './name-recorder.js';
 import { checkCode, lookUpPin } from './pin-lookup.js';
-import { toConference, type Report } from './reports.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -34,14 +33,10 @@ export class CallRunner {
   #state: CallState;
   readonly #answeredAt: number;
   #joinedAt: number | null;
-  #admission: Admission | null;
+  readonly #conference: CallConference;
   readonly #keyMethods: KeyMethods;
   readonly #line: LineWatch;
   readonly #names: NameRecorder;
-  /** What was recorded as a name. */
-  #name: SaidName | null;
-  /** The far end has put its line on hold, as far as the conference was told or is to be. */
-  #held: boolean;
   #closing: Promise<void> | null = null;
   /** When the call was over, where that was before it is noticed. Wall clock, milliseconds. */
   #endedAt: number | null = null;
@@ -54,10 +49,8 @@ export class CallRunner {
     this.#state = memory.state;
     this.#answeredAt = memory.answeredAt;
     this.#joinedAt = memory.joinedAt;
-    this.#admission = memory.admission;
+    this.#conference = new CallConference(call.id, memory, dependencies, () => this.#state.facts.knownToConference);
     this.#keyMethods = new KeyMethods(memory.keyMethod);
-    this.#name = memory.name;
-    this.#held = memory.held;
     const { clock, log, resolve, engine, moves, placeRoom, changed } = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
     this.#timers = new Timers(clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
@@ -88,7 +81,7 @@ export class CallRunner {
         ...{ call, engine, clock, log, moves, label, placeRoom, changed },
         failed: () => this.dispatch({ type: 'MoveFailed' }),
         gone: lineLost,
-        told: () => this.#tellHeld(),
+        told: () => this.#conference.farEndSaid(this.#mover.remoteSdp),
       },
       this.#media,
       remoteSdp,
@@ -105,7 +98,7 @@ export class CallRunner {
   answered(endpoint: MediaEndpoint | null): void {
     if (endpoint === null) this.#mover.lost();
     else this.#hold(endpoint, false);
-    this.#tellHeld();
+    this.#conference.farEndSaid(this.#mover.remoteSdp);
     this.dispatch({ type: 'CallAnswered' });
   }
 
@@ -122,7 +115,7 @@ export class CallRunner {
     this.#owed = null;
     if (endpoint === null) this.#mover.lost();
     else this.#hold(endpoint, true);
-    this.#tellHeld();
+    this.#conference.farEndSaid(this.#mover.remoteSdp);
   }
 
   dispatch(event: WithoutTime<CallEvent>): void {
@@ -157,7 +150,7 @@ export class CallRunner {
 
   /** Someone muted talks. */
   spokeWhileMuted(): void {
-    this.#tellConference({ type: 'SpokeWhileMuted', callId: this.call.id });
+    this.#conference.tell({ type: 'SpokeWhileMuted', callId: this.call.id });
   }
 
   endpointLost(): void {
@@ -179,11 +172,9 @@ export class CallRunner {
       timers: this.#timers.pending(),
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
-      admission: this.#admission,
       keyMethod: this.#keyMethods.seen,
       media: this.#media.wanted,
-      name: this.#name,
-      held: this.#held,
+      ...this.#conference.memory(),
     };
   }
 
@@ -251,7 +242,6 @@ export class CallRunner {
   }
 
   #perform(effect: CallEffect): void {
-    const { log } = this.#dependencies;
     switch (effect.type) {
       case 'Play':
         return this.#media.ask({ kind: 'play', id: effect.playId, utterances: effect.utterances });
@@ -266,20 +256,13 @@ export class CallRunner {
       case 'CheckCode':
         return this.dispatch(checkCode(this.#dependencies, this.call, effect));
       case 'LookAtGate':
-        this.#admission = effect.admission;
-        return this.#dependencies.lookAtGate(effect.admission);
+        return this.#conference.lookAtGate(effect.admission);
       case 'RecordName':
         return this.#recordName(effect);
       case 'StopRecordingName':
         return this.#names.stop(effect.nameId);
-      case 'RequestAdmission': {
-        const { admission } = effect;
-        this.#admission = admission;
-        log.info({ call: this.call.id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
-        this.#dependencies.arriveAtConference(admission, effect.name);
-        if (this.#held) this.#tellConference({ type: 'LineHeld', callId: this.call.id, held: true });
-        return;
-      }
+      case 'RequestAdmission':
+        return this.#conference.arrive(effect);
       case 'JoinMixer':
         this.#dependencies.inRoom(this.call.id, effect.conferenceId);
         return this.#media.ask({ kind: 'join', room: effect.conferenceId, muted: effect.muted });
@@ -292,7 +275,7 @@ export class CallRunner {
         return this.#media.ask({ kind: 'gains', gains: effect.gains });
       case 'ReportJoined':
         this.#joinedAt ??= this.#dependencies.clock.wall();
-        return this.#report(effect);
+        return this.#conference.report(effect);
       case 'ReportAction':
       case 'ReportUnknownCode':
       case 'ReportChoice':
@@ -300,7 +283,7 @@ export class CallRunner {
       case 'ReportMenuLeft':
       case 'ReportMenuSpoken':
       case 'ReportLeft':
-        return this.#report(effect);
+        return this.#conference.report(effect);
       case 'HangUp':
         void this.call.hangUp();
         return;
@@ -314,35 +297,14 @@ export class CallRunner {
 
   #lookUp(effect: Extract<CallEffect, { type: 'LookUpPin' }>): void {
     const found = lookUpPin(this.#dependencies, this.call, effect);
-    // Whoever gets no further is recorded with the account whose PIN it was.
-    if (found.type === 'PinMatched') this.#admission = found.admission;
+    if (found.type === 'PinMatched') this.#conference.matched(found.admission);
     this.dispatch(found);
   }
 
   #recordName({ nameId, limitMs }: Extract<CallEffect, { type: 'RecordName' }>): void {
-    if (this.#admission === null) return this.dispatch({ type: 'NameRecorded', nameId, speechMs: 0 });
-    this.#name = { conference: this.#admission.conferenceId, name: nameId };
-    this.#names.record(this.#name, limitMs);
-  }
-
-  /** What the far end said last tells whether it has put its line on hold. */
-  #tellHeld(): void {
-    const { remoteSdp } = this.#mover;
-    if (remoteSdp === null || isHeld(remoteSdp) === this.#held) return;
-    this.#held = !this.#held;
-    this.#dependencies.changed();
-    this.#tellConference({ type: 'LineHeld', callId: this.call.id, held: this.#held });
-  }
-
-  #report(report: Report): void {
-    const conference = this.#admission?.conferenceId;
-    if (conference !== undefined) this.#dependencies.toConference(conference, toConference(this.call.id, report));
-  }
-
-  /** What the conference is to know of a caller it knows. */
-  #tellConference(event: Parameters<CallDependencies['toConference']>[1]): void {
-    if (this.#admission === null || !this.#state.facts.knownToConference) return;
-    this.#dependencies.toConference(this.#admission.conferenceId, event);
+    const said = this.#conference.named(nameId);
+    if (said === null) this.dispatch({ type: 'NameRecorded', nameId, speechMs: 0 });
+    else this.#names.record(said, limitMs);
   }
 
   async #close(outcome: CallOutcome): Promise<void> {
@@ -354,13 +316,13 @@ export class CallRunner {
     const statistics = await this.#media.close();
     this.#dependencies.inRoom(this.call.id, null);
     // With its endpoint also a recording has ended that was under way.
-    if (this.#name !== null && this.#joinedAt === null) this.#dependencies.forgetName(this.#name);
+    this.#conference.ended(this.#joinedAt !== null);
     this.#dependencies.closed({
       outcome,
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
       endedAt: this.#endedAt ?? now,
-      admission: this.#admission,
+      admission: this.#conference.admission,
       keyMethod: this.#keyMethods.seen,
       statistics,
       mixer: this.#media.mixer === '' ? null : this.#media.mixer,

@@ -47,8 +47,8 @@ export interface ConferenceDependencies {
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
   /** Something that {@link ConferenceRunner.memory} tells has changed. */
   readonly changed: (id: ConferenceId) => void;
-  /** The conference is over and its name free for the next. */
-  readonly closed: (id: ConferenceId) => void;
+  /** The conference is over and its name free for the next. `ended`: the mixer has ended what it recorded; never rejects. */
+  readonly closed: (id: ConferenceId, ended: Promise<void>) => void;
 }
 
 /** Runs the state machine of one conference and carries out its effects. */
@@ -119,6 +119,11 @@ export class ConferenceRunner {
   get callers(): readonly CallId[] {
     const { members, waiting } = this.#state.facts;
     return [...members, ...waiting].map(({ callId }) => callId);
+  }
+
+  /** Calls placed for its hosts, until they are brought in or given up. */
+  get placed(): readonly CallId[] {
+    return this.#state.facts.placed.map(({ placed }) => placed);
   }
 
   /** The conference is another process's from now on. */
@@ -272,10 +277,10 @@ export class ConferenceRunner {
     const { media, names, placed, closed } = this.#dependencies;
     this.#timers.cancelAll();
     placed().conferenceClosed(this.id);
-    this.recorder.close();
+    const ended = this.recorder.close().catch((error: unknown) => this.#trouble('recording was not ended', error));
     this.#record.end(effect);
     for (const name of this.#names) names.forget(this.id, name);
     media.forgetRoom(this.id);
-    closed(this.id);
+    closed(this.id, ended);
   }
 }

@@ -41,6 +41,8 @@ export class Conferences {
   readonly #ofCalls = new Map<CallId, { readonly recordId: number | null }>();
   readonly #restored = new Map<ConferenceId, ConferenceMemory>();
   readonly #asides: AsideRooms;
+  /** Conferences that are over and whose mixers still end what they recorded. */
+  readonly #ending = new Set<Promise<void>>();
   #marks = 0;
 
   constructor(parts: ConferencesParts) {
@@ -129,6 +131,11 @@ export class Conferences {
     for (const conference of [...this.#running.values()]) conference.dispatch({ type: 'ShutdownRequested' });
   }
 
+  /** Resolves when the mixers have ended what they recorded of conferences that are over. */
+  async recordingsEnded(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+
   /** The mixer the room is on. @param near where its first caller sits. @throws {MediaExhausted} there is none for it. */
   placeRoom(room: ConferenceId, near?: MixerName): MixerName | null {
     const conference = conferenceAside(room);
@@ -172,6 +179,10 @@ export class Conferences {
       for (const callId of conference.callers) {
         if (!lives(callId)) conference.dispatch({ type: 'CallerLeft', callId, lineLost: true });
       }
+      // One that was not answered has ended with the process that placed it.
+      for (const placed of conference.placed) {
+        if (!lives(placed)) conference.dispatch({ type: 'PlacedCallEnded', placed, reason: 'not-answered' });
+      }
     }
   }
 
@@ -208,13 +219,15 @@ export class Conferences {
     const conference = new ConferenceRunner(memory, {
       ...{ clock, media, store, log, names, recordings, placed, resolve, toCall },
       changed: (id) => this.#changed(id),
-      closed: (id) => this.#closed(id),
+      closed: (id, ended) => this.#closed(id, ended),
     });
     this.#running.set(memory.id, conference);
     return conference;
   }
 
-  #closed(id: ConferenceId): void {
+  #closed(id: ConferenceId, ended: Promise<void>): void {
+    this.#ending.add(ended);
+    void ended.then(() => this.#ending.delete(ended));
     this.#running.delete(id);
     this.#mixers.delete(id);
     this.#changed(id);

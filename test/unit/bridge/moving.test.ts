@@ -57,6 +57,7 @@ describe('a mixer dies under a conference: its callers', () => {
     world.press(host, '*7');
     await settle();
     expect(world.roomHeard().at(-1)).toBe('conference-now-locked');
+    await world.listenInRooms();
     expect(world.clock.pending).toBe(1);
   });
 

@@ -1,4 +1,4 @@
-import { DEFAULT_BRIDGE_OPTIONS } from '../../../src/bridge/bridge-parts.js';
+import { DEFAULT_BRIDGE_OPTIONS, type OutboundTrunk } from '../../../src/bridge/bridge-parts.js';
 import { Bridge } from '../../../src/bridge/bridge.js';
 import { KnownSources } from '../../../src/bridge/known-sources.js';
 import type { Log } from '../../../src/bridge/log.js';
@@ -49,6 +49,15 @@ export class World {
   readonly names = new FakeNames();
   readonly recordings = new FakeRecordings();
   readonly lines: string[] = [];
+  /** Where calls of ours go. */
+  trunks: OutboundTrunk[] = [
+    {
+      name: 'carrier',
+      target: { transport: 'udp', host: '127.0.0.1', port: 5090 },
+      callerNumber: '442071230000',
+      credentials: { username: 'bridge', password: 'the password of the trunk' },
+    },
+  ];
   /** What cannot be turned into sound files. */
   unspeakable: string | null = null;
   bridge: Bridge;
@@ -166,6 +175,7 @@ export class World {
             if (nameOf(utterance) === this.unspeakable) throw new RangeError('cannot be spoken');
             return { path: nameOf(utterance), loop: utterance.kind === 'music' };
           }),
+        outboundTrunk: (name) => this.trunks.find((trunk) => trunk.name === name) ?? null,
         dialIn: (user) => (user === 'conference' ? { number: user, pinLength: 9, greeting: null, createdAt: 0 } : null),
       },
       { ...DEFAULT_BRIDGE_OPTIONS, maximumCalls: this.#maximumCalls, recordedDigits: 3 },
@@ -198,6 +208,13 @@ export class World {
       endpoint.finish();
       await settle();
     }
+  }
+
+  /** Everything that is played to rooms comes to its end. */
+  async listenInRooms(): Promise<void> {
+    for (const { room, playId } of this.media.roomPlays)
+      this.media.listener.roomPlayFinished(room, playId, 'completed');
+    await settle();
   }
 
   async inConference(pin: string): Promise<FakeCall> {

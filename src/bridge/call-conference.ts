@@ -1,0 +1,90 @@
+import type { Admission, CallEffect } from '../domain/call-flow/contract.js';
+import type { ConferenceEvent } from '../domain/conference/contract.js';
+import type { CallId, NameId } from '../domain/identifiers.js';
+import type { CallMemory } from './call-memory.js';
+import type { CallDependencies } from './call-parts.js';
+import { isHeld } from './held-line.js';
+import type { SaidName } from './name-recorder.js';
+import { toConference, type Report } from './reports.js';
+import type { WithoutTime } from './without-time.js';
+
+type Parts = Pick<
+  CallDependencies,
+  'log' | 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed'
+>;
+
+/** One call and the conference it is for: what they have to do with each other. */
+export class CallConference {
+  readonly #id: CallId;
+  readonly #parts: Parts;
+  /** Whether the conference knows the caller. */
+  readonly #isKnown: () => boolean;
+  #admission: Admission | null;
+  #name: SaidName | null;
+  #held: boolean;
+
+  constructor(id: CallId, { admission, name, held }: CallMemory, parts: Parts, isKnown: () => boolean) {
+    this.#id = id;
+    this.#admission = admission;
+    this.#name = name;
+    this.#held = held;
+    this.#parts = parts;
+    this.#isKnown = isKnown;
+  }
+
+  memory(): Pick<CallMemory, 'admission' | 'name' | 'held'> {
+    return { admission: this.#admission, name: this.#name, held: this.#held };
+  }
+
+  get admission(): Admission | null {
+    return this.#admission;
+  }
+
+  /** A PIN was recognised. Whoever gets no further is recorded with the account whose PIN it was. */
+  matched(admission: Admission): void {
+    this.#admission = admission;
+  }
+
+  lookAtGate(admission: Admission): void {
+    this.#admission = admission;
+    this.#parts.lookAtGate(admission);
+  }
+
+  arrive({ admission, name }: Extract<CallEffect, { type: 'RequestAdmission' }>): void {
+    const { log, arriveAtConference } = this.#parts;
+    this.#admission = admission;
+    log.info({ call: this.#id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
+    arriveAtConference(admission, name);
+    if (this.#held) this.tell({ type: 'LineHeld', callId: this.#id, held: true });
+  }
+
+  /** A name is to be recorded; `null` where there is no conference for it. */
+  named(name: NameId): SaidName | null {
+    if (this.#admission === null) return null;
+    this.#name = { conference: this.#admission.conferenceId, name };
+    return this.#name;
+  }
+
+  /** What the far end said last tells whether it has put its line on hold. */
+  farEndSaid(sdp: string | null): void {
+    if (sdp === null || isHeld(sdp) === this.#held) return;
+    this.#held = !this.#held;
+    this.#parts.changed();
+    this.tell({ type: 'LineHeld', callId: this.#id, held: this.#held });
+  }
+
+  report(report: Report): void {
+    if (this.#admission !== null)
+      this.#parts.toConference(this.#admission.conferenceId, toConference(this.#id, report));
+  }
+
+  /** Something that only a conference that knows the caller is to know. */
+  tell(event: WithoutTime<ConferenceEvent>): void {
+    if (this.#admission !== null && this.#isKnown()) this.#parts.toConference(this.#admission.conferenceId, event);
+  }
+
+  /** The call is over. The name of a caller who did not come in is nobody's any more. */
+  ended(hasBeenIn: boolean): void {
+    if (this.#name !== null && !hasBeenIn) this.#parts.forgetName(this.#name);
+  }
+}
