@@ -4,10 +4,12 @@ import { KnownSources } from '../bridge/known-sources.js';
 import type { Log } from '../bridge/log.js';
 import { dialInNumberFor } from '../domain/access/dial-in.js';
 import type { MixerStatus } from '../ports/media.js';
+import type { RecordingArchive } from '../ports/recordings.js';
 import type { Trunk } from '../ports/store.js';
 import { openEmbedded } from './compose-embedded.js';
 import { checkLocalEngine, localSipListen } from './compose-local-engine.js';
 import { openProduction } from './compose-production.js';
+import { openArchive, openRecordings } from './compose-recordings.js';
 import { openStore, type OpenStore } from './compose-store.js';
 import type { Config, LoadedConfig } from './config.js';
 import type { SipListen } from './config/kinds.js';
@@ -34,6 +36,7 @@ export interface ComposeOptions {
 export interface RunningBridge {
   readonly bridge: Bridge;
   readonly stores: OpenStore;
+  readonly archive: RecordingArchive;
   readonly engine: string;
   /** SIP addresses really listened on. */
   readonly listening: readonly string[];
@@ -57,6 +60,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
   const { store, pins, clock } = stores;
   try {
     const sources = new KnownSources(store, clock, [localTrunk(options.lan)]);
+    const recordings = openRecordings(config, stores, (message) => options.log.warn({}, message));
     const engine = await openEngine(options, stores, sources);
     const bridge = new Bridge(
       {
@@ -64,6 +68,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
         media: engine.media,
         store,
         names,
+        recordings,
         clock,
         log: options.log,
         sources,
@@ -85,11 +90,13 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
     const close = async (): Promise<void> => {
       await http?.stop();
       await engine.close();
+      await recordings.close();
       store.close();
     };
     return {
       bridge,
       stores,
+      archive: openArchive(config, store),
       engine: engine.media.engine,
       listening: engine.signaling.listening(),
       http: http?.address() ?? null,

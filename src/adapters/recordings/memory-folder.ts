@@ -10,7 +10,7 @@ const MEGABYTE = 1024 * 1024;
 const LEAST_FREE_BYTES = 32 * MEGABYTE;
 
 export interface MemoryFolderOptions {
-  /** `null`: one of the bridge's own below `XDG_RUNTIME_DIR` or `/dev/shm`. */
+  /** `null`: one of the bridge's own below `/dev/shm`, or below `XDG_RUNTIME_DIR` where that is no memory. */
   readonly path: string | null;
   /** A folder on a disk will do: plain audio may be found there later, whatever is deleted. */
   readonly allowDisk: boolean;
@@ -28,8 +28,7 @@ export class MemoryFolder {
 
   constructor({ path, allowDisk, dataDirectory, runtimeDirectory }: MemoryFolderOptions) {
     const own = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12);
-    const base = runtimeDirectory === undefined || runtimeDirectory === '' ? SHARED_MEMORY : runtimeDirectory;
-    this.path = path ?? join(base, `partyline-${own}`);
+    this.path = path ?? join(baseOf(runtimeDirectory), `partyline-${own}`);
     this.#configured = path !== null;
     this.#allowDisk = allowDisk;
   }
@@ -98,6 +97,16 @@ export class MemoryFolder {
     throw new Error(
       `only ${Math.floor(free / MEGABYTE)} MB are free at ${this.path}, and a recording needs at least ${LEAST_FREE_BYTES / MEGABYTE} (58 an hour): make the tmpfs larger`,
     );
+  }
+}
+
+/** Shared memory first: it does not end with anybody's session, and is the same for whoever starts the bridge. */
+function baseOf(runtimeDirectory: string | undefined): string {
+  if (runtimeDirectory === undefined || runtimeDirectory === '') return SHARED_MEMORY;
+  try {
+    return IN_MEMORY.has(statfsSync(SHARED_MEMORY).type) ? SHARED_MEMORY : runtimeDirectory;
+  } catch {
+    return runtimeDirectory;
   }
 }
 

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SealedArchive } from '../adapters/recordings/archive.js';
+import { MemoryFolder } from '../adapters/recordings/memory-folder.js';
+import { SealedFolder } from '../adapters/recordings/sealed-folder.js';
+import { SealedRecordings } from '../adapters/recordings/sealed-recordings.js';
+import { BRIDGE_KEY_FILE, loadBridgeKey } from '../adapters/system/bridge-key.js';
+import { SystemClock } from '../adapters/system/clock.js';
+import type { RecordingArchive, Recordings } from '../ports/recordings.js';
+import type { Store } from '../ports/store.js';
+import type { OpenStore } from './compose-store.js';
+import type { Config } from './config.js';
+
+/** Recordings as the bridge makes them. @param trouble told one line of what nobody waits for */
+export function openRecordings(
+  config: Config,
+  { store, clock, randomness }: OpenStore,
+  trouble: (message: string) => void,
+): Recordings {
+  return new SealedRecordings({
+    ...{ store, clock, randomness, trouble },
+    memory: memoryFolder(config),
+    sealed: new SealedFolder(config.recordings.directory),
+    bridgeKey: () => bridgeKey(config, store),
+    keepMs: config.recordings.keepMs,
+  });
+}
+
+/** Recordings that are sealed. */
+export function openArchive(config: Config, store: Store): RecordingArchive {
+  return new SealedArchive({
+    store,
+    clock: new SystemClock(),
+    sealed: new SealedFolder(config.recordings.directory),
+    bridgeKey: () => bridgeKey(config, store),
+  });
+}
+
+/** What is wrong with the folder for plain audio, and where it is. Makes nothing. */
+export function lookAtMemoryFolder(config: Config): { readonly path: string; readonly problem: string | null } {
+  const folder = memoryFolder(config);
+  return { path: folder.path, problem: folder.trouble() };
+}
+
+/**
+ * What is wrong with the bridge key, in one line, or `null`. Makes none.
+ * @param needed whether there must be one, because recordings were sealed under it
+ */
+export function checkBridgeKey({ dataDirectory }: Config, needed: boolean): string | null {
+  if (!needed && !existsSync(join(dataDirectory, BRIDGE_KEY_FILE))) return null;
+  try {
+    loadBridgeKey(dataDirectory, () => false);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function memoryFolder({ dataDirectory, recordings: { memoryDirectory, allowDisk } }: Config): MemoryFolder {
+  const runtimeDirectory = process.env['XDG_RUNTIME_DIR'];
+  return new MemoryFolder({ path: memoryDirectory, allowDisk, dataDirectory, runtimeDirectory });
+}
+
+const bridgeKey = (config: Config, store: Store): Uint8Array =>
+  loadBridgeKey(config.dataDirectory, () => store.recordings({ limit: 1 }).length === 0);
