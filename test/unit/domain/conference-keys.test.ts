@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { callId } from '../../../src/domain/identifiers.js';
+import { KEYPAD_ACTIONS } from '../../../src/domain/keypad/contract.js';
 import { brief, Room } from './room.js';
+
+const DIAL_OUT = { trunk: 'out', prefixes: ['4'], callsPerHour: 9, atOnce: 1, minutesPerDay: 60 };
 
 describe('*6', () => {
   it('mutes and unmutes one’s own line and says so privately', () => {
@@ -64,21 +67,42 @@ describe('**', () => {
     const room = new Room().withHostAnd('ann');
     room.keys('ann', 'help');
     expect(room.told('ann')).toBe(
-      'help-intro press star 6 help-mute press star hash help-count press star star help-menu',
+      [
+        'help-intro press star 6 help-mute press star hash help-count press star star help-menu press star 9 help-hand',
+        'press hash 4 or hash 6 help-hear press hash 7 or hash 9 help-speak press hash 5 help-volume-normal',
+      ].join(' '),
     );
   });
 
   it('reads those of the host to a host', () => {
-    const room = new Room().withHostAnd('ann');
+    const room = new Room({ lobby: true, hostLeaves: 'end', dialOut: DIAL_OUT }).withHostAnd();
     room.keys('host', 'help');
-    expect(room.told('host')).toContain('press star 5 help-lock press star 8 help-roll-call press hash hash help-end');
+    expect(room.told('host')).toBe(
+      [
+        'help-intro press star 6 help-mute press star hash help-count press star star help-menu press star 9 help-hands',
+        'press hash 4 or hash 6 help-hear press hash 7 or hash 9 help-speak press hash 5 help-volume-normal',
+        'press star 5 help-lock press star 8 help-roll-call press hash hash help-end press star 4 help-mute-all',
+        'press star 2 help-record press star 3 help-announcements press hash 8 help-admit-all press hash 1 help-screen',
+        'press hash 2 help-find-noise press hash 3 help-drop-last press hash 0 help-continue',
+        'press star 1 help-dial-out',
+      ].join(' '),
+    );
   });
 
   it('reads the map as it is, and nothing the account does without', () => {
-    const room = new Room({ keyMap: { mute: ['*0'], end: [] }, lockAllowed: false, rollCall: false }).withHostAnd();
+    const room = new Room({
+      keyMap: { mute: ['*0'], end: [], hands: [], 'mute-all': [], announcements: [], 'find-noise': [] },
+      lockAllowed: false,
+      rollCall: false,
+      recording: 'not-allowed',
+    }).withHostAnd();
     room.keys('host', 'help');
     expect(room.told('host')).toBe(
-      'help-intro press star 0 help-mute press star hash help-count press star star help-menu',
+      [
+        'help-intro press star 0 help-mute press star hash help-count press star star help-menu',
+        'press hash 4 or hash 6 help-hear press hash 7 or hash 9 help-speak press hash 5 help-volume-normal',
+        'press hash 3 help-drop-last',
+      ].join(' '),
     );
   });
 });
@@ -115,26 +139,28 @@ describe('*5 and *7', () => {
   });
 });
 
-describe('*8', () => {
-  it('tells a host how many are in', () => {
-    const room = new Room().withHostAnd('ann');
-    room.keys('host', 'roll-call');
-    expect(room.told('host')).toBe('2 callers-in-conference');
-  });
-
-  it('is not available where the account wants no roll call', () => {
-    const room = new Room({ rollCall: false }).withHostAnd('ann');
-    expect(brief(room.keys('host', 'roll-call'))).toEqual(['tell host: not-available']);
-  });
-});
-
 describe('a code', () => {
-  it.each(['lock', 'roll-call', 'end'] as const)('of the host (%s) is refused to a guest with words', (action) => {
+  it.each([
+    ...(['lock', 'roll-call', 'end', 'hands', 'mute-all', 'record', 'announcements', 'admit-all', 'screen'] as const),
+    ...(['find-noise', 'drop-last', 'continue', 'dial-out'] as const),
+  ])('of the host (%s) is refused to a guest with words', (action) => {
     const room = new Room().withHostAnd('ann');
     expect(brief(room.keys('ann', action))).toEqual(['tell ann: only-host-can-do-that']);
     const waiting = new Room();
     waiting.arrives('bob');
     expect(brief(waiting.keys('bob', action))).toEqual(['tell bob: only-host-can-do-that']);
+  });
+
+  it('of a guest, keyed by a host, is not available', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.keys('host', 'raise-hand'))).toEqual(['tell host: not-available']);
+  });
+
+  it('of the call flow does nothing here', () => {
+    const room = new Room().withHostAnd('ann');
+    for (const action of KEYPAD_ACTIONS.filter((each) => /hear|speak|volume/.test(each))) {
+      expect(room.keys('ann', action)).toEqual([]);
+    }
   });
 
   it('that is unknown is said to be', () => {
