@@ -41,22 +41,20 @@ export class PlayApart {
     for (const channel of channels) this.#playing.add(channel);
     const taken = await Promise.all(channels.map((channel) => this.#start(channel)));
     if (!taken.includes(true)) return false;
-    this.#timer ??= setTimeout(() => this.#end(), LONGEST_MS);
-    if (this.#playing.size === 0) this.#end();
+    if (this.#timer === null) this.#endWithin(LONGEST_MS);
     return true;
   }
 
   /** It is over for a channel, if it is this that is meant. */
   ended(channel: string, sound: string): void {
-    if (sound !== this.#sound || !this.#playing.delete(channel)) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(), this.#playing.size === 0 ? 0 : SPREAD_MS);
+    if (sound === this.#sound && this.#playing.delete(channel)) this.#endWithin(SPREAD_MS);
   }
 
+  /** He hears no more of it; the others do. */
   left(channel: string): void {
-    if (!this.#playing.has(channel)) return;
+    if (!this.#playing.delete(channel)) return;
     this.#silence(channel);
-    this.ended(channel, this.#sound);
+    if (this.#playing.size === 0) this.#endWithin(0);
   }
 
   /** `done` is not told. */
@@ -73,6 +71,11 @@ export class PlayApart {
     if (reply.startsWith('+OK')) return true;
     this.#playing.delete(channel);
     return false;
+  }
+
+  #endWithin(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(), this.#playing.size === 0 ? 0 : ms);
   }
 
   #silence(channel: string): void {
