@@ -32,6 +32,13 @@ export interface PinMatch {
 export type AccountPins =
   { readonly host: PinHash; readonly guest: PinHash } | { readonly access: PinHash; readonly moderator: PinHash };
 
+/** What callers of an account key in, without the codes themselves. */
+export interface AccountCodes {
+  /** One access code for all and a moderator PIN, instead of a host and a guest PIN. */
+  readonly accessCode: boolean;
+  readonly securityCode: boolean;
+}
+
 /** A number that is not let in. */
 export interface Block {
   /** `null`: bridge-wide. */
@@ -162,6 +169,8 @@ export interface Store {
   countAccounts(): number;
   /** Enabled accounts only. One indexed look-up, found or not. */
   findPin(hash: PinHash): PinMatch | null;
+  /** What callers of the account key in, or `null`: there is no such account. */
+  codesOf(id: AccountId): AccountCodes | null;
   /** Whether it is the account's moderator PIN, or its security code; never of one that is disabled. */
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
   /**

@@ -243,6 +243,16 @@ export function describeStore(name: string, factory: () => Store): void {
         expect(store.codeMatches(accountId('nobody'), 'moderator', 'a1-moderator')).toBe(false);
       });
 
+      it('says what callers of an account key in, of one that is disabled too', () => {
+        const { id } = addWithAccessCode('a1');
+        expect(store.codesOf(id)).toEqual({ accessCode: true, securityCode: false });
+        store.setSecurityCode(id, 'a1-security');
+        store.updateAccount(id, { enabled: false });
+        expect(store.codesOf(id)).toEqual({ accessCode: true, securityCode: true });
+        expect(store.codesOf(add('a2').id)).toEqual({ accessCode: false, securityCode: false });
+        expect(store.codesOf(accountId('nobody'))).toBeNull();
+      });
+
       it('knows no code of a disabled account', () => {
         const { id } = addWithAccessCode('a1');
         store.setSecurityCode(id, 'a1-security');

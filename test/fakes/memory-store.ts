@@ -4,6 +4,7 @@ import type { AccountId } from '../../src/domain/identifiers.js';
 import { Duplicate, StoreUnavailable } from '../../src/ports/store.js';
 import type {
   Account,
+  AccountCodes,
   AccountPins,
   Block,
   CallRecord,
@@ -120,6 +121,13 @@ export class MemoryStore implements Store {
       byAccessCode: pin.role === 'access',
       securityCode,
     };
+  }
+
+  codesOf(id: AccountId): AccountCodes | null {
+    this.#work();
+    if (!this.#has(id)) return null;
+    const roles = [...this.#pins.values()].filter((pin) => pin.id === id).map(({ role }): string => role);
+    return { accessCode: roles.includes('access'), securityCode: roles.includes('security') };
   }
 
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {

@@ -4,7 +4,7 @@ import type { ConferenceOptions } from '../../domain/conference-options.js';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { StoreUnavailable } from '../../ports/store.js';
-import type { Account, AccountPins, PinHash, PinMatch } from '../../ports/store.js';
+import type { Account, AccountCodes, AccountPins, PinHash, PinMatch } from '../../ports/store.js';
 
 interface AccountRow {
   readonly seq: number;
@@ -57,6 +57,7 @@ export class AccountTable {
   readonly #count: Statement<[], { n: number }>;
   readonly #findPin: Statement<[string], MatchRow>;
   readonly #codeMatches: Statement<[string, string, string], { readonly 1: 1 }>;
+  readonly #rolesOf: Statement<[string], { readonly role: string }>;
   readonly #removeSecurityCode: Statement<[string]>;
   readonly #addSecurityCode: Statement<[string, string]>;
 
@@ -93,6 +94,9 @@ export class AccountTable {
     this.#codeMatches = database.prepare(
       `SELECT 1 FROM pins p JOIN accounts a ON a.seq = p.account_seq
        WHERE p.hash = ? AND p.role = ? AND a.id = ? AND a.enabled = 1`,
+    );
+    this.#rolesOf = database.prepare(
+      'SELECT p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ?',
     );
     this.#removeSecurityCode = database.prepare(
       `DELETE FROM pins WHERE role = 'security' AND account_seq = (SELECT seq FROM accounts WHERE id = ?)`,
@@ -162,6 +166,12 @@ export class AccountTable {
       byAccessCode: row.role === 'access',
       securityCode: row.security_code === 1,
     };
+  }
+
+  codesOf(id: AccountId): AccountCodes | null {
+    if (this.#byId.get(id) === undefined) return null;
+    const roles = this.#rolesOf.all(id).map(({ role }) => role);
+    return { accessCode: roles.includes('access'), securityCode: roles.includes('security') };
   }
 
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {

@@ -5,6 +5,7 @@ import type { ConferenceOutcome } from '../../domain/outcomes.js';
 import { StoreUnavailable } from '../../ports/store.js';
 import type {
   Account,
+  AccountCodes,
   AccountPins,
   Block,
   CallRecord,
@@ -123,6 +124,10 @@ export class SqliteStore implements Store {
 
   findPin(hash: PinHash): PinMatch | null {
     return this.#read(() => this.#accounts.findPin(hash));
+  }
+
+  codesOf(id: AccountId): AccountCodes | null {
+    return this.#read(() => this.#accounts.codesOf(id));
   }
 
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {
