@@ -28,14 +28,21 @@ export function act(turn: Turn, stage: ConferenceStage, callId: CallId, action: 
   if (!isFor(action, actor.role)) {
     tell(turn, callId, [say(actor.role === 'guest' ? 'only-host-can-do-that' : 'not-available')]);
   } else if (!isAllowed(turn.facts, action)) tell(turn, callId, [say('not-available')]);
-  else if (actor.phase === 'aside' && !ALSO_ASIDE.has(action)) tell(turn, callId, [tone('refused')]);
+  else if (actor.phase === 'aside' && OPENS_A_MENU.has(action)) tell(turn, callId, [tone('refused')]);
   else if (action === 'end') return endForAll(turn);
   else carryOut(turn, actor, action);
   return stage;
 }
 
-/** With someone called aside, a host has one menu open already and hears nothing of the room. */
-const ALSO_ASIDE: ReadonlySet<KeypadAction> = new Set(['mute', 'count', 'end', 'lock', 'continue'] as const);
+/** Not for a host who is aside with someone called: that menu is open as long as the call. */
+const OPENS_A_MENU: ReadonlySet<KeypadAction> = new Set([
+  'hands',
+  'roll-call',
+  'record',
+  'screen',
+  'find-noise',
+  'dial-out',
+] as const);
 
 function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>): void {
   const { callId, role } = actor;

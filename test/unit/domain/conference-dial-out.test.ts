@@ -161,7 +161,20 @@ describe('*1', () => {
     const where = room();
     enter(where);
     expect(brief(where.keys('host', 'dial-out'))).toEqual(['tell host: <refused>']);
-    expect(brief(where.keys('host', 'roll-call'))).toEqual(['tell host: <refused>']);
+  });
+
+  it('leaves the host no other menu, but every other code', () => {
+    const where = room();
+    enter(where);
+    for (const action of ['roll-call', 'hands', 'record', 'screen', 'find-noise'] as const) {
+      expect(brief(where.keys('host', action))).toEqual(['tell host: <refused>']);
+    }
+    expect(brief(where.keys('host', 'mute-all'))).toEqual([
+      'mute ann',
+      'room: all-guests-muted',
+      'tell host: all-guests-muted',
+    ]);
+    expect(brief(where.keys('host', 'end'))).toContain('dismiss host-out-1 (given-up): ');
   });
 
   it('comes to nothing when the entry is left, or the host is not in any more', () => {
