@@ -6,10 +6,13 @@ import { SealedFolder } from '../adapters/recordings/sealed-folder.js';
 import { SealedRecordings } from '../adapters/recordings/sealed-recordings.js';
 import { BRIDGE_KEY_FILE, loadBridgeKey } from '../adapters/system/bridge-key.js';
 import { SystemClock } from '../adapters/system/clock.js';
+import type { AccountId } from '../domain/identifiers.js';
 import type { RecordingArchive, Recordings } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
 import type { OpenStore } from './compose-store.js';
 import type { Config } from './config.js';
+
+const PAGE = 1_000;
 
 /** Recordings as the bridge makes them. @param trouble told one line of what nobody waits for */
 export function openRecordings(
@@ -34,6 +37,16 @@ export function openArchive(config: Config, store: Store): RecordingArchive {
     sealed: new SealedFolder(config.recordings.directory),
     bridgeKey: () => bridgeKey(config, store),
   });
+}
+
+/** Removes the recordings of an account, keys and files. */
+export async function removeRecordingsOf(config: Config, store: Store, id: AccountId): Promise<void> {
+  const archive = openArchive(config, store);
+  for (;;) {
+    const recordings = store.recordings({ limit: PAGE, accountId: id });
+    for (const recording of recordings) await archive.remove(recording.id);
+    if (recordings.length < PAGE) return;
+  }
 }
 
 /** What is wrong with the folder for plain audio, and where it is. Makes nothing. */

@@ -6,6 +6,7 @@ import type { CliContext } from './context.js';
 import { checkDataDirectory, checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
 import { checkEngine } from './doctor-engine.js';
+import { checkRecordings } from './doctor-recordings.js';
 import { Exit } from './io.js';
 
 const MARKS = { ok: 'ok', warning: 'warning', failed: 'FAILED' } as const;
@@ -42,6 +43,7 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
   findings.push({ check: 'configuration', status: 'ok', text: file ?? 'no file, only defaults and environment' });
   findings.push(...checkDataDirectory(config));
   findings.push(...(await checkStore(context, config)));
+  findings.push(...(await checkRecordings(context, config)));
   findings.push(checkPrompts(config));
   findings.push(...(await checkEngine(config)));
   findings.push(...(await checkPorts(config)));

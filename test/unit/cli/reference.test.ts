@@ -119,6 +119,17 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     expect(shapeNow(await cli.json('trunk', 'list'))).toEqual(shape(documented('trunk list --json')));
   });
 
+  it('block list and recording list', async () => {
+    const { id } = await cli.addAccount('--name', 'Mary');
+    await cli.run('block', 'add', '+442071234567', '--account', 'Mary');
+    expect(shapeNow(await cli.json('block', 'list'))).toEqual(shape(documented('block list --json')));
+    const { store } = openStore(parseConfig({ dataDir: cli.data }, {}));
+    const of = { accountId: accountId(id), conferenceRecordId: 1, part: 1, wrappedKey: 'x' };
+    store.addRecording({ id: 'r1', ...of, startedAt: 0, durationMs: 1_200_500, dueAt: Date.now() + 60_000 });
+    store.close();
+    expect(shapeNow(await cli.json('recording', 'list'))).toEqual(shape(documented('recording list --json')));
+  });
+
   it('mixer list, and the configuration of mixers', async () => {
     const [mixer] = documented('mixer list --json') as readonly Record<string, unknown>[];
     const server = createServer((_request, response) => {
@@ -156,6 +167,7 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     });
     store.addCallRecord({
       id: callId('c1'),
+      direction: 'in',
       sipCallId: 's1',
       startedAt: 0,
       answeredAt: 100,

@@ -1,0 +1,279 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newKey, wrapKey } from '../../../src/adapters/recordings/wrapped-key.js';
+import { openRecordings } from '../../../src/app/compose-recordings.js';
+import { openStore } from '../../../src/app/compose-store.js';
+import { loadConfig } from '../../../src/app/config.js';
+import { accountId, conferenceId } from '../../../src/domain/identifiers.js';
+import type { Store } from '../../../src/ports/store.js';
+import { noise, writeWav } from '../../sound.js';
+import { CommandLine } from './command-line.js';
+
+let cli: CommandLine;
+let account: string;
+
+beforeEach(async () => {
+  cli = new CommandLine();
+  cli.env = {
+    PARTYLINE_RECORDINGS_MEMORY_DIR: join(cli.directory, 'memory'),
+    PARTYLINE_RECORDINGS_ALLOW_DISK: 'true',
+  };
+  account = (await cli.addAccount('--name', 'Mary')).id;
+});
+afterEach(() => cli.dispose());
+
+const config = () => loadConfig({ env: cli.env, workingDirectory: cli.directory }).config;
+
+function withStore<T>(action: (store: Store) => T): T {
+  const { store } = openStore(config());
+  try {
+    return action(store);
+  } finally {
+    store.close();
+  }
+}
+
+/** A conference of Mary's is recorded, as by a bridge. @returns id and plain file */
+async function record(ms = 1_000, part = 1): Promise<{ readonly id: string; readonly plain: Buffer }> {
+  const stores = openStore(config());
+  try {
+    const recordings = openRecordings(config(), stores, (message) => {
+      throw new Error(message);
+    });
+    const of = { accountId: accountId(account), conferenceId: conferenceId(account), conferenceRecordId: 1, part };
+    const open = recordings.begin(of);
+    await writeWav(open.path, noise(ms));
+    const plain = readFileSync(open.path);
+    await recordings.seal(open);
+    return { id: open.id, plain };
+  } finally {
+    stores.store.close();
+  }
+}
+
+/** One that was due a moment ago, its key and file still there. */
+function due(id: string): void {
+  withStore((store) => {
+    const found = store.recording(id);
+    if (found === null) throw new Error('no recording');
+    store.removeRecording(id);
+    store.addRecording({ ...found, dueAt: Date.now() - 1 });
+  });
+}
+
+const files = (): readonly string[] => readdirSync(cli.directory).filter((name) => name !== 'var' && name !== 'memory');
+const sealed = (): readonly string[] => readdirSync(join(cli.data, 'recordings'));
+
+describe('recording list', () => {
+  it('says that there are none, also where there is no database', async () => {
+    expect(await cli.run('recording', 'list')).toEqual({ status: 0, stdout: 'No recordings.\n', stderr: '' });
+    rmSync(cli.data, { recursive: true });
+    expect((await cli.run('recording', 'list')).stdout).toBe('No recordings.\n');
+  });
+
+  it('shows what was recorded, newest first, of one account where one is named', async () => {
+    const [first, second] = [await record(61_000), await record(1_000, 2)];
+    await cli.addAccount('--name', 'John');
+    const { stdout } = await cli.run('recording', 'list');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^STARTED +LENGTH +ACCOUNT +CONFERENCE +PART +KEPT UNTIL +ID$/);
+    expect(lines.slice(1).map((line) => line.split(/ +/).at(-1))).toEqual([second.id, first.id]);
+    expect(lines[2]).toMatch(/ 1:01 +Mary +1 +1 /);
+    expect((await cli.run('recording', 'list', '--account', 'John')).stdout).toBe('No recordings.\n');
+    const limited = await cli.run('recording', 'list', '--limit', '1');
+    expect(limited.stdout).not.toContain(first.id);
+    expect(limited.stderr).toMatch(/there are more than these 1/);
+  });
+
+  it('shows none that is due, and no key', async () => {
+    const { id } = await record();
+    const { stdout } = await cli.run('recording', 'list', '--json');
+    expect(stdout).toContain(id);
+    expect(stdout).not.toContain('v1.');
+    due(id);
+    expect((await cli.run('recording', 'list')).stdout).toBe('No recordings.\n');
+  });
+});
+
+describe('recording export', () => {
+  it('writes the WAV file as it was recorded, for its owner alone', async () => {
+    const { id, plain } = await record(10_000);
+    const { status, stdout } = await cli.run('recording', 'export', id, 'board.wav');
+    expect(status).toBe(0);
+    expect(stdout).toContain(id);
+    expect(readFileSync(join(cli.directory, 'board.wav')).equals(plain)).toBe(true);
+    expect(statSync(join(cli.directory, 'board.wav')).mode & 0o777).toBe(0o600);
+    expect(files()).toEqual(['board.wav']);
+  });
+
+  it('never overwrites a file', async () => {
+    const { id } = await record();
+    writeFileSync(join(cli.directory, 'mine.txt'), 'mine');
+    const { status, stderr } = await cli.run('recording', 'export', id, 'mine.txt');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: mine.txt is there already: [^\n]*\n$/)]);
+    expect(readFileSync(join(cli.directory, 'mine.txt'), 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    ['is unknown', () => 'r0', /there is no recording r0/],
+    [
+      'is due',
+      (id: string) => {
+        due(id);
+        return id;
+      },
+      /was to be kept until [^\n]*it is gone/,
+    ],
+    [
+      'was damaged',
+      (id: string) => {
+        const path = join(cli.data, 'recordings', `${id}.sealed`);
+        const bytes = readFileSync(path);
+        bytes.writeUInt8(bytes.readUInt8(150_000) ^ 1, 150_000);
+        writeFileSync(path, bytes);
+        return id;
+      },
+      /is damaged/,
+    ],
+    [
+      'has lost its file',
+      (id: string) => {
+        rmSync(join(cli.data, 'recordings', `${id}.sealed`));
+        return id;
+      },
+      /has lost its file/,
+    ],
+    [
+      'was sealed under another key',
+      (id: string) => {
+        writeFileSync(join(cli.data, 'bridge.key'), newKey());
+        return id;
+      },
+      /another bridge key/,
+    ],
+    [
+      'has lost its key',
+      (id: string) => {
+        rmSync(join(cli.data, 'bridge.key'));
+        return id;
+      },
+      /the bridge key .* is missing/,
+    ],
+  ])('writes nothing where the recording %s, and says so in one line', async (_what, harm, words) => {
+    const { id } = await record(10_000);
+    const { status, stdout, stderr } = await cli.run('recording', 'export', harm(id), 'out.wav');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^error: [^\n]*\n$/);
+    expect(stderr).toMatch(words);
+    expect(files()).toEqual([]);
+  });
+
+  it('says where a file cannot be written', async () => {
+    const { id } = await record();
+    const { status, stderr } = await cli.run('recording', 'export', id, 'no/such/folder/x.wav');
+    expect([status, stderr]).toEqual([1, 'error: cannot write no/such/folder/x.wav (ENOENT)\n']);
+  });
+
+  it('leaves nothing when it is told to end while it writes', { timeout: 30_000 }, async () => {
+    const script = `
+      import { writeWholeFile } from './src/app/cli/whole-file.ts';
+      async function* endless() {
+        yield Buffer.alloc(1000);
+        process.stdout.write('writing');
+        await new Promise((resolve) => setTimeout(resolve, 20_000));
+      }
+      await writeWholeFile('x.wav', ${JSON.stringify(cli.directory)}, endless());`;
+    const signal = await new Promise<unknown>((resolve) => {
+      const given = ['--import', 'tsx', '--input-type=module', '-e', script];
+      const child = execFile(process.execPath, given, { timeout: 20_000 }, (error) => resolve(error?.signal));
+      child.stdout?.once('data', () => {
+        expect(files()).toHaveLength(1);
+        child.kill('SIGTERM');
+      });
+    });
+    expect(signal).toBe('SIGTERM');
+    expect(files()).toEqual([]);
+  });
+});
+
+describe('recording remove and purge', () => {
+  it('removes key and file, when it is sure', async () => {
+    const { id } = await record();
+    expect((await cli.run('recording', 'remove', id)).status).toBe(2);
+    cli.answer = 'no';
+    expect((await cli.run('recording', 'remove', id)).stderr).toMatch(/nothing was removed/);
+    expect(sealed()).toEqual([`${id}.sealed`]);
+    expect(await cli.run('recording', 'remove', id, '--yes')).toMatchObject({
+      status: 0,
+      stdout: `${id} is removed.\n`,
+    });
+    expect(sealed()).toEqual([]);
+    expect((await cli.run('recording', 'remove', id, '--yes')).stderr).toMatch(/there is no recording/);
+  });
+
+  it('purges what is due and leaves the rest', async () => {
+    const [first, second] = [await record(), await record()];
+    due(first.id);
+    expect((await cli.run('recording', 'purge')).stdout).toBe('1 recordings were due and are removed.\n');
+    expect(sealed()).toEqual([`${second.id}.sealed`]);
+    expect(withStore((store) => store.recording(first.id))).toBeNull();
+  });
+});
+
+describe('doctor', () => {
+  const findings = async (): Promise<readonly { check: string; status: string; text: string }[]> => {
+    const { stdout } = await cli.run('doctor', '--json');
+    return JSON.parse(stdout) as { check: string; status: string; text: string }[];
+  };
+  const found = async (check: string) => (await findings()).find((one) => one.check === check);
+
+  it('says where plain audio is, and that a disk is no place for it', async () => {
+    mkdirSync(join(cli.directory, 'memory'), { mode: 0o700 });
+    expect(await found('recordings')).toMatchObject({
+      status: 'warning',
+      text: expect.stringMatching(/reach a disk/) as string,
+    });
+    cli.env = { PARTYLINE_RECORDINGS_MEMORY_DIR: join(cli.directory, 'nowhere') };
+    const missing = {
+      status: 'warning',
+      text: expect.stringMatching(/nothing can be recorded: .* is not there/) as string,
+    };
+    expect(await found('recordings')).toMatchObject(missing);
+  });
+
+  it('says that the bridge key is missing once it is needed', async () => {
+    expect(await found('bridge key')).toMatchObject({ status: 'ok' });
+    await record();
+    expect(await found('bridge key')).toMatchObject({ status: 'ok' });
+    rmSync(join(cli.data, 'bridge.key'));
+    expect(await found('bridge key')).toMatchObject({
+      status: 'failed',
+      text: expect.stringMatching(/is missing/) as string,
+    });
+  });
+});
+
+describe('account remove', () => {
+  it('takes the recordings of the account along, keys and files', async () => {
+    await record();
+    await cli.run('account', 'remove', 'Mary', '--yes');
+    expect(withStore((store) => store.recordings({ limit: 1 }))).toEqual([]);
+    expect(sealed()).toEqual([]);
+  });
+});
+
+it('a key that was wrapped for another recording opens none', async () => {
+  const { id } = await record();
+  withStore((store) => {
+    const recording = store.recording(id);
+    if (recording === null) throw new Error('no recording');
+    store.removeRecording(id);
+    store.addRecording({
+      ...recording,
+      wrappedKey: wrapKey(readFileSync(join(cli.data, 'bridge.key')), 'r2', newKey()),
+    });
+  });
+  expect((await cli.run('recording', 'export', id, 'x.wav')).stderr).toMatch(/another bridge key/);
+});
