@@ -49,11 +49,12 @@ export function afterBreak(state: ConferenceState, event: ConferenceEvent): Afte
 }
 
 function endForAll({ facts }: ConferenceState): AfterBreak {
-  const { members, waiting, peak, lockedOut } = facts;
+  const { members, waiting, placed, peak, lockedOut } = facts;
+  const callIds = [...[...members, ...waiting].map(({ callId }) => callId), ...placed.map((call) => call.placed)];
   return {
     state: { kind: 'Closed', outcome: 'failed', facts },
     effects: [
-      ...[...members, ...waiting].map(({ callId }) => dismissal(callId)),
+      ...callIds.map(dismissal),
       { type: 'CloseConference', outcome: 'failed', peak, lockedOut },
     ],
   };
