@@ -23,7 +23,7 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
       arrive(turn, event, null);
       emptyUnusedLobby(turn);
       watchAlone(turn);
-      return stage;
+      return isDeserted(turn.facts) ? close(turn, 'emptied') : stage;
     case 'CallerJoined':
       comeIn(turn, event.callId);
       watchAlone(turn);

@@ -256,6 +256,55 @@ describe('announcements never pile up:', () => {
   });
 });
 
+describe('whoever comes and goes at whatever moment,', () => {
+  /** How many callers one announcement is of, comings and goings together. */
+  const people = (line: string): number => {
+    const [names, others] = [line.match(/name:/g) ?? [], /(\d+) (?:others|more)-have/g];
+    return names.length + [...line.matchAll(others)].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+
+  const visits = fc.array(
+    fc.record({
+      at: fc.integer({ min: 0, max: 60_000 }),
+      staysMs: fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 60_000 })),
+    }),
+    { maxLength: 40 },
+  );
+
+  it('is announced once coming and once going, or neither where both were too close; and one announcement at a time', () => {
+    fc.assert(
+      fc.property(visits, (plan) => {
+        const { room, heard } = roomOf(['witness'], { namesUpTo: 1_000 });
+        const start = room.now;
+        const steps = plan
+          .flatMap(({ at, staysMs }, n) => [
+            { at, what: () => room.comesNamed(`guest${n}`) },
+            { at: at + staysMs, what: () => room.leaves(`guest${n}`) },
+          ])
+          .filter(({ at }) => at < Infinity)
+          .toSorted((one, other) => one.at - other.at);
+        for (const { at, what } of steps) {
+          room.wait(start + at - room.now);
+          what();
+          expect(room.playsQueued).toBeLessThanOrEqual(1);
+        }
+        room.wait(60_000);
+        const all = heard();
+        const said = all.reduce((sum, line) => sum + people(line), 0);
+        const gone = plan.filter(({ staysMs }) => staysMs < Infinity).length;
+        const most = plan.length + gone;
+        expect(said).toBeLessThanOrEqual(most);
+        expect((most - said) % 2).toBe(0);
+        expect(said).toBeGreaterThanOrEqual(plan.length - gone);
+        for (const name of all.flatMap((line) => line.match(/name:\w+(?= has-joined)/g) ?? [])) {
+          expect(all.filter((line) => line.includes(`${name} has-joined`))).toHaveLength(1);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe('60 callers with names who come within 10 s', () => {
   /** When each of them comes in, ms; then what the room heard, and for how long. */
   const arrive = (times: readonly number[], options = {}): { heard: readonly string[]; spokenMs: number } => {

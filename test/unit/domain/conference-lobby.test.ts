@@ -95,6 +95,17 @@ describe('the lobby', () => {
     ]);
   });
 
+  it('is over with the last of those it kept, where the account does without and they may not come in', () => {
+    const room = withLobby(['ann']);
+    room.keys('host', 'lock');
+    room.leaves('host');
+    expect(brief(room.arrives('bob', 'guest', null, { lobby: false }))).toEqual([
+      'refuse bob: locked',
+      'refuse ann: locked',
+      'close: emptied',
+    ]);
+  });
+
   it('is left by hanging up, which nobody in the room hears of', () => {
     const room = withLobby(['ann']);
     expect(brief(room.leaves('ann'))).toEqual([]);

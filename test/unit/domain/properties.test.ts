@@ -8,10 +8,7 @@ import {
   DEFAULT_ENTRY_OPTIONS,
   type ConferenceOptions,
 } from '../../../src/domain/conference-options.js';
-import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
-import { startConference, stepConference } from '../../../src/domain/conference/machine.js';
 import { callId, conferenceId, lookupId, menuId, nameId, playId, timerId } from '../../../src/domain/identifiers.js';
-import { KEYPAD_ACTIONS } from '../../../src/domain/keypad/contract.js';
 import { KEYS, type Key } from '../../../src/domain/keys.js';
 import { music, say, type Utterance } from '../../../src/domain/prompts.js';
 import { LONGEST_TIMER_MS } from '../../../src/domain/timers.js';
@@ -238,111 +235,14 @@ describe('a call, whatever happens in whatever order,', () => {
   });
 });
 
-type ConferenceMove = (given: {
-  readonly plays: readonly string[];
-  readonly timers: readonly string[];
-}) => WithoutTime<ConferenceEvent>;
-
-const who = fc.constantFrom('ann', 'bob', 'cid', 'dan', 'host').map(callId);
-const conferenceMove: fc.Arbitrary<ConferenceMove> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc
-      .tuple(who, fc.constantFrom('1', '2', null), options, fc.boolean())
-      .map(([caller, callerNumber, chosenOptions, asHost]): ConferenceMove => () => ({
-        type: 'CallerArrived',
-        callId: caller,
-        role: asHost || caller === callId('host') ? 'host' : 'guest',
-        callerNumber,
-        options: chosenOptions,
-        name: null,
-      })),
-  },
-  { weight: 4, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'CallerJoined', callId: caller })) },
-  {
-    weight: 2,
-    arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'CallerLeft', callId: caller, lineLost: false })),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(who, fc.constantFrom(...KEYPAD_ACTIONS))
-      .map(([caller, action]): ConferenceMove => () => ({ type: 'ActionRequested', callId: caller, action })),
-  },
-  { weight: 1, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'UnknownCodeKeyed', callId: caller })) },
-  { weight: 1, arbitrary: fc.constant<ConferenceMove>(() => ({ type: 'RoomMoved' })) },
-  {
-    weight: 1,
-    arbitrary: fc.nat(20).map((n): ConferenceMove => ({ plays }) => ({
-      type: 'PlayFinished',
-      playId: playId(chosen([...plays].reverse(), n, 'wild')),
-    })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.nat(20).map((n): ConferenceMove => ({ timers }) => ({
-      type: 'TimerFired',
-      timerId: timerId(chosen([...timers].reverse(), n, 'wild')),
-    })),
-  },
-);
-
-describe('a conference, whatever happens in whatever order,', () => {
-  it('knows everyone once, lets nobody in before a host, and closes exactly once, everyone let go', () => {
-    fc.assert(
-      fc.property(paced(conferenceMove, 60), (moves) => {
-        let state = startConference({ conferenceId: conferenceId('room') });
-        const done: ConferenceEffect[] = [];
-        let now = 0;
-        let hostWasIn = false;
-        const happen = (event: WithoutTime<ConferenceEvent>): void => {
-          const before = state;
-          const step = stepConference(state, { ...event, at: now });
-          state = step.state;
-          if (before.kind === 'Closed') expect(step).toEqual({ state: before, effects: [] });
-          expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
-          done.push(...step.effects);
-
-          const { members, waiting } = state.facts;
-          const known = [...members, ...waiting].map((caller) => caller.callId);
-          expect(new Set(known).size).toBe(known.length);
-          hostWasIn ||= members.some((member) => member.role === 'host' && member.phase === 'in');
-          if (!hostWasIn) expect(members.filter((member) => member.role === 'guest')).toEqual([]);
-          if (state.kind === 'InSession') expect(waiting).toEqual([]);
-          if (state.kind === 'HostAway') expect(members.filter((member) => member.phase === 'in')).toEqual([]);
-          if (state.kind === 'Closed') expect(known).toEqual([]);
-          if (state.kind !== 'Empty' && state.kind !== 'Closed') expect(known).not.toEqual([]);
-        };
-        for (const { after, move } of moves) {
-          now += after;
-          const given = {
-            plays: done.flatMap((effect) => (effect.type === 'PlayToRoom' ? [effect.playId] : [])),
-            timers: done.flatMap((effect) => (effect.type === 'SetTimer' ? [effect.timerId] : [])),
-          };
-          happen(move(given));
-        }
-        happen({ type: 'ShutdownRequested' });
-
-        expect(state.kind).toBe('Closed');
-        expect(count(done, 'CloseConference')).toBe(1);
-        expect(done.at(-1)?.type).toBe('CloseConference');
-        expect(count(done, 'RecordStarted')).toBeLessThanOrEqual(1);
-        expectUniqueIdentities(done);
-        expectBoundedTimers(done);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
-function expectUniqueIdentities(effects: readonly (CallEffect | ConferenceEffect)[]): void {
+function expectUniqueIdentities(effects: readonly CallEffect[]): void {
   const plays = effects.flatMap((effect) => ('playId' in effect ? [effect.playId] : []));
   const timers = effects.flatMap((effect) => ('timerId' in effect ? [effect.timerId] : []));
   expect(new Set(plays).size).toBe(plays.length);
   expect(new Set(timers).size).toBe(timers.length);
 }
 
-function expectBoundedTimers(effects: readonly (CallEffect | ConferenceEffect)[]): void {
+function expectBoundedTimers(effects: readonly CallEffect[]): void {
   for (const effect of effects) {
     if (effect.type !== 'SetTimer') continue;
     expect(Number.isInteger(effect.ms)).toBe(true);

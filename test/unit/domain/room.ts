@@ -55,6 +55,11 @@ export class Room {
     return effects;
   }
 
+  /** Plays to the room that have not ended. */
+  get playsQueued(): number {
+    return this.#plays.length;
+  }
+
   /** Plays to a room queue up. */
   #play(id: PlayId, utterances: readonly Utterance[]): void {
     const ms = utterances.reduce((sum, piece) => sum + lastsMs(piece), 0);
