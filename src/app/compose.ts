@@ -1,5 +1,6 @@
 import { NamesFolder } from '../adapters/spoken-names/names-folder.js';
 import { Bridge } from '../bridge/bridge.js';
+import type { OutboundTrunk } from '../bridge/bridge-parts.js';
 import { KnownSources } from '../bridge/known-sources.js';
 import type { Log } from '../bridge/log.js';
 import { dialInNumberFor } from '../domain/access/dial-in.js';
@@ -75,6 +76,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
         hashPin: (digits) => pins.hash(digits),
         resolve: catalogue.resolve,
         dialIn: (user) => dialInNumberFor(store.numbers(), config.entry, user),
+        outboundTrunk: (name) => outboundTrunk(config, name),
       },
       { maximumCalls: config.maximumCalls, entry: config.entry, recordedDigits: config.callers.keepDigits },
     );
@@ -116,6 +118,15 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
     store.close();
     throw error;
   }
+}
+
+function outboundTrunk({ dialOut }: Config, name: string): OutboundTrunk | null {
+  const trunk = Object.hasOwn(dialOut.trunks, name) ? dialOut.trunks[name] : undefined;
+  if (trunk === undefined) return null;
+  const { target, callerNumber, credentials } = trunk;
+  const { username, password } = credentials ?? {};
+  const shown = username === undefined || password === undefined ? null : { username, password: password.reveal() };
+  return { name, target, callerNumber, credentials: shown };
 }
 
 function httpOf({ http }: Config, engine: Engine, bridge: Bridge): HttpServer | null {

@@ -31,6 +31,8 @@ export interface Attempt {
   answering: { readonly endpoint: MediaEndpoint; readonly memory: CallMemory } | null;
   /** `null` between INVITE and ACK: there is no call flow yet. */
   runner: CallRunner | null;
+  /** A call of ours that is not answered: who takes what is told to its flow, which there is none of yet. */
+  placing: { told(event: WithoutTime<CallEvent>): void } | null;
   /** What happened to an answered call before its flow began; told to the flow as its first events. */
   readonly missed: WithoutTime<CallEvent>[];
 }
@@ -45,6 +47,7 @@ export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = 
   letGo: false,
   answering: null,
   runner: null,
+  placing: null,
   missed: [],
 });
 

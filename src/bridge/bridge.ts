@@ -8,7 +8,7 @@ import {
   type SignalingListener,
   type Source,
 } from '../ports/signaling.js';
-import { asError } from './bounded.js';
+import { asError, within } from './bounded.js';
 import { DEFAULT_BRIDGE_OPTIONS, type BridgeOptions, type BridgeParts, type BridgeStatus } from './bridge-parts.js';
 import { Calls } from './calls.js';
 import { Conferences } from './conferences.js';
@@ -21,6 +21,8 @@ export type { BridgeStatus } from './bridge-parts.js';
 
 /** Longest wait for calls to end in order at shutdown, milliseconds. */
 const SHUTDOWN_LIMIT_MS = 5_000;
+/** And for what was recorded to be ended, milliseconds. */
+const RECORDINGS_LIMIT_MS = 3_000;
 
 /** Lets calls in, runs a state machine for each call and each conference, and writes the records. */
 export class Bridge implements SignalingListener, MediaListener {
@@ -43,13 +45,24 @@ export class Bridge implements SignalingListener, MediaListener {
     });
     this.#keeper = keeper;
     this.#moves = moves;
-    this.#calls = new Calls({ ...parts, keeper, moves, conferences: () => this.#conferences }, options);
+    this.#calls = new Calls(
+      { ...parts, keeper, moves, conferences: () => this.#conferences, placed: () => this.#placed },
+      options,
+    );
     this.#conferences = new Conferences({
       ...{ media, store, clock, log, resolve, keeper, names, recordings },
       placed: () => this.#placed,
       toCall: (id, event) => this.#calls.tell(id, event),
     });
-    this.#placed = new PlacedCalls({ toConference: (id, event) => this.#conferences.dispatch(id, event) });
+    this.#placed = new PlacedCalls({
+      ...parts,
+      ...{ maximumCalls: options.maximumCalls, recordedDigits: options.recordedDigits },
+      calls: () => this.#calls,
+      toConference: (id, event) => this.#conferences.dispatch(id, event),
+      placeRoom: (room) => this.#conferences.placeRoom(room),
+      inRoom: (id, room) => this.#conferences.inRoom(id, room),
+      belongs: (id, conference) => this.#conferences.restoreCall(id, conference, null),
+    });
   }
 
   /**
@@ -105,11 +118,22 @@ export class Bridge implements SignalingListener, MediaListener {
       for (const attempt of this.#calls.all()) this.#calls.end(attempt, 'draining');
     }
     this.#calls.recordInterrupted();
+    await this.#endRecordings();
     this.#keeper.close();
     try {
       await this.#parts.signaling.stop();
     } finally {
       await this.#parts.media.stop();
+    }
+  }
+
+  /** What the mixers recorded is whole before they go; what is not sealed then is at the next start. */
+  async #endRecordings(): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      await within(clock, RECORDINGS_LIMIT_MS, 'ending recordings', this.#conferences.recordingsEnded());
+    } catch (error) {
+      log.warn({ error: asError(error).message }, 'recordings are not sealed yet');
     }
   }
 
@@ -119,6 +143,7 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#calls.recordInterrupted();
     this.#keeper.close();
     this.#handedOver = true;
+    this.#placed.handOver();
     this.#calls.handOver();
     this.#conferences.handOver();
     try {
@@ -201,7 +226,9 @@ export class Bridge implements SignalingListener, MediaListener {
   roomPlayFinished(room: ConferenceId, play: PlayId, outcome: PlayOutcome): void {
     if (outcome === 'failed')
       this.#parts.log.debug({ conference: room, play }, 'something could not be played to the room');
-    if (!this.#handedOver) this.#conferences.roomPlayFinished(room, play);
+    if (this.#handedOver) return;
+    this.#conferences.roomPlayFinished(room, play);
+    this.#placed.roomPlayFinished(room, play, outcome);
   }
 
   audioMissing(id: CallId, silentMs: number): void {

@@ -39,7 +39,8 @@ export interface CallDependencies extends PinLookupParts {
 /** What a call leaves behind. Times are wall clock, milliseconds. */
 export interface CallEnd {
   readonly outcome: CallOutcome;
-  readonly answeredAt: number;
+  /** `null`: a call of ours that was not. */
+  readonly answeredAt: number | null;
   readonly joinedAt: number | null;
   readonly endedAt: number;
   readonly admission: Admission | null;

@@ -15,6 +15,7 @@ import { CallRunner } from './call-runner.js';
 import type { Conferences } from './conferences.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Moves } from './moves.js';
+import type { PlacedCalls } from './placed-calls.js';
 import { RETRY_AFTER_S, setUp } from './set-up.js';
 import { writeSnapshot, type CallSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
@@ -26,6 +27,7 @@ const AGAIN_LIMIT_MS = 5_000;
 
 export interface CallsParts extends BridgeParts {
   readonly conferences: () => Conferences;
+  readonly placed: () => PlacedCalls;
   readonly keeper: LiveKeeper;
   readonly moves: Moves;
 }
@@ -97,8 +99,33 @@ export class Calls {
   tell(id: CallId, event: WithoutTime<CallEvent>): void {
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return;
-    if (attempt.runner === null) attempt.missed.push(event);
-    else attempt.runner.dispatch(event);
+    if (attempt.runner !== null) return attempt.runner.dispatch(event);
+    attempt.missed.push(event);
+    attempt.placing?.told(event);
+  }
+
+  // --- a call of ours
+
+  /** Counted and recorded as those that come in. */
+  placing(call: SignalingCall, identity: CallIdentity): Attempt {
+    this.#total += 1;
+    const attempt = newAttempt(call, identity, identity.dialled);
+    this.#attempts.set(call.id, attempt);
+    return attempt;
+  }
+
+  /** It was answered: its flow begins. */
+  placed(
+    attempt: Attempt,
+    { endpoint, remoteSdp }: { readonly endpoint: MediaEndpoint | null; readonly remoteSdp: string },
+    memory: CallMemory,
+  ): void {
+    attempt.placing = null;
+    const runner = this.#run(attempt, { call: attempt.call, label: attempt.label, remoteSdp }, memory);
+    runner.answered(endpoint);
+    for (const event of attempt.missed) runner.dispatch(event);
+    this.#changed(attempt);
+    this.#parts.keeper.flush();
   }
 
   // --- a new call
@@ -211,6 +238,7 @@ export class Calls {
     this.#parts.conferences().restoreCall(call.id, conference, conferenceRecordId);
     const runner = this.#run(attempt, { call, label, remoteSdp }, memory);
     runner.resume(memory.timers, snapshot.endpoint);
+    if (identity.direction === 'out') this.#parts.placed().takenBack(identity, memory);
     this.#changed(attempt);
     return runner;
   }
@@ -258,7 +286,8 @@ export class Calls {
     const { id } = attempt.call;
     const conferences = this.#parts.conferences();
     this.#attempts.delete(id);
-    this.#record(attempt.identity, outcome, end, end === null ? null : conferences.recordIdOf(id));
+    this.#record(named(attempt), outcome, end, end === null ? null : conferences.recordIdOf(id));
+    this.#parts.placed().ended(id);
     conferences.forgetCall(id);
     this.#changed(attempt);
     if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
@@ -277,13 +306,13 @@ export class Calls {
   }
 
   #changed(attempt: Attempt): void {
-    const { call, identity } = attempt;
+    const { call } = attempt;
     if (call.handle === null) return;
     this.#parts.keeper.changed('call', call.id, () => {
       const { handle } = call;
       if (attempt.ended || handle === null) return null;
       return writeSnapshot({
-        identity,
+        identity: named(attempt),
         handle,
         label: attempt.label,
         memory: attempt.runner?.memory() ?? attempt.answering?.memory ?? null,
@@ -294,3 +323,6 @@ export class Calls {
     });
   }
 }
+
+/** The Call-ID of a call of ours is known when it has left. */
+const named = ({ identity, call }: Attempt): CallIdentity => ({ ...identity, sipCallId: call.sipCallId });

@@ -1,7 +1,24 @@
+import { checkDialOut, type DialOutVerdict } from '../domain/access/dial-out.js';
+import { startPlacedCall } from '../domain/call-flow/machine.js';
 import type { Admission } from '../domain/call-flow/contract.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
-import type { AccountId, CallId, ConferenceId } from '../domain/identifiers.js';
+import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
+import type { CallOutcome } from '../domain/outcomes.js';
+import { say } from '../domain/prompts.js';
+import type { MediaEndpoint, MixerName, PlayOutcome } from '../ports/media.js';
+import { masked, type Attempt, type CallIdentity } from './attempt.js';
+import { asError } from './bounded.js';
+import type { BridgeParts, OutboundTrunk } from './bridge-parts.js';
+import type { CallMemory } from './call-memory.js';
+import type { Calls } from './calls.js';
+import { NOTHING } from './media-state.js';
+import { PlacedLedger } from './placed-ledger.js';
+import { PlacedLine } from './placed-line.js';
+import { PlacedSetUp } from './placed-set-up.js';
 import type { WithoutTime } from './without-time.js';
+
+/** Digits of a number that logs show. */
+const LOGGED_DIGITS = 3;
 
 /** A host's wish to call someone, as the conference has it. */
 export interface PlacedCallRequest {
@@ -18,30 +35,177 @@ export interface PlacedCallRequest {
   readonly options: Admission['options'];
 }
 
-export interface PlacedCallsParts {
+export interface PlacedCallsParts extends Pick<
+  BridgeParts,
+  'signaling' | 'media' | 'store' | 'clock' | 'log' | 'resolve' | 'outboundTrunk'
+> {
+  readonly calls: () => Calls;
   readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;
+  /** The mixer a room is on. @throws {MediaExhausted} */
+  readonly placeRoom: (room: ConferenceId) => MixerName | null;
+  /** The call is brought into this room; `null`: is in none. */
+  readonly inRoom: (id: CallId, room: ConferenceId | null) => void;
+  /** The call's record is one of this conference's. */
+  readonly belongs: (id: CallId, conference: ConferenceId) => void;
+  /** Calls at once, all together. */
+  readonly maximumCalls: number;
+  /** Digits of a number kept in records; `null`: all. */
+  readonly recordedDigits: number | null;
 }
 
-/** Calls placed for hosts, from the wish to the answer. */
+/** A call until its answer. */
+interface Pending {
+  readonly request: PlacedCallRequest;
+  readonly setUp: PlacedSetUp;
+}
+
+/** Calls placed for hosts: whether they may, from the wish to the answer, and for how long. */
 export class PlacedCalls {
   readonly #parts: PlacedCallsParts;
+  readonly #ledger: PlacedLedger;
+  readonly #pending = new Map<CallId, Pending>();
 
   constructor(parts: PlacedCallsParts) {
     this.#parts = parts;
+    const { store, clock, log } = parts;
+    this.#ledger = new PlacedLedger({ store, clock, log, exhausted: (id) => this.#exhausted(id) });
   }
 
   /** Ends in `PlacedCallAnswered` or `PlacedCallEnded`. */
-  place({ conferenceId, placed }: PlacedCallRequest): void {
-    this.#parts.toConference(conferenceId, { type: 'PlacedCallEnded', placed, reason: 'not-allowed' });
+  place(request: PlacedCallRequest): void {
+    const { outboundTrunk, log } = this.#parts;
+    const { placed, conferenceId, host, options } = request;
+    const number = masked(request.number, LOGGED_DIGITS);
+    const verdict = this.#mayCall(request);
+    const trunk = verdict.allowed && options.dialOut !== null ? outboundTrunk(options.dialOut.trunk) : null;
+    if (!verdict.allowed || trunk === null) {
+      const reason = verdict.allowed
+        ? `no outbound trunk of this name: ${options.dialOut?.trunk ?? ''}`
+        : verdict.reason;
+      log.warn({ call: host, conference: conferenceId, number, reason }, 'call out not allowed');
+      this.#parts.toConference(conferenceId, { type: 'PlacedCallEnded', placed, reason: 'not-allowed' });
+      return;
+    }
+    log.info({ call: placed, conference: conferenceId, host, number, trunk: trunk.name }, 'call out');
+    this.#begin(request, verdict.number, trunk);
   }
 
   /** What the signalling tells of a call we placed. */
-  progressed(_id: CallId, _progress: { readonly status: number; readonly sdp: string | null }): void {}
+  progressed(id: CallId, { sdp }: { readonly status: number; readonly sdp: string | null }): void {
+    this.#pending.get(id)?.setUp.progressed(sdp);
+  }
 
-  answered(_id: CallId, _sdp: string): void {}
+  answered(id: CallId, sdp: string): void {
+    this.#pending.get(id)?.setUp.answered(sdp);
+  }
 
-  notAnswered(_id: CallId, _end: { readonly status: number; readonly cause: string }): void {}
+  notAnswered(id: CallId, { status }: { readonly status: number; readonly cause: string }): void {
+    this.#pending.get(id)?.setUp.notAnswered(status);
+  }
+
+  roomPlayFinished(room: ConferenceId, play: PlayId, outcome: PlayOutcome): void {
+    for (const { request, setUp } of this.#pending.values()) {
+      if (request.room === room) setUp.roomPlayFinished(play, outcome);
+    }
+  }
 
   /** The conference is over: what is still being placed for it is given up. */
-  conferenceClosed(_id: ConferenceId): void {}
+  conferenceClosed(id: ConferenceId): void {
+    for (const { request, setUp } of [...this.#pending.values()]) {
+      if (request.conferenceId === id) setUp.giveUp('given-up');
+    }
+  }
+
+  /** An answered call of a process before this one goes on. */
+  takenBack(identity: CallIdentity, { admission, answeredAt }: CallMemory): void {
+    if (admission === null) return;
+    const { accountId, conferenceId, options } = admission;
+    this.#ledger.set(identity.id, { accountId, rights: options.dialOut, startedAt: identity.startedAt, answeredAt });
+    // That it was answered may have been told to nobody.
+    this.#parts.toConference(conferenceId, { type: 'PlacedCallAnswered', placed: identity.id });
+  }
+
+  /** The call is over. */
+  ended(id: CallId): void {
+    this.#ledger.delete(id);
+  }
+
+  handOver(): void {
+    for (const { setUp } of this.#pending.values()) setUp.handOver();
+    this.#pending.clear();
+    this.#ledger.close();
+  }
+
+  #mayCall({ accountId, number, options }: PlacedCallRequest): DialOutVerdict | { allowed: false; reason: string } {
+    const { calls, log, maximumCalls } = this.#parts;
+    if (calls().isDraining) return { allowed: false, reason: 'draining' };
+    if (calls().size >= maximumCalls) return { allowed: false, reason: 'overloaded' };
+    try {
+      return checkDialOut(options.dialOut, number, this.#ledger.use(accountId));
+    } catch (error) {
+      log.error({ error: asError(error).message }, 'what was called out before cannot be looked up');
+      return { allowed: false, reason: 'store' };
+    }
+  }
+
+  #begin(request: PlacedCallRequest, number: string, { target, credentials, callerNumber, name }: OutboundTrunk): void {
+    const { clock, recordedDigits } = this.#parts;
+    const { placed: id, accountId, conferenceId, room, options } = request;
+    const startedAt = clock.wall();
+    const line = new PlacedLine(id, number, target, callerNumber);
+    const identity: CallIdentity = {
+      ...{ id, direction: 'out', sipCallId: '', startedAt, trunk: name },
+      // It is somebody's number as that of a caller is.
+      dialled: masked(number, recordedDigits) ?? '',
+      caller: callerNumber,
+    };
+    const attempt = this.#parts.calls().placing(line, identity);
+    const setUp = new PlacedSetUp(attempt, line, room, {
+      ...this.#parts,
+      inRoom: (entered) => this.#parts.inRoom(id, entered),
+      answered: (endpoint, remoteSdp) => this.#answered(request, attempt, endpoint, remoteSdp),
+      ended: (outcome, mixer) => this.#cameToNothing(request, attempt, outcome, mixer),
+    });
+    attempt.placing = setUp;
+    this.#pending.set(id, { request, setUp });
+    this.#ledger.set(id, { accountId, rights: options.dialOut, startedAt, answeredAt: null });
+    this.#parts.belongs(id, conferenceId);
+    void setUp.start({ target, credentials });
+  }
+
+  #answered(request: PlacedCallRequest, attempt: Attempt, endpoint: MediaEndpoint | null, remoteSdp: string): void {
+    const { placed: id, conferenceId, room } = request;
+    const answeredAt = this.#parts.clock.wall();
+    this.#pending.delete(id);
+    const admission = admissionOf(request);
+    const memory: CallMemory = {
+      ...{ state: startPlacedCall({ callId: id, admission, room }), timers: [], answeredAt, joinedAt: null, admission },
+      ...{ keyMethod: null, media: NOTHING, name: null, held: false },
+    };
+    // The host is told after the call is in the room's way: what ends it from now on is the flow's to report.
+    this.#parts.calls().placed(attempt, { endpoint, remoteSdp }, memory);
+    this.#ledger.answered(id, answeredAt);
+    this.#parts.toConference(conferenceId, { type: 'PlacedCallAnswered', placed: id });
+  }
+
+  #cameToNothing(request: PlacedCallRequest, attempt: Attempt, outcome: CallOutcome, mixer: string | null): void {
+    const { placed, conferenceId } = request;
+    this.#pending.delete(placed);
+    this.#parts.calls().end(attempt, outcome, {
+      ...{ outcome, answeredAt: null, joinedAt: null, endedAt: this.#parts.clock.wall() },
+      ...{ admission: admissionOf(request), keyMethod: null, statistics: null, mixer },
+    });
+    this.#parts.toConference(conferenceId, { type: 'PlacedCallEnded', placed, reason: 'not-answered' });
+  }
+
+  #exhausted(id: CallId): void {
+    this.#parts.log.warn({ call: id }, "the day's minutes of calling out are over");
+    const farewell = [say('time-limit-reached'), say('goodbye')];
+    this.#parts.calls().tell(id, { type: 'Dismissed', outcome: 'time-limit', farewell });
+  }
 }
+
+const admissionOf = ({ accountId, conferenceId, options }: PlacedCallRequest): Admission => ({
+  ...{ accountId, conferenceId, role: 'guest', options },
+  ...{ byAccessCode: false, securityCode: false, blocked: false },
+});

@@ -138,7 +138,17 @@ export const SPOKEN_PROMPTS = [
 export type SpokenPrompt = (typeof SPOKEN_PROMPTS)[number];
 
 /** Tones, by what they mean. */
-export const TONES = ['entry', 'exit', 'discreet', 'done', 'refused', 'moved', 'record-after', 'recording'] as const;
+export const TONES = [
+  'entry',
+  'exit',
+  'discreet',
+  'done',
+  'refused',
+  'moved',
+  'record-after',
+  'recording',
+  'ringing',
+] as const;
 export type Tone = (typeof TONES)[number];
 
 /**
