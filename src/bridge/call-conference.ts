@@ -22,6 +22,8 @@ export class CallConference {
   #admission: Admission | null;
   #name: SaidName | null;
   #held: boolean;
+  /** Has come to the conference without a name. */
+  #unnamed = false;
 
   constructor(id: CallId, { admission, name, held }: CallMemory, parts: Parts, isKnown: () => boolean) {
     this.#id = id;
@@ -53,6 +55,7 @@ export class CallConference {
   arrive({ admission, name }: Extract<CallEffect, { type: 'RequestAdmission' }>): void {
     const { log, arriveAtConference } = this.#parts;
     this.#admission = admission;
+    this.#unnamed = name === null;
     log.info({ call: this.#id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
     arriveAtConference(admission, name);
     if (this.#held) this.tell({ type: 'LineHeld', callId: this.#id, held: true });
@@ -63,6 +66,11 @@ export class CallConference {
     if (this.#admission === null) return null;
     this.#name = { conference: this.#admission.conferenceId, name };
     return this.#name;
+  }
+
+  /** A recording is over: that of a caller who did not wait for it is nobody's. */
+  recorded(): void {
+    if (this.#unnamed) this.ended(false);
   }
 
   /** What the far end said last tells whether it has put its line on hold. */

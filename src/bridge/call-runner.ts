@@ -90,7 +90,10 @@ export class CallRunner {
     this.#names = new NameRecorder({
       ...{ names: dependencies.names, clock, log },
       ask: (work) => this.#media.ask(work),
-      recorded: (nameId, speechMs) => this.dispatch({ type: 'NameRecorded', nameId, speechMs }),
+      recorded: (nameId, speechMs) => {
+        this.dispatch({ type: 'NameRecorded', nameId, speechMs });
+        this.#conference.recorded();
+      },
     });
   }
 

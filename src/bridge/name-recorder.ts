@@ -1,7 +1,7 @@
 import type { ConferenceId, NameId } from '../domain/identifiers.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { SpokenNames } from '../ports/recordings.js';
-import { asError, within } from './bounded.js';
+import { asError, TookTooLong, within } from './bounded.js';
 import type { Log } from './log.js';
 import type { MediaWork, NameFile } from './media-state.js';
 
@@ -84,18 +84,22 @@ export class NameRecorder {
 
   async #keep(current: Recording): Promise<void> {
     const { names, clock } = this.#parts;
+    const { conference, name } = current;
+    const forget = (): void => names.forget(conference, name);
+    const keeping = names.keep(conference, name);
     let speechMs = 0;
     try {
-      const keeping = names.keep(current.conference, current.name);
       speechMs = await within(clock, KEEP_LIMIT_MS, 'keeping a name', keeping);
     } catch (error) {
+      // One that comes after nobody waits for it any more is nobody's.
+      if (error instanceof TookTooLong) keeping.then(forget).catch(() => undefined);
       this.#trouble(error);
     }
-    this.#finish(current, speechMs);
+    if (this.#current === current) this.#finish(current, speechMs);
+    else forget();
   }
 
   #finish(current: Recording, speechMs: number): void {
-    if (this.#current !== current) return;
     current.limit?.cancel();
     this.#current = null;
     this.#parts.recorded(current.name, speechMs);
