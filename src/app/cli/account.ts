@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { removeRecordingsOf } from '../compose-recordings.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import type { Account, AccountCodes, Store } from '../../ports/store.js';
 import { drawSecurityCode, usualCodeLength } from '../provision.js';
