@@ -31,4 +31,8 @@ export class FakeRecordings implements Recordings {
     this.swept = open;
     return Promise.resolve();
   }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
