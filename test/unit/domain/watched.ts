@@ -189,7 +189,21 @@ export class Watched {
     if (!this.#hostWasIn) expect(members.filter(({ role }) => role === 'guest')).toEqual([]);
     for (const { callId } of menus) expect(members.map((member) => member.callId)).toContain(callId);
     for (const hand of hands) expect(inIt).toContain(hand);
+    this.#expectCallsPlaced();
     this.#expectStage(state.kind, options.lobby);
+  }
+
+  /** A host is aside exactly as long as there is a call to bring in or give up, and its menu is open. */
+  #expectCallsPlaced(): void {
+    const { members, menus, measuring, placed } = this.state.facts;
+    const hosts = members.filter(({ role }) => role === 'host');
+    const aside = hosts.filter(({ phase }) => phase === 'aside').map(({ callId }) => callId);
+    expect(placed.map(({ host }) => host).toSorted()).toEqual(aside.toSorted());
+    for (const call of placed) {
+      expect(menus.find(({ callId }) => callId === call.host)?.menu).toEqual({ kind: 'dial-out', placed: call.placed });
+    }
+    for (const asking of measuring) expect(hosts.map(({ callId }) => callId)).toContain(asking);
+    for (const { callId } of menus) expect(hosts.map((host) => host.callId)).toContain(callId);
   }
 
   #expectStage(kind: ConferenceState['kind'], lobby: boolean): void {
