@@ -34,3 +34,15 @@ export function speech(ms: number, dbfs = -24): Int16Array {
   const gain = 10 ** ((dbfs - levelDbfs(whole)) / 20);
   return whole.map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))));
 }
+
+/** The same speech by a higher or lower voice, and as much faster or slower: 1 is as it is. */
+export function pitched(said: Int16Array, factor: number): Int16Array {
+  return Int16Array.from({ length: Math.floor(said.length / factor) }, (_, index) => {
+    const from = Math.floor(index * factor);
+    const between = index * factor - from;
+    return Math.round((said[from] ?? 0) * (1 - between) + (said[from + 1] ?? 0) * between);
+  });
+}
+
+/** Voices from a deep one to a child's. */
+export const PITCHES: readonly number[] = [0.7, 0.8, 0.88, 0.94, 1, 1.07, 1.15, 1.25, 1.4];
