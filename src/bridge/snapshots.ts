@@ -4,9 +4,10 @@ import type { MixerName } from '../ports/media.js';
 import type { CallIdentity } from './attempt.js';
 import type { CallMemory } from './call-memory.js';
 import type { ConferenceMemory } from './conference-memory.js';
+import { callFromVersion1, conferenceFromVersion1 } from './snapshot-upgrade.js';
 
-/** Of what is written below; another version is not read. */
-const VERSION = 1;
+/** Of what is written below. The one before is read too; of others nothing is known, and their calls are let go. */
+const VERSION = 2;
 
 /** A call as it is stored. Without its SDP, which may hold keys: the signalling tells it again. */
 export interface CallSnapshot {
@@ -32,7 +33,7 @@ export const writeSnapshot = (snapshot: CallSnapshot | ConferenceSnapshot): stri
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
 export function readCall(id: string, data: string): CallSnapshot {
-  const { identity, handle, label, memory, endpoint, conferenceRecordId } = parse(data);
+  const { identity, handle, label, memory, endpoint, conferenceRecordId } = parse(data, callFromVersion1);
   check('identity', isObject(identity) && identity['id'] === id && areTexts(identity, ['sipCallId', 'dialled']));
   check('identity', isObject(identity) && isTime(identity['startedAt']));
   check('handle', isText(handle) && isText(label));
@@ -42,16 +43,19 @@ export function readCall(id: string, data: string): CallSnapshot {
     check('memory', isObject(memory) && isTime(memory['answeredAt']) && areTimers(memory['timers']));
     check('state', isObject(memory) && isState(memory['state'], CALL_STAGES, 'callId', id));
     check('media', isObject(memory) && isObject(memory['media']) && typeof memory['media']['inband'] === 'boolean');
+    check('volumes', isObject(memory) && isObject(memory['media']) && isObject(memory['media']['gains']));
   }
   return { identity, handle, label, memory, endpoint, conferenceRecordId } as CallSnapshot;
 }
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
 export function readConference(id: string, data: string): ConferenceSnapshot {
-  const { memory, mixer } = parse(data);
+  const { memory, mixer } = parse(data, conferenceFromVersion1);
   check('memory', isObject(memory) && memory['id'] === id && areTexts(memory, ['accountId', 'mark']));
   check('timers', isObject(memory) && areTimers(memory['timers']) && Array.isArray(memory['playing']));
   check('state', isObject(memory) && isState(memory['state'], CONFERENCE_STAGES, 'conferenceId', id));
+  check('names', isObject(memory) && Array.isArray(memory['names']) && Array.isArray(memory['measuring']));
+  check('recording', isObject(memory) && isObject(memory['recording']));
   check('mixer', mixer === null || isText(mixer));
   return { memory, mixer } as unknown as ConferenceSnapshot;
 }
@@ -89,13 +93,14 @@ const CONFERENCE_STAGES: Readonly<Record<ConferenceState['kind'], readonly strin
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parse(data: string): Fields {
+function parse(data: string, fromVersion1: (content: Fields) => Fields): Fields {
   let content: unknown;
   try {
     content = JSON.parse(data);
   } catch {
     throw new Error('it is not JSON');
   }
+  if (isObject(content) && content['version'] === 1) return fromVersion1(content);
   check('version', isObject(content) && content['version'] === VERSION);
   return content as Fields;
 }
