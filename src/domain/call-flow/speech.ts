@@ -1,15 +1,6 @@
 import { music, type Utterance } from '../prompts.js';
+import type { Speech } from './speech-state.js';
 import { play, stopPlaying, type Turn } from './turn.js';
-
-/** What is privately said to a caller: one message at a time, the others in a short queue. */
-export interface Speech {
-  /** What plays now: words, mere tones (which are no prompt), or no message. */
-  readonly saying: 'words' | 'tones' | null;
-  /** Messages still to be said, oldest first. */
-  readonly queue: readonly (readonly Utterance[])[];
-  /** When words last ended. */
-  readonly quietSince: number;
-}
 
 /** What is heard when nothing is said. */
 export type Background = 'music' | 'none';
@@ -34,12 +25,6 @@ export const sayNow = (turn: Turn, speech: Speech, utterances: readonly Utteranc
 export function holdBack(speech: Speech, utterances: readonly Utterance[]): Speech {
   if (utterances.length === 0) return speech;
   return { ...speech, queue: [...speech.queue, utterances].slice(-LONGEST_QUEUE) };
-}
-
-/** The message under way ended by itself. Music that ends by itself (it could not be played) is not begun again at once. */
-export function messageEnded(turn: Turn, speech: Speech, background: Background): Speech {
-  if (speech.saying === null) return speech;
-  return next(turn, ended(turn, speech), background);
 }
 
 /** Barge-in: leaves the message under way; those in the queue are still said. */

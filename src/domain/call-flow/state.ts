@@ -5,7 +5,7 @@ import type { CallOutcome } from '../outcomes.js';
 import type { Utterance } from '../prompts.js';
 import type { RunningTimers } from '../timers.js';
 import type { Menu, ConferenceMenu } from './menu-state.js';
-import type { Speech } from './speech.js';
+import type { Speech } from './speech-state.js';
 import type { Admission, CallEvent, Gains, SecondCode, WaitReason } from './contract.js';
 
 /*

@@ -566,7 +566,7 @@ describe('account disable, enable, remove', () => {
     cli.answer = ' Yes ';
     expect((await cli.run('account', 'remove', 'Mary')).status).toBe(0);
     expect(await cli.json('account', 'list')).toEqual([]);
-    expect(cli.questions[0]).toMatch(/^Remove the account Mary \(a\w+\) and its PINs for good\?/);
+    expect(cli.questions[0]).toMatch(/^Remove the account Mary \(a\w+\), its PINs and its recordings for good\?/);
   });
 
   it('ask nobody where there is no terminal', async () => {
