@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** File systems that are memory: tmpfs and ramfs (linux/magic.h). */
@@ -60,6 +60,16 @@ export class MemoryFolder {
   /** Whether it is there. */
   exists(): boolean {
     return lstatSync(this.path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  /** Takes it away where it is the bridge's own and empty. Never throws. */
+  leave(): void {
+    if (this.#configured) return;
+    try {
+      rmdirSync(this.path);
+    } catch {
+      // something is in it, for the next process; or there is none
+    }
   }
 
   /** Bytes that may still be written. */

@@ -101,6 +101,7 @@ export class SealedRecordings implements Recordings {
     });
     await Promise.race([Promise.allSettled(this.#sealing.values()), tooLong]);
     (limit as Timer | null)?.cancel();
+    this.#parts.memory.leave();
   }
 
   async sweep(open: readonly OpenRecording[]): Promise<void> {
