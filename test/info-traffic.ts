@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { SipClient } from '../src/adapters/embedded-sip/client.js';
 import { SipTransactionLayer } from '../src/adapters/embedded-sip/sip-transaction-layer.js';
 import type { TransactionTimers } from '../src/adapters/embedded-sip/timers.js';
@@ -113,6 +114,8 @@ export interface InfoTraffic {
   /** Share of datagrams lost in each direction; one in ten is sent twice besides. */
   readonly loss: number;
   readonly timers: TransactionTimers;
+  /** Milliseconds from the answer of one key to the next. Default 0. */
+  readonly betweenMs?: number;
 }
 
 /** Presses keys by INFO in many calls at once, each key when the one before was answered, and compares them with what was noted. */
@@ -145,7 +148,10 @@ export async function pressByInfo(traffic: InfoTraffic, notes: KeyNotes): Promis
     const results = await Promise.all(
       calls.map(async (call, index) => {
         const keys = Array.from({ length: traffic.keysPerCall }, () => KEYS[Math.floor(random() * 12)] ?? '0');
-        for (const key of keys) await call.info(key);
+        for (const key of keys) {
+          await call.info(key);
+          if (traffic.betweenMs !== undefined) await pause(traffic.betweenMs);
+        }
         return keyErrors(keys, notes.keysOf(numbers[index] ?? ''));
       }),
     );
