@@ -210,12 +210,12 @@ export class FreeSwitchMedia implements Media {
     );
   }
 
+  /** Where a room is recorded now; else, where its last recording is to be finished. */
   #recorderOf(room: ConferenceId): Mixer | null {
-    return (
-      this.#fleet()
-        ?.all()
-        .find((mixer) => mixer.rooms.recordings.has(room)) ?? null
-    );
+    const all = this.#fleet()?.all() ?? [];
+    const among = (phase: 'going' | 'over'): Mixer | undefined =>
+      all.find(({ rooms }) => rooms.recordings.phase(room) === phase);
+    return among('going') ?? among('over') ?? null;
   }
 
   /** Mixers that take a leg, the emptiest first. */

@@ -22,10 +22,13 @@ interface Recording {
   /** `starting`, `running`; `ending`: we stop it; `over`: it reached its limit, or the room ended. */
   phase: 'starting' | 'running' | 'ending' | 'over';
   limit: NodeJS.Timeout | null;
+  /** Settled when it is known whether it was begun. */
+  readonly ready: Later<null>;
   /** Settled by the mixer's word that it has begun: `null`, or why not. */
   readonly begun: Later<string | null>;
   /** Settled by its word that the file is closed. */
   readonly closed: Later<null>;
+  isClosed: boolean;
 }
 
 /** Of a room: what is played is in its recording. For a process that comes after this one. */
@@ -46,8 +49,10 @@ export class RoomRecordings {
     this.#user = user;
   }
 
-  has(room: ConferenceId): boolean {
-    return this.#recordings.has(roomName(room));
+  /** `over`: it has ended by itself, and is to be finished. */
+  phase(room: ConferenceId): 'none' | 'going' | 'over' {
+    const phase = this.#recordings.get(roomName(room))?.phase ?? 'none';
+    return phase === 'none' || phase === 'over' ? phase : 'going';
   }
 
   /** What is played to the room must not be heard by its recording. */
@@ -68,17 +73,22 @@ export class RoomRecordings {
       await this.#begin(name, recording);
     } catch (error) {
       this.#forget(name, recording);
+      recording.ready.settle(null);
       const why = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
       throw new Error(`cannot record room ${room} to ${path}: ${why}`, { cause: error });
     }
     recording.phase = 'running';
+    recording.ready.settle(null);
     this.#limit(name, recording, LONGEST_MS);
+    if (recording.isClosed) void this.#broke(name, recording, 'the mixer stopped it');
+    // Where FreeSWITCH is another user, this is its to decide.
+    await chmod(place, 0o600).catch(() => undefined);
   }
 
   /** @throws Error where nothing is being recorded, or the mixer does not do it. */
   async pause(room: ConferenceId, paused: boolean): Promise<void> {
     const name = roomName(room);
-    const recording = this.#recordings.get(name);
+    const recording = await this.#known(name);
     if (recording?.phase !== 'running') throw new Error(`room ${room} is not being recorded`);
     const reply = await this.#line.api(
       `conference ${name} recording ${paused ? 'pause' : 'resume'} '${recording.path}'`,
@@ -90,8 +100,8 @@ export class RoomRecordings {
   /** @throws Error where the file could not be finished. */
   async finish(room: ConferenceId): Promise<{ readonly durationMs: number } | null> {
     const name = roomName(room);
-    const recording = this.#recordings.get(name);
-    if (recording === undefined || recording.phase === 'starting' || recording.phase === 'ending') return null;
+    const recording = await this.#known(name);
+    if (recording === null || recording.phase === 'ending') return null;
     try {
       if (recording.phase === 'running') {
         recording.phase = 'ending';
@@ -114,6 +124,7 @@ export class RoomRecordings {
     const action = event.header('Action');
     if (action === 'start-recording') recording.begun.settle(event.header('Error'));
     if (action !== 'stop-recording') return;
+    recording.isClosed = true;
     recording.closed.settle(null);
     if (recording.phase !== 'running') return;
     if (event.header('Conference-Size') === '0') this.#over(recording);
@@ -153,15 +164,29 @@ export class RoomRecordings {
     if (!isSpeakable(path)) throw new Error('FreeSWITCH takes no path with signs that mean something to it');
     await probe(path);
     await this.#line.api(`conference ${name} setvar ${NOTE} ${String(plays)}`);
-    const reply = await this.#line.once(`conference ${name} recording start '${path}'`);
-    if (!reply.startsWith('+OK')) throw new Error(`the mixer did not record: ${reply}`);
-    const failure = await within(recording.begun.value, BEGIN_MS, 'the mixer did not begin in time');
+    const failure = await this.#start(name, recording);
     if (failure !== null) {
+      // It may have begun without our hearing of it.
       await this.#line.api(`conference ${name} recording stop '${path}'`).catch(() => undefined);
       throw new Error(failure);
     }
-    // Where FreeSWITCH is another user, this is its to decide.
-    await chmod(path, 0o600).catch(() => undefined);
+  }
+
+  /** @returns why it did not begin, or `null`. Never rejects. */
+  async #start(name: string, { path, begun }: Recording): Promise<string | null> {
+    try {
+      const reply = await this.#line.once(`conference ${name} recording start '${path}'`);
+      if (!reply.startsWith('+OK')) return `the mixer did not record: ${reply}`;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    return within(begun.value, BEGIN_MS, 'the mixer did not begin in time');
+  }
+
+  /** The recording of a room, once it is known whether it was begun. */
+  async #known(name: string): Promise<Recording | null> {
+    await this.#recordings.get(name)?.ready.value;
+    return this.#recordings.get(name) ?? null;
   }
 
   /** Resolves when the file is closed, or ought to be. Never rejects. */
@@ -207,6 +232,7 @@ export class RoomRecordings {
     if (room === null || there === undefined || this.#recordings.has(name)) return;
     const recording = newRecording(room, there.path, found.variable(NOTE) === 'true', 'running');
     recording.paused = there.paused;
+    recording.ready.settle(null);
     this.#recordings.set(name, recording);
     const elapsed = Date.now() - there.startedAt * 1_000;
     this.#limit(name, recording, Math.min(Math.max(LONGEST_MS - elapsed, 0), LONGEST_MS));
@@ -230,8 +256,10 @@ const newRecording = (room: ConferenceId, path: string, plays: boolean, phase: '
   ...{ room, path, plays, phase },
   paused: false,
   limit: null,
+  ready: later(),
   begun: later(),
   closed: later(),
+  isClosed: false,
 });
 
 /** Whether the file can be written; FreeSWITCH would make folders, and say little. */
