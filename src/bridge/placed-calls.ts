@@ -1,16 +1,17 @@
 import { checkDialOut, type DialOutVerdict } from '../domain/access/dial-out.js';
 import { startPlacedCall } from '../domain/call-flow/machine.js';
-import type { Admission } from '../domain/call-flow/contract.js';
+import type { Admission, CallEvent } from '../domain/call-flow/contract.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import { say } from '../domain/prompts.js';
 import type { MediaEndpoint, MixerName, PlayOutcome } from '../ports/media.js';
+import type { SignalingCall } from '../ports/signaling.js';
 import { masked, type Attempt, type CallIdentity } from './attempt.js';
 import { asError } from './bounded.js';
 import type { BridgeParts, OutboundTrunk } from './bridge-parts.js';
 import type { CallMemory } from './call-memory.js';
-import type { Calls } from './calls.js';
+import type { CallEnd } from './call-parts.js';
 import { NOTHING } from './media-state.js';
 import { PlacedLedger } from './placed-ledger.js';
 import { PlacedLine } from './placed-line.js';
@@ -35,11 +36,25 @@ export interface PlacedCallRequest {
   readonly options: Admission['options'];
 }
 
+/** The calls there are, as far as those of ours are among them. */
+interface AllCalls {
+  readonly size: number;
+  readonly isDraining: boolean;
+  placing(call: SignalingCall, identity: CallIdentity): Attempt;
+  placed(
+    attempt: Attempt,
+    media: { readonly endpoint: MediaEndpoint | null; readonly remoteSdp: string },
+    memory: CallMemory,
+  ): void;
+  tell(id: CallId, event: WithoutTime<CallEvent>): void;
+  end(attempt: Attempt, outcome: CallOutcome, end: CallEnd): void;
+}
+
 export interface PlacedCallsParts extends Pick<
   BridgeParts,
   'signaling' | 'media' | 'store' | 'clock' | 'log' | 'resolve' | 'outboundTrunk'
 > {
-  readonly calls: () => Calls;
+  readonly calls: () => AllCalls;
   readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;
   /** The mixer a room is on. @throws {MediaExhausted} */
   readonly placeRoom: (room: ConferenceId) => MixerName | null;
