@@ -82,8 +82,10 @@ export class CallConference {
   }
 
   report(report: Report): void {
-    if (this.#admission !== null)
-      this.#parts.toConference(this.#admission.conferenceId, toConference(this.#id, report));
+    if (this.#admission === null) return;
+    this.#parts.toConference(this.#admission.conferenceId, toConference(this.#id, report));
+    // Of one who was called, and answered on hold, nothing could be told before.
+    if (report.type === 'ReportJoined' && this.#held) this.tell({ type: 'LineHeld', callId: this.#id, held: true });
   }
 
   /** Something that only a conference that knows the caller is to know. */
