@@ -58,4 +58,8 @@ export interface BridgeStatus {
   readonly callsMoved: number;
   /** Calls of a process before this one that went on at the start. */
   readonly callsTakenBack: number;
+  /** Conferences that are being recorded. */
+  readonly recordings: number;
+  /** Recordings that could not begin, broke off for good, or could not be sealed at once, since the start. */
+  readonly recordingFailures: number;
 }

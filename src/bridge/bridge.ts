@@ -93,6 +93,8 @@ export class Bridge implements SignalingListener, MediaListener {
       callsBeingMoved: moving,
       callsMoved: moved,
       callsTakenBack: this.#takenBack,
+      recordings: this.#conferences.openRecordings().length,
+      recordingFailures: this.#conferences.recordingFailures,
     };
   }
 

@@ -41,6 +41,8 @@ export interface ConferenceDependencies {
   readonly log: Log;
   readonly names: SpokenNames;
   readonly recordings: Recordings;
+  /** Something was not recorded, or is not sealed yet. */
+  readonly recordingFailed: () => void;
   readonly placed: () => PlacedCalls;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** Hands an event to a call; a call that is gone already is passed over. */

@@ -44,6 +44,7 @@ export class Conferences {
   /** Conferences that are over and whose mixers still end what they recorded. */
   readonly #ending = new Set<Promise<void>>();
   #marks = 0;
+  #recordingFailures = 0;
 
   constructor(parts: ConferencesParts) {
     this.#parts = parts;
@@ -119,6 +120,11 @@ export class Conferences {
   /** The media tell that a room's recording broke off. */
   recordingBrokeOff(room: ConferenceId, reason: string): void {
     this.#running.get(room)?.recorder.brokeOff(reason);
+  }
+
+  /** Recordings that could not begin, broke off for good, or could not be sealed at once, since the start. */
+  get recordingFailures(): number {
+    return this.#recordingFailures;
   }
 
   /** What the mixers are writing. */
@@ -218,6 +224,9 @@ export class Conferences {
     const { clock, media, store, log, names, recordings, placed, resolve, toCall } = this.#parts;
     const conference = new ConferenceRunner(memory, {
       ...{ clock, media, store, log, names, recordings, placed, resolve, toCall },
+      recordingFailed: () => {
+        this.#recordingFailures += 1;
+      },
       changed: (id) => this.#changed(id),
       closed: (id, ended) => this.#closed(id, ended),
     });

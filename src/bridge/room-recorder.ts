@@ -50,6 +50,8 @@ export interface RoomRecorderParts {
   readonly changed: () => void;
   /** It could not begin, or broke off for good: the conference is told. */
   readonly failed: () => void;
+  /** Something was not recorded, or is not sealed yet: counted for whoever watches the bridge. */
+  readonly recordingFailed: () => void;
 }
 
 /**
@@ -241,13 +243,14 @@ export class RoomRecorder {
   }
 
   async #seal(open: OpenRecording): Promise<void> {
-    const { recordings, log, conferenceId } = this.#parts;
+    const { recordings, log, conferenceId, recordingFailed } = this.#parts;
     const what = { conference: conferenceId, recording: open.id, part: open.part };
     try {
       await recordings.seal(open);
       log.info(what, 'a recording is sealed');
     } catch (error) {
       log.error({ ...what, error: asError(error).message }, 'a recording could not be sealed');
+      recordingFailed();
     }
   }
 
@@ -271,11 +274,12 @@ export class RoomRecorder {
   }
 
   #giveUp(reason: string): void {
-    const { log, conferenceId, failed } = this.#parts;
+    const { log, conferenceId, failed, recordingFailed } = this.#parts;
     // the conference may have ended it meanwhile
     if (this.#memory.wanted === 'off') return;
     log.error({ conference: conferenceId, error: reason }, 'the conference is not recorded');
     this.#set({ wanted: 'off' });
+    recordingFailed();
     failed();
   }
 

@@ -98,6 +98,7 @@ describe('a conference', () => {
   it('goes on unrecorded, and says so, where there is no memory for it', async () => {
     world.recordings.full = true;
     await startRecording();
+    expect(world.bridge.status()).toMatchObject({ recordings: 0, recordingFailures: 1 });
     expect(world.lines.join('\n')).toMatch(/the conference is not recorded .*no memory for a recording/);
     expect(world.endpoint(host).room).toBe(ROOM);
     world.recordings.full = false;
@@ -105,5 +106,6 @@ describe('a conference', () => {
     await world.wait(3_100);
     await startRecording();
     expect(begun()).toEqual([1]);
+    expect(world.bridge.status()).toMatchObject({ recordings: 1, recordingFailures: 1 });
   });
 });

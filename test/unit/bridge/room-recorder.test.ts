@@ -14,6 +14,7 @@ let media: FakeMedia;
 let recordings: FakeRecordings;
 let lines: string[];
 let failures: number;
+let counted: number;
 let recorder: RoomRecorder;
 
 /** A recorder as one process has it. */
@@ -28,6 +29,9 @@ function make(memory: RoomRecording = NOT_RECORDED): RoomRecorder {
     changed: () => undefined,
     failed: () => {
       failures += 1;
+    },
+    recordingFailed: () => {
+      counted += 1;
     },
   });
 }
@@ -50,6 +54,7 @@ beforeEach(async () => {
   recordings = new FakeRecordings();
   lines = [];
   failures = 0;
+  counted = 0;
   recorder = make();
   await enter();
 });
@@ -115,6 +120,18 @@ describe('a room', () => {
     recorder.start(NOT_THEN);
     await settle();
     expect(recordings.begun).toHaveLength(1);
+  });
+});
+
+describe('a recording that cannot be sealed', () => {
+  it('is logged and counted, and the conference is not told: it may be sealed later', async () => {
+    recordings.seal = () => Promise.reject(new Error('the disk is full'));
+    recorder.start(NOT_THEN);
+    await settle();
+    recorder.stop();
+    await settle();
+    expect(lines.at(-1)).toMatch(/^a recording could not be sealed .*r1.*the disk is full/);
+    expect([failures, counted]).toEqual([0, 1]);
   });
 });
 
