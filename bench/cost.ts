@@ -12,7 +12,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Telephone } from '../src/app/telephone/telephone.js';
-import type { TestAccount } from '../test/e2e/kit/bridge.js';
+import type { TestAccount } from '../test/e2e/kit/operator.js';
 import { Cluster } from '../test/e2e/kit/cluster.js';
 import { ClusterMixer } from '../test/e2e/kit/cluster-mixer.js';
 import { median } from '../test/e2e/kit/gathering.js';

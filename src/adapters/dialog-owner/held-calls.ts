@@ -15,6 +15,7 @@ import { HeldCall, NOBODY, readHandle, showHandle } from './held-call.js';
 import { HeldLegs } from './held-legs.js';
 import { NotedEnds, type End } from './noted-ends.js';
 import { placedAsCall } from './placed-as-call.js';
+import { ConnectionLost } from './port-errors.js';
 import type { TakenBackFacts } from './protocol.js';
 import { StandIn } from './stand-in.js';
 
@@ -235,8 +236,8 @@ export class HeldCalls implements SignalingListener {
       try {
         return await control.ask('mediaOffered', { id: held.id, offer });
       } catch (error) {
-        // It died over it: then it is our turn.
-        if (this.#control === control) throw error;
+        // It died over it, which may be seen before the end of its connection: then it is our turn.
+        if (this.#control === control && !(error instanceof ConnectionLost)) throw error;
       }
     }
     return this.#standIn.offered(held, offer);

@@ -1,4 +1,4 @@
-import { ResponseError } from 'vscode-jsonrpc/node';
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { LegRefused } from '../../ports/mixer-legs.js';
 import { CallGone, DialogLost, MediaOfferRefused, ReofferRefused } from '../../ports/signaling.js';
 
@@ -18,6 +18,11 @@ export class Fatal extends Error {
   override readonly name = 'Fatal';
 }
 
+/** The connection broke before there was an answer. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
 /** An error of a port as it goes over the wire. */
 export function toWire(error: unknown): ResponseError<number> {
   const message = error instanceof Error ? error.message : 'failed';
@@ -30,9 +35,9 @@ export function toWire(error: unknown): ResponseError<number> {
   return new ResponseError(CODE.other, message);
 }
 
-/** The error that {@link toWire} was given. */
+/** The error that {@link toWire} was given, or {@link ConnectionLost}. */
 export function fromWire(error: unknown): Error {
-  if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error('failed');
+  if (!(error instanceof ResponseError)) return new ConnectionLost(error instanceof Error ? error.message : 'failed');
   const status = typeof error.data === 'number' ? error.data : 500;
   switch (error.code) {
     case CODE.callGone:
@@ -47,6 +52,11 @@ export function fromWire(error: unknown): Error {
       return new LegRefused(status);
     case CODE.fatal:
       return new Fatal(error.message);
+    // The wire's own: what was asked could not be written, or nobody is there any more to answer it.
+    case ErrorCodes.MessageWriteError:
+    case ErrorCodes.PendingResponseRejected:
+    case ErrorCodes.ConnectionInactive:
+      return new ConnectionLost(error.message);
     default:
       return new Error(error.message);
   }

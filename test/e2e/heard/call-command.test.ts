@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSound } from '../../../src/app/telephone/sound-files.js';
 import { levelDbfs, sine, toneDbfs, writeWav } from '../../sound.js';
-import { MAIN, startBridge, type CommandResult, type TestAccount, type TestBridge } from '../kit/bridge.js';
+import { MAIN, startBridge, type TestBridge } from '../kit/bridge.js';
+import type { CommandResult, TestAccount } from '../kit/operator.js';
 import { Ear, Search } from '../kit/ear.js';
 import { spoken, type Sound } from '../kit/sounds.js';
 

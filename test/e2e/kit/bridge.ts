@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { runCli } from '../../../src/app/cli/program.js';
 import type { EngineName } from './engines.js';
+import { Operator, type CommandResult, type TestAccount } from './operator.js';
 import { freePort, rtpRange } from './ports.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -18,7 +18,6 @@ const STOP_LIMIT_MS = 20_000;
 /** Of a command that hangs: some calls last 17 s, and a busy machine takes its time to start one. */
 const COMMAND_LIMIT_MS = 60_000;
 const LOOK_MS = 25;
-const SHORTEST_SECRET = 7;
 /** How SIP INFO and FreeSWITCH write down a key. */
 const KEYS_ONE_BY_ONE = /signal\s*=\s*[0-9*#a-d]|RECV DTMF/i;
 
@@ -30,26 +29,12 @@ export interface BridgeOptions {
   readonly flags?: readonly string[];
 }
 
-/** An account with its PINs, as the command line made it. */
-export interface TestAccount {
-  readonly id: string;
-  readonly name: string;
-  readonly hostPin: string;
-  readonly guestPin: string;
-}
-
 /** What `serve` writes into its data directory when calls can come. */
 interface ServeFile {
   readonly pid: number;
   readonly engine: string;
   readonly sip: readonly string[];
   readonly http: string | null;
-}
-
-export interface CommandResult {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /**
@@ -102,15 +87,14 @@ export class TestBridge {
   readonly #process: ChildProcess;
   readonly #exited: Promise<void>;
   readonly #output: string[] = [];
-  /** PINs and keys that callers pressed: none of them may be logged. */
-  readonly #secrets = new Set<string>();
-  #accounts = 0;
+  readonly #operator: Operator;
 
   constructor(options: BridgeOptions, env: NodeJS.ProcessEnv, dataDirectory: string, port: number) {
     this.engine = options.engine;
     this.port = port;
     this.dataDirectory = dataDirectory;
     this.#env = env;
+    this.#operator = new Operator(env, dataDirectory);
     this.#process = spawn(process.execPath, [MAIN, 'serve', '--engine', options.engine, ...(options.flags ?? [])], {
       cwd: dataDirectory,
       env,
@@ -173,42 +157,24 @@ export class TestBridge {
     });
   }
 
-  /** As `command`, in this process: dozens of processes that start at once would take the time of the calls. */
-  async commandHere(...words: readonly string[]): Promise<CommandResult> {
-    let stdout = '';
-    let stderr = '';
-    const status = await runCli(words, {
-      stdout: (text) => (stdout += text),
-      stderr: (text) => (stderr += text),
-      env: this.#env,
-      workingDirectory: this.dataDirectory,
-      isTerminal: false,
-      ask: () => Promise.resolve(''),
-    });
-    return { status, stdout, stderr };
+  /** As `command`, in this process. */
+  commandHere(...words: readonly string[]): Promise<CommandResult> {
+    return this.#operator.command(...words);
   }
 
-  /** An account of its own for one test: a conference nobody else is in. */
-  async addAccount(...flags: readonly string[]): Promise<TestAccount> {
-    this.#accounts += 1;
-    const result = await this.commandHere('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
-    if (result.status !== 0) throw new Error(`account add failed: ${result.stderr}`);
-    const account = JSON.parse(result.stdout) as TestAccount;
-    this.keepSecret(account.hostPin);
-    this.keepSecret(account.guestPin);
-    return account;
+  addAccount(...flags: readonly string[]): Promise<TestAccount> {
+    return this.#operator.addAccount(...flags);
   }
 
-  /** These keys must never be found in a log. A few digits would be found by chance, in the time of day. */
   keepSecret(keys: string): void {
-    if (keys.length >= SHORTEST_SECRET) this.#secrets.add(keys);
+    this.#operator.keepSecret(keys);
   }
 
   /** Neither the bridge's own log nor one of its engine's holds a PIN or what a caller keyed. */
   expectNoSecretsLogged(): void {
     const logs = [['its output', this.log] as const, ...logFiles(this.dataDirectory)];
     for (const [name, text] of logs) {
-      const leaked = [...this.#secrets].filter((secret) => text.includes(secret)).length;
+      const leaked = this.#operator.leaksIn(text);
       expect(leaked, `PINs or key sequences found in ${name}`).toBe(0);
       expect(KEYS_ONE_BY_ONE.test(text), `single keys found in ${name}`).toBe(false);
     }

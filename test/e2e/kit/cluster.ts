@@ -3,20 +3,18 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalDrachtio, type LocalDrachtio } from '../../../src/adapters/local-programs/drachtio.js';
-import { runCli } from '../../../src/app/cli/program.js';
 import { openExistingStore } from '../../../src/app/compose-store.js';
 import { loadConfig } from '../../../src/app/config.js';
 import type { CallRecord, ConferenceRecord } from '../../../src/ports/store.js';
-import type { TestAccount } from './bridge.js';
 import type { Callable } from './caller.js';
 import { ClusterMixer } from './cluster-mixer.js';
+import { Operator, type CommandResult, type TestAccount } from './operator.js';
 import { freePort } from './ports.js';
 import { Program } from './program.js';
 
 const CONTROL_READY_MS = 60_000;
 const OWNER_READY_MS = 20_000;
 const STOP_MS = 20_000;
-const SHORTEST_SECRET = 7;
 const ENGINE_SECRET = 'f0d1b2c3e4a5968778695a4b3c2d1e0f';
 
 export interface ClusterOptions {
@@ -67,9 +65,8 @@ export class Cluster implements Callable {
   readonly #metricsPort: number;
   readonly #http: number;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #secrets = new Set<string>();
+  readonly #operator: Operator;
   #drachtio: LocalDrachtio | null = null;
-  #accounts = 0;
 
   private constructor(directory: string, mixers: readonly ClusterMixer[], ports: Ports, options: ClusterOptions) {
     this.directory = directory;
@@ -101,6 +98,7 @@ export class Cluster implements Callable {
     };
     writeFileSync(join(data, 'partyline.json'), JSON.stringify(file, null, 2), { mode: 0o600 });
     this.#env = { PATH: process.env['PATH'] ?? '', HOME: directory, PARTYLINE_DATA_DIR: data };
+    this.#operator = new Operator(this.#env, directory);
     this.control = new Program(['serve'], this.#env, directory);
     this.owner = new Program(['dialog-owner'], this.#env, directory);
   }
@@ -176,33 +174,16 @@ export class Cluster implements Callable {
   }
 
   /** Runs a command of the command line, in this process. */
-  async command(...words: readonly string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    let stdout = '';
-    let stderr = '';
-    const status = await runCli(words, {
-      stdout: (text) => (stdout += text),
-      stderr: (text) => (stderr += text),
-      env: this.#env,
-      workingDirectory: this.directory,
-      isTerminal: false,
-      ask: () => Promise.resolve(''),
-    });
-    return { status, stdout, stderr };
+  command(...words: readonly string[]): Promise<CommandResult> {
+    return this.#operator.command(...words);
   }
 
-  /** An account of its own: a conference nobody else is in. */
-  async addAccount(...flags: readonly string[]): Promise<TestAccount> {
-    this.#accounts += 1;
-    const result = await this.command('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
-    if (result.status !== 0) throw new Error(`account add failed: ${result.stderr}`);
-    const account = JSON.parse(result.stdout) as TestAccount;
-    this.keepSecret(account.hostPin);
-    this.keepSecret(account.guestPin);
-    return account;
+  addAccount(...flags: readonly string[]): Promise<TestAccount> {
+    return this.#operator.addAccount(...flags);
   }
 
   keepSecret(keys: string): void {
-    if (keys.length >= SHORTEST_SECRET) this.#secrets.add(keys);
+    this.#operator.keepSecret(keys);
   }
 
   /** Names of logs, snapshots and the database that hold a PIN or a sequence of keys; none should. */
@@ -215,9 +196,7 @@ export class Cluster implements Callable {
       ['output of the dialog owner', Buffer.from(this.owner.output)] as const,
       ...files.map((file) => [file.slice(this.directory.length + 1), readFileSync(file)] as const),
     ];
-    return texts
-      .filter(([, content]) => [...this.#secrets].some((secret) => content.includes(secret)))
-      .map(([name]) => name);
+    return texts.filter(([, content]) => this.#operator.leaksIn(content) > 0).map(([name]) => name);
   }
 
   /** Call records, newest first. */

@@ -1,4 +1,4 @@
-import type { TestAccount } from './bridge.js';
+import type { TestAccount } from './operator.js';
 import { Caller, type CallerOptions } from './caller.js';
 import type { Cluster } from './cluster.js';
 import { othersOf, TONES_HZ, untilHears } from './listening.js';

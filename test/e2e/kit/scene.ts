@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it, vi } from 'vitest';
 import { writeWav } from '../../sound.js';
-import { startBridge, type BridgeOptions, type TestAccount, type TestBridge } from './bridge.js';
+import { startBridge, type BridgeOptions, type TestBridge } from './bridge.js';
 import { Caller, type CallerOptions } from './caller.js';
+import type { TestAccount } from './operator.js';
 import { othersOf, TONES_HZ, untilHears } from './tones.js';
 
 // The scenes of a file play at the same time, in conferences of their own on one bridge: most of the time they wait.

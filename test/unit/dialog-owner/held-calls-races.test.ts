@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HeldCalls } from '../../../src/adapters/dialog-owner/held-calls.js';
 import type { Control } from '../../../src/adapters/dialog-owner/held-ports.js';
+import { ConnectionLost } from '../../../src/adapters/dialog-owner/port-errors.js';
 import type { OwnerNotices } from '../../../src/adapters/dialog-owner/protocol.js';
 import { callId } from '../../../src/domain/identifiers.js';
 import { Held } from './held-fakes.js';
@@ -53,6 +54,15 @@ describe('a control process that dies at a bad moment', () => {
     }
     return { call, answering };
   };
+
+  it('as a caller offers, before its connection is seen to end: the leg answers', async () => {
+    const { call } = await talking();
+    control.ask = () => Promise.reject(new ConnectionLost('the connection is closed'));
+    const offered = calls.mediaOffered(call.id, 'v=0 hold');
+    await vi.advanceTimersByTimeAsync(0);
+    signaling.placed[0]?.answer('v=0 held');
+    await expect(offered).resolves.toBe('v=0 held');
+  });
 
   it('while its calls are looked for: new calls wait for the next one', async () => {
     const { call } = await talking();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Peer } from '../../../src/adapters/dialog-owner/peer.js';
+import { ConnectionLost } from '../../../src/adapters/dialog-owner/port-errors.js';
 import { LegRefused } from '../../../src/ports/mixer-legs.js';
 import { CallGone, DialogLost, MediaOfferRefused, ReofferRefused } from '../../../src/ports/signaling.js';
 
@@ -85,8 +86,9 @@ describe('the connection between control process and dialog owner', () => {
     answer.catch(() => undefined);
     await arrived;
     far.destroy();
-    await expect(answer).rejects.toThrow();
+    await expect(answer).rejects.toBeInstanceOf(ConnectionLost);
     expect(ours.open).toBe(false);
+    await expect(ours.ask('ask', { what: '' })).rejects.toBeInstanceOf(ConnectionLost);
     ours.tell('note', { text: 'to nobody' });
   });
 
