@@ -199,6 +199,38 @@ describeProduction('FreeSWITCH, rooms', () => {
       expect(await cluster.ask('a', 'uuid_buglist ' + two.endpoint.mixer)).toMatch(/^-ERR|^$/);
     }, 40_000);
 
+    it('are heard under what is played to one of them alone', async () => {
+      await start();
+      const [one, two] = [await talker(500), await talker(900)];
+      await hearsTone(one.phone, 900);
+      const before = toneDbfs(await heardFor(one.phone, 300), 900);
+      one.endpoint.play(run.play(), [await run.sound('alone', sine(1_500, 2_000, -20))]);
+      await hearsTone(one.phone, 1_500);
+      const heard = await heardFor(one.phone, 500);
+      expect(Math.abs(toneDbfs(heard, 900) - before)).toBeLessThan(1);
+      expect(toneDbfs(heard, 1_500)).toBeGreaterThan(-25);
+      expect(toneDbfs(two.phone.heard(), 1_500)).toBeLessThan(QUIET_DBFS);
+    }, 30_000);
+
+    it('hear the keys of one who presses them as tones', async () => {
+      await start();
+      const two = await talker(900);
+      const plain = await run.caller({ eventPayloadType: null });
+      await plain.endpoint.join(ROOM, { muted: false });
+      await pause(300);
+      two.phone.clearHeard();
+      await plain.phone.pressKey('1', { method: 'inband', durationMs: 400 });
+      await until('the key', () => run.listener.keysOf(plain.callId) === '1');
+      await pause(300);
+      const heard = two.phone.heard();
+      const loudest = Math.max(
+        ...Array.from({ length: Math.floor(heard.length / 800) }, (_none, index) =>
+          toneDbfs(heard.subarray(index * 800, index * 800 + 800), 697),
+        ),
+      );
+      expect(loudest).toBeGreaterThan(-30);
+    }, 30_000);
+
     it('tell how twelve lines sound in time, asked for twice at once', async () => {
       await start();
       const callers = await Promise.all(Array.from({ length: 12 }, (_none, index) => talker(400 + index * 100)));
