@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { EngineName } from './engines.js';
-import { Operator, type CommandResult, type TestAccount } from './operator.js';
+import { Operator, type AccessCodeAccount, type CallRow, type CommandResult, type TestAccount } from './operator.js';
 import { freePort, rtpRange } from './ports.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -164,6 +164,15 @@ export class TestBridge {
 
   addAccount(...flags: readonly string[]): Promise<TestAccount> {
     return this.#operator.addAccount(...flags);
+  }
+
+  addAccessCodeAccount(...flags: readonly string[]): Promise<AccessCodeAccount> {
+    return this.#operator.addAccessCodeAccount(...flags);
+  }
+
+  /** What the record of an ended call says. @param sipCallId of the telephone */
+  record(sipCallId: string): Promise<CallRow> {
+    return this.#operator.record(sipCallId);
   }
 
   keepSecret(keys: string): void {

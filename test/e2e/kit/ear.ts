@@ -116,6 +116,19 @@ export class Search {
   }
 }
 
+/** Every place of a sound in samples that lie ready: what was heard, or a recording. */
+export function everyPlace(samples: Int16Array, sound: Sound): readonly Heard[] {
+  const ear = new Ear();
+  ear.append(samples);
+  const places: Heard[] = [];
+  for (let from = 0; ;) {
+    const found = new Search(ear, sound, from).look(true);
+    if (found === null) return places;
+    places.push(found);
+    from = found.end;
+  }
+}
+
 /**
  * Compares piece by piece, each where the one before lets it be expected or a little later: a machine that has too much to do
  * leaves a gap between two words or in the middle of one, and the words have been heard all the same.

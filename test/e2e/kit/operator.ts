@@ -2,6 +2,9 @@ import { runCli } from '../../../src/app/cli/program.js';
 
 /** Shorter ones would be found by chance, in the time of day. */
 const SHORTEST_SECRET = 7;
+/** A record is written when everything of its call is gone. */
+const RECORD_LIMIT_MS = 15_000;
+const RECORD_LOOK_MS = 200;
 
 /** An account with its PINs, as the command line made it. */
 export interface TestAccount {
@@ -9,6 +12,29 @@ export interface TestAccount {
   readonly name: string;
   readonly hostPin: string;
   readonly guestPin: string;
+  /** Where there is one. */
+  readonly securityCode?: string;
+}
+
+/** An account with one access code for all. */
+export interface AccessCodeAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly accessCode: string;
+  readonly moderatorPin: string;
+}
+
+/** A call record, as `report calls --json` gives it; more is in it than tests look at. */
+export interface CallRow {
+  readonly sipCallId: string;
+  readonly joinedAt: string | null;
+  readonly talkSeconds: number;
+  readonly caller: string | null;
+  readonly accountName: string | null;
+  readonly role: string | null;
+  readonly outcome: string;
+  readonly keyMethod: string | null;
+  readonly direction: string;
 }
 
 export interface CommandResult {
@@ -45,14 +71,34 @@ export class Operator {
   }
 
   /** An account of its own for one test: a conference nobody else is in. */
-  async addAccount(...flags: readonly string[]): Promise<TestAccount> {
+  addAccount(...flags: readonly string[]): Promise<TestAccount> {
+    return this.#added<TestAccount>(flags);
+  }
+
+  addAccessCodeAccount(...flags: readonly string[]): Promise<AccessCodeAccount> {
+    return this.#added<AccessCodeAccount>(['--access-code', ...flags]);
+  }
+
+  async #added<Account extends object>(flags: readonly string[]): Promise<Account> {
     this.#accounts += 1;
     const result = await this.command('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
     if (result.status !== 0) throw new Error(`account add failed: ${result.stderr}`);
-    const account = JSON.parse(result.stdout) as TestAccount;
-    this.keepSecret(account.hostPin);
-    this.keepSecret(account.guestPin);
+    const account = JSON.parse(result.stdout) as Account;
+    for (const [what, keys] of Object.entries(account)) if (/pin|code/i.test(what)) this.keepSecret(String(keys));
     return account;
+  }
+
+  /** The record of one call, as soon as it is written. @param sipCallId of the telephone */
+  async record(sipCallId: string): Promise<CallRow> {
+    const deadline = performance.now() + RECORD_LIMIT_MS;
+    for (;;) {
+      const { status, stdout, stderr } = await this.command('report', 'calls', '--limit', '10000', '--json');
+      if (status !== 0) throw new Error(`report calls failed: ${stderr}`);
+      const row = (JSON.parse(stdout) as readonly CallRow[]).find((one) => one.sipCallId === sipCallId);
+      if (row !== undefined) return row;
+      if (performance.now() > deadline) throw new Error(`no record of call ${sipCallId}`);
+      await new Promise((resolve) => setTimeout(resolve, RECORD_LOOK_MS));
+    }
   }
 
   /** These keys must never be found in a log. */

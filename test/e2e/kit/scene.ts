@@ -4,7 +4,8 @@ import { afterAll, beforeAll, it, vi } from 'vitest';
 import { writeWav } from '../../sound.js';
 import { startBridge, type BridgeOptions, type TestBridge } from './bridge.js';
 import { Caller, type CallerOptions } from './caller.js';
-import type { TestAccount } from './operator.js';
+import type { CallRow, TestAccount } from './operator.js';
+import type { Sound } from './sounds.js';
 import { othersOf, TONES_HZ, untilHears } from './tones.js';
 
 // The scenes of a file play at the same time, in conferences of their own on one bridge: most of the time they wait.
@@ -66,6 +67,18 @@ export class Scene {
     for (const caller of callers) caller.say(null);
     await Promise.all(callers.map((caller) => caller.untilQuiet()));
     return callers;
+  }
+
+  /** Dials, keys the PIN and says a name where it is asked for. */
+  async callNamed(pin: string, name: Sound, options: CallerOptions = {}): Promise<Caller> {
+    const caller = await this.call(pin, options);
+    await caller.giveName(name);
+    return caller;
+  }
+
+  /** What the record of an ended call says. */
+  record(caller: Caller): Promise<CallRow> {
+    return this.bridge.record(caller.telephone.sipCallId);
   }
 
   async over(): Promise<void> {
