@@ -53,10 +53,7 @@ function endForAll({ facts }: ConferenceState): AfterBreak {
   const callIds = [...[...members, ...waiting].map(({ callId }) => callId), ...placed.map((call) => call.placed)];
   return {
     state: { kind: 'Closed', outcome: 'failed', facts },
-    effects: [
-      ...callIds.map(dismissal),
-      { type: 'CloseConference', outcome: 'failed', peak, lockedOut },
-    ],
+    effects: [...callIds.map(dismissal), { type: 'CloseConference', outcome: 'failed', peak, lockedOut }],
   };
 }
 
