@@ -1,6 +1,6 @@
 import { startConference, type ConferenceState } from '../domain/conference/machine.js';
 import type { AccountId, CallId, ConferenceId, NameId, PlayId } from '../domain/identifiers.js';
-import { NOT_RECORDED, type RoomRecording } from './room-recorder.js';
+import { NOT_RECORDED, type RoomRecording } from './room-recording.js';
 import type { PendingTimer } from './timers.js';
 
 /** All that a runner knows of its conference: enough for another one to go on with. Plain data. */

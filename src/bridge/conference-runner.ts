@@ -43,6 +43,8 @@ export interface ConferenceDependencies {
   readonly recordings: Recordings;
   /** Something was not recorded, or is not sealed yet. */
   readonly recordingFailed: () => void;
+  /** Resolves when nothing is recorded any more of the conference before in the same room; `null`: nothing is. Never rejects. */
+  readonly roomFree: () => Promise<void> | null;
   readonly placed: () => PlacedCalls;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** Hands an event to a call; a call that is gone already is passed over. */
@@ -98,6 +100,7 @@ export class ConferenceRunner {
     this.#timers.restore(timers);
     for (const id of [...this.#playing]) this.#finished(id);
     for (const callId of this.#measuring) this.#measured(callId, []);
+    this.recorder.occupied(this.#isOccupied());
     this.recorder.takenBack();
   }
 
@@ -172,7 +175,9 @@ export class ConferenceRunner {
 
   #take(event: ConferenceEvent): void {
     if (event.type === 'RoomMoved') this.recorder.roomMoved();
-    for (const effect of this.#step(event)) {
+    const effects = this.#step(event);
+    this.recorder.occupied(this.#isOccupied());
+    for (const effect of effects) {
       try {
         this.#perform(effect);
       } catch (error) {
@@ -181,6 +186,10 @@ export class ConferenceRunner {
       }
     }
     this.#dependencies.changed(this.id);
+  }
+
+  #isOccupied(): boolean {
+    return this.#state.facts.members.some(({ phase }) => phase === 'in');
   }
 
   #step(event: ConferenceEvent): readonly ConferenceEffect[] {

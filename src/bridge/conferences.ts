@@ -42,7 +42,7 @@ export class Conferences {
   readonly #restored = new Map<ConferenceId, ConferenceMemory>();
   readonly #asides: AsideRooms;
   /** Conferences that are over and whose mixers still end what they recorded. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<ConferenceId, Promise<void>>();
   #marks = 0;
   #recordingFailures = 0;
 
@@ -139,7 +139,7 @@ export class Conferences {
 
   /** Resolves when the mixers have ended what they recorded of conferences that are over. */
   async recordingsEnded(): Promise<void> {
-    await Promise.all(this.#ending);
+    await Promise.all(this.#ending.values());
   }
 
   /** The mixer the room is on. @param near where its first caller sits. @throws {MediaExhausted} there is none for it. */
@@ -227,6 +227,7 @@ export class Conferences {
       recordingFailed: () => {
         this.#recordingFailures += 1;
       },
+      roomFree: () => this.#ending.get(memory.id) ?? null,
       changed: (id) => this.#changed(id),
       closed: (id, ended) => this.#closed(id, ended),
     });
@@ -235,8 +236,10 @@ export class Conferences {
   }
 
   #closed(id: ConferenceId, ended: Promise<void>): void {
-    this.#ending.add(ended);
-    void ended.then(() => this.#ending.delete(ended));
+    const all = Promise.all([this.#ending.get(id), ended]).then(() => {
+      if (this.#ending.get(id) === all) this.#ending.delete(id);
+    });
+    this.#ending.set(id, all);
     this.#running.delete(id);
     this.#mixers.delete(id);
     this.#changed(id);

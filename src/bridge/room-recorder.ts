@@ -1,9 +1,8 @@
-import type { AccountId, ConferenceId } from '../domain/identifiers.js';
-import type { Clock, Timer } from '../ports/clock.js';
-import type { Media, MixerName } from '../ports/media.js';
-import type { OpenRecording, Recordings } from '../ports/recordings.js';
+import type { Timer } from '../ports/clock.js';
+import type { MixerName } from '../ports/media.js';
+import type { OpenRecording } from '../ports/recordings.js';
 import { asError, within } from './bounded.js';
-import type { Log } from './log.js';
+import type { RoomRecorderParts, RoomRecording } from './room-recording.js';
 
 /** Longest wait for a mixer to do what it is told, milliseconds. */
 const MIXER_LIMIT_MS = 6_000;
@@ -13,49 +12,9 @@ const MOST_TRIES = 6;
 /** A part that lasted so long was none of a row that broke off at once. */
 const LASTED_MS = 30_000;
 
-/** What a recorder knows of its room: enough for another one to go on with. Plain data. */
-export interface RoomRecording {
-  /** As the conference wants it. */
-  readonly wanted: 'off' | 'on' | 'paused';
-  readonly announcements: boolean;
-  /** The part being written. */
-  readonly open: OpenRecording | null;
-  /** Where its room was when it began. */
-  readonly mixer: MixerName | null;
-  /** The mixer leaves out what is said now. */
-  readonly paused: boolean;
-  /** Parts begun so far. */
-  readonly parts: number;
-}
-
-export const NOT_RECORDED: RoomRecording = {
-  wanted: 'off',
-  announcements: false,
-  open: null,
-  mixer: null,
-  paused: false,
-  parts: 0,
-};
-
-export interface RoomRecorderParts {
-  readonly conferenceId: ConferenceId;
-  readonly accountId: AccountId;
-  /** Number of the conference's record, once it has begun. */
-  readonly recordId: () => number | null;
-  readonly media: Media;
-  readonly recordings: Recordings;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Something that {@link RoomRecorder.memory} tells has changed. */
-  readonly changed: () => void;
-  /** It could not begin, or broke off for good: the conference is told. */
-  readonly failed: () => void;
-  /** Something was not recorded, or is not sealed yet: counted for whoever watches the bridge. */
-  readonly recordingFailed: () => void;
-}
-
 /**
- * Records one conference's room, in parts: a new one begins where the mixer was lost or the recording broke off.
+ * Records one conference's room, in parts: a new one begins where the mixer was lost, the recording broke off, or the room was empty:
+ * mixers end an empty room, and its recording, without a word.
  *
  * It compares what is wanted with what is, and does one thing at a time until both are the same; so it goes on wherever a process
  * before this one died.
@@ -65,6 +24,12 @@ export class RoomRecorder {
   #memory: RoomRecording;
   /** The open part is not written to any more. */
   #ended = false;
+  /** The open part was begun by a process before this one: whether its mixer was started again meanwhile is not known. */
+  #inherited = false;
+  /** Someone is in the room. */
+  #occupied = true;
+  /** Nobody was, since the open part began. */
+  #left = false;
   /** A start that nothing was recorded of yet: it fails at once. */
   #first = false;
   #tries = 0;
@@ -112,12 +77,23 @@ export class RoomRecorder {
 
   /** Everyone is in the room on another mixer. */
   roomMoved(): void {
-    if (this.#memory.open !== null && this.#place() !== this.#memory.mixer) this.#ended = true;
+    const elsewhere = this.#inherited || this.#place() !== this.#memory.mixer;
+    if (this.#memory.open !== null && elsewhere) this.#ended = true;
+    this.#settleNow();
+  }
+
+  /** Whether someone is in the room. One that was empty is another room for the mixer: what is recorded of it is another part. */
+  occupied(occupied: boolean): void {
+    if (occupied === this.#occupied) return;
+    this.#occupied = occupied;
+    if (!occupied) return;
+    if (this.#memory.open !== null) this.#left = true;
     this.#settleNow();
   }
 
   /** The conference of a process before this one goes on. */
   takenBack(): void {
+    this.#inherited = this.#memory.open !== null;
     this.#settle();
   }
 
@@ -162,13 +138,18 @@ export class RoomRecorder {
   /** The next thing to be done, or `null`: all is as it is wanted. It never rejects. */
   #next(): Promise<void> | null {
     const { wanted, open, paused } = this.#memory;
-    if (open === null) return wanted === 'on' && this.#retry === null ? this.#begin() : null;
-    if (wanted === 'off' || this.#ended) return this.#end(open);
+    if (open === null) return wanted === 'on' && this.#occupied && this.#retry === null ? this.#begin() : null;
+    if (wanted === 'off' || this.#ended || this.#left) return this.#end(open);
     return paused === (wanted === 'paused') ? null : this.#setPaused(wanted === 'paused');
   }
 
   async #begin(): Promise<void> {
-    const { recordings, conferenceId, accountId, recordId, log, clock } = this.#parts;
+    const { recordings, conferenceId, accountId, recordId, log, clock, roomFree } = this.#parts;
+    const free = roomFree();
+    if (free !== null) {
+      await free;
+      if (this.#over || this.#memory.wanted !== 'on') return;
+    }
     const part = this.#memory.parts + 1;
     let open: OpenRecording;
     try {
@@ -179,12 +160,16 @@ export class RoomRecorder {
     }
     // stored before the mixer writes the first sample
     this.#ended = false;
+    this.#left = false;
+    this.#inherited = false;
     this.#set({ open, parts: part, paused: false, mixer: this.#place() });
     try {
       const plays = this.#memory.announcements;
       const recording = this.#recordRoom(open, plays);
       await within(clock, MIXER_LIMIT_MS, 'beginning to record', recording);
     } catch (error) {
+      // handed over while it began: whether it did is for the next process to find
+      if (this.#over) return;
       await this.#stopped();
       recordings.abandon(open);
       this.#set({ open: null, parts: part - 1 });
@@ -223,6 +208,8 @@ export class RoomRecorder {
     }
     const brokeOff = this.#ended && this.#memory.wanted !== 'off';
     this.#ended = false;
+    this.#left = false;
+    this.#inherited = false;
     this.#set({ open: null, mixer: null, paused: false });
     void this.#seal(open);
     if (!brokeOff) return;

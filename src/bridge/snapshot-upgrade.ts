@@ -4,7 +4,7 @@ import { startConference } from '../domain/conference/machine.js';
 import type { CallId, ConferenceId } from '../domain/identifiers.js';
 import { freshMemory } from './call-memory.js';
 import { NOTHING } from './media-state.js';
-import { NOT_RECORDED } from './room-recorder.js';
+import { NOT_RECORDED } from './room-recording.js';
 
 /*
  * Snapshots of version 1, before names, menus, lobby, recording and calls placed: what they know goes on, what came since is as it is

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFERENCE_OPTIONS, type DialOutRights } from '../../../src/domain/conference-options.js';
-import { accountId } from '../../../src/domain/identifiers.js';
+import { accountId, conferenceId } from '../../../src/domain/identifiers.js';
 import { FakeEndpoint } from '../../fakes/fake-media.js';
 import type { FakeCall, FakePlacedCall } from '../../fakes/fake-signaling.js';
 import { HOST_PIN, GUEST_PIN, settle, World } from './world.js';
@@ -429,5 +429,30 @@ describe('a call placed for a host, and what dies', () => {
     expect(await world.dial()).toBeDefined();
     expect(await world.dial(NUMBER, other)).toBeDefined();
     await world.comeIn(GUEST_PIN);
+  });
+});
+
+describe('a host alone who is recorded', () => {
+  it('and calls someone in is recorded on, in another part, once back', async () => {
+    const world = await Dialling.open();
+    await world.wait(3_100);
+    world.press(world.host, '*2');
+    await settle();
+    world.press(world.host, '1');
+    await settle();
+    await world.wait(3_100);
+    const conference = conferenceId(world.room);
+    expect(world.media.roomRecordings.get(conference)?.path).toBe('/dev/shm/r1.wav');
+    await world.talkingAside();
+    expect(world.room).toMatch(aside);
+    // the mixer ends an empty room, and its recording, without a word
+    world.media.roomRecordings.delete(conference);
+    await world.wait(60_000);
+    world.press(world.host, '*2');
+    await settle();
+    expect(world.room).toBe(conference);
+    expect(world.media.roomRecordings.get(conference)?.path).toBe('/dev/shm/r2.wav');
+    expect(world.recordings.sealed.map(({ id }) => id)).toEqual(['r1']);
+    expect(world.bridge.status()).toMatchObject({ recordings: 1, recordingFailures: 0 });
   });
 });

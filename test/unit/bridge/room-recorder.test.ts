@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NOT_RECORDED, RoomRecorder, type RoomRecording } from '../../../src/bridge/room-recorder.js';
+import { RoomRecorder } from '../../../src/bridge/room-recorder.js';
+import { NOT_RECORDED, type RoomRecording } from '../../../src/bridge/room-recording.js';
 import { accountId, callId, conferenceId } from '../../../src/domain/identifiers.js';
 import { FakeMedia } from '../../fakes/fake-media.js';
 import { FakeRecordings } from '../../fakes/fake-recordings.js';
@@ -16,6 +17,7 @@ let lines: string[];
 let failures: number;
 let counted: number;
 let recorder: RoomRecorder;
+let roomFree: Promise<void> | null;
 
 /** A recorder as one process has it. */
 function make(memory: RoomRecording = NOT_RECORDED): RoomRecorder {
@@ -33,6 +35,7 @@ function make(memory: RoomRecording = NOT_RECORDED): RoomRecorder {
     recordingFailed: () => {
       counted += 1;
     },
+    roomFree: () => roomFree,
   });
 }
 
@@ -55,6 +58,7 @@ beforeEach(async () => {
   lines = [];
   failures = 0;
   counted = 0;
+  roomFree = null;
   recorder = make();
   await enter();
 });
@@ -120,6 +124,95 @@ describe('a room', () => {
     recorder.start(NOT_THEN);
     await settle();
     expect(recordings.begun).toHaveLength(1);
+  });
+});
+
+describe('a room that another conference was recorded in just before', () => {
+  it('is recorded when the mixer has ended that, lest the end of the one ends the other', async () => {
+    let free: () => void = () => undefined;
+    roomFree = new Promise((resolve) => {
+      free = resolve;
+    });
+    recorder.start(NOT_THEN);
+    await settle();
+    expect(recordings.begun).toEqual([]);
+    free();
+    await settle();
+    expect(media.roomRecordings.get(ROOM)?.path).toBe('/dev/shm/r1.wav');
+  });
+
+  it('is not recorded any more where that was not wanted meanwhile', async () => {
+    let free: () => void = () => undefined;
+    roomFree = new Promise((resolve) => {
+      free = resolve;
+    });
+    recorder.start(NOT_THEN);
+    await settle();
+    recorder.stop();
+    free();
+    await settle();
+    expect(recordings.begun).toEqual([]);
+  });
+});
+
+describe('a room that is empty for a while', () => {
+  const leave = async (): Promise<void> => {
+    recorder.occupied(false);
+    await Promise.all(media.open().map((endpoint) => endpoint.leave()));
+    // the mixer ends the room without a word
+    media.roomRecordings.delete(ROOM);
+    await settle();
+  };
+
+  const comeBack = async (): Promise<void> => {
+    await enter('c2');
+    recorder.occupied(true);
+    await settle();
+  };
+
+  it('is recorded in another part once somebody is in again', async () => {
+    recorder.start(NOT_THEN);
+    await settle();
+    clock.advance(1_000);
+    await leave();
+    clock.advance(60_000);
+    await settle();
+    await comeBack();
+    expect(sealed()).toEqual(['r1']);
+    expect(media.roomRecordings.get(ROOM)?.path).toBe('/dev/shm/r2.wav');
+    expect([failures, counted, clock.pending]).toEqual([0, 0, 0]);
+  });
+
+  it('is not tried in vain until its recording is given up', async () => {
+    recorder.start(NOT_THEN);
+    await settle();
+    clock.advance(60_000);
+    await leave();
+    recorder.brokeOff('the mixer was lost');
+    await settle();
+    for (let second = 0; second < 60; second += 1) {
+      clock.advance(1_000);
+      await settle();
+    }
+    expect(sealed()).toEqual(['r1']);
+    await comeBack();
+    expect(media.roomRecordings.get(ROOM)?.path).toBe('/dev/shm/r2.wav');
+    expect(failures).toBe(0);
+  });
+
+  it('is not recorded where it is paused when somebody is in again, until it goes on', async () => {
+    recorder.start(NOT_THEN);
+    await settle();
+    clock.advance(60_000);
+    recorder.pause();
+    await settle();
+    await leave();
+    await comeBack();
+    expect(media.roomRecordings.size).toBe(0);
+    recorder.resume();
+    await settle();
+    expect(sealed()).toEqual(['r1']);
+    expect(media.roomRecordings.get(ROOM)).toMatchObject({ path: '/dev/shm/r2.wav', paused: false });
   });
 });
 
@@ -377,5 +470,36 @@ describe('the death of the process', () => {
     expect(media.roomRecordings.size).toBe(1);
     expect(sealed()).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  it('while it began, handed over, leaves the file to the next one', async () => {
+    let fail: (error: Error) => void = () => undefined;
+    media.recordRoom = () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      });
+    recorder.start(NOT_THEN);
+    await settle();
+    recorder.handOver();
+    fail(new Error('this process has let go'));
+    await settle();
+    expect(recordings.abandoned).toEqual([]);
+    expect(recorder.memory().open?.id).toBe('r1');
+  });
+
+  it('and that of its mixer, which was there again before, is found when the callers are back', async () => {
+    recorder.start(NOT_THEN);
+    await settle();
+    clock.advance(60_000);
+    media.roomRecordings.clear();
+    die();
+    await settle();
+    recorder.roomMoved();
+    await settle();
+    expect(sealed()).toEqual(['r1']);
+    expect(media.roomRecordings.get(ROOM)?.path).toBe('/dev/shm/r2.wav');
+    recorder.roomMoved();
+    await settle();
+    expect(recordings.begun).toHaveLength(2);
   });
 });
