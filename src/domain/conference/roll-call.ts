@@ -6,7 +6,7 @@ import { openMenu } from './menus.js';
 import { muteLine } from './mutes.js';
 import { nameOf } from './names.js';
 import { present } from './presence.js';
-import type { Menu } from './state.js';
+import type { Member, Menu } from './state.js';
 import { tell, type Turn } from './turn.js';
 
 /** Names read by themselves before the host is asked how to go on. */
@@ -51,14 +51,20 @@ function goOn(turn: Turn, host: CallId, { read }: RollCall): void {
   readNext(turn, host, someoneIsLeft ? read : [], 0);
 }
 
-/** A number that is withheld cannot be blocked: then the caller is only dropped, and the host hears no more than that. */
+/** Where the number cannot be blocked the caller is only dropped, and the host hears no more than that. */
 function dropSubject(turn: Turn, callId: CallId, block: boolean): Utterance {
   const member = droppable(turn, callId);
   if (member === undefined) return tone('refused');
-  const { callerNumber } = member;
-  if (block && callerNumber !== null) turn.effects.push({ type: 'BlockCaller', callId, callerNumber });
+  const callerNumber = block ? blockable(turn, member) : null;
+  if (callerNumber !== null) turn.effects.push({ type: 'BlockCaller', callId, callerNumber });
   drop(turn, member);
-  return say(block && callerNumber !== null ? 'caller-blocked' : 'caller-dropped');
+  return say(callerNumber === null ? 'caller-dropped' : 'caller-blocked');
+}
+
+/** Not a withheld number, nor one that a host calls from too (that of a company): a block keeps out whoever shows it, hosts as well. */
+function blockable({ facts }: Turn, { callerNumber }: Member): string | null {
+  const isHosts = facts.members.some((other) => other.role === 'host' && other.callerNumber === callerNumber);
+  return isHosts ? null : callerNumber;
 }
 
 /** The answer to a key, then silence until the next one. */

@@ -154,6 +154,20 @@ describe('in the roll call', () => {
     ]);
   });
 
+  it('4 blocks no number that a host calls from too: only drops', () => {
+    const room = new Room();
+    room.comes('host', 'host', '442079460000');
+    room.arrives('ann', 'guest', '442079460000', {}, 'ann');
+    room.joins('ann');
+    room.wait(10_000);
+    room.keys('host', 'roll-call');
+    spoken(room);
+    room.chooses('host', '4');
+    expect(room.did('BlockCaller')).toEqual([]);
+    expect(brief(room.did('OpenMenu').slice(-1))).toEqual([`menu host ${KEYS}: caller-dropped`]);
+    expect(room.did('Dismiss')).toMatchObject([{ callId: 'ann', outcome: 'dropped' }]);
+  });
+
   it('4 says no more than that the caller is dropped where the number is withheld', () => {
     const room = at('ann', 'ann', 'bob');
     expect(brief(room.chooses('host', '4'))).toEqual([
