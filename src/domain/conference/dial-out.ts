@@ -1,3 +1,4 @@
+import { callerDigits } from '../access/callers.js';
 import { callId as asCallId, conferenceId as asConferenceId, type CallId } from '../identifiers.js';
 import { say, tone, type Utterance } from '../prompts.js';
 import type { Actor } from './actor.js';
@@ -7,7 +8,7 @@ import { isSilent } from './lines.js';
 import { closeMenu, menuOf, openEntry, openMenu } from './menus.js';
 import { newMember } from './members.js';
 import { guestsComeInMuted } from './mutes.js';
-import { findMember } from './presence.js';
+import { findMember, watchAlone } from './presence.js';
 import type { Placed } from './state.js';
 import { tell, update, updateMember, type Turn } from './turn.js';
 
@@ -31,6 +32,7 @@ export function numberEntered(turn: Turn, host: CallId, number: string): void {
   const call: Placed = { placed, host, number, room, answered: false };
   update(turn, { placedEver, placed: [...turn.facts.placed, call] });
   updateMember(turn, host, { phase: 'aside' });
+  watchAlone(turn);
   turn.effects.push({ type: 'PlaceCall', callId: host, placed, number, room });
   turn.effects.push({ type: 'SendToRoom', callId: host, room, muted: false });
   offer(turn, call, []);
@@ -70,7 +72,8 @@ export function dialOutLeft(turn: Turn, placed: CallId): void {
 function bringIn(turn: Turn, call: Placed): void {
   const { placed, number } = call;
   const muted = guestsComeInMuted(turn.facts);
-  admit(turn, [newMember({ callId: placed, role: 'guest', callerNumber: number, name: null, muted })]);
+  const callerNumber = callerDigits(number);
+  admit(turn, [newMember({ callId: placed, role: 'guest', callerNumber, name: null, muted })]);
   comeBack(turn, call, []);
 }
 

@@ -7,8 +7,11 @@ import { findMember, watchAlone } from './presence.js';
 import type { Waiter } from './state.js';
 import { tell, update, type Turn } from './turn.js';
 
-/** Only a host who is in the room lets others in: until then nobody may be in. */
-export const mayAdmit = ({ facts }: Turn, host: CallId): boolean => findMember(facts, host)?.phase === 'in';
+/** Only a host who is in, be it aside with someone called, lets others in: until then nobody may be in. */
+export function mayAdmit({ facts }: Turn, host: CallId): boolean {
+  const phase = findMember(facts, host)?.phase;
+  return phase === 'in' || phase === 'aside';
+}
 
 /** `#8`: everyone who waits passes the gate. */
 export function admitAll(turn: Turn, host: CallId): void {

@@ -11,7 +11,9 @@ export function signalHosts(turn: Turn): void {
     update(turn, { signalOwed: true });
     return;
   }
-  const hosts = turn.facts.members.filter(({ role, phase }) => role === 'host' && phase === 'in');
+  const hosts = turn.facts.members.filter(
+    ({ role, phase }) => role === 'host' && (phase === 'in' || phase === 'aside'),
+  );
   if (hosts.length === 0) return;
   for (const { callId } of hosts) tell(turn, callId, [tone('discreet')]);
   setTimer(turn, 'signal', APART_MS);

@@ -208,3 +208,59 @@ describe('*1', () => {
     expect(brief(early.keys('host', 'dial-out'))).toEqual(['tell host: <refused>']);
   });
 });
+
+describe('a host who is aside', () => {
+  it('and hangs up is announced like everyone who leaves', () => {
+    const where = room();
+    where.comes('bob');
+    where.wait(10_000);
+    enter(where);
+    expect(brief(where.leaves('host'))).toEqual(['dismiss host-out-1 (given-up): ', 'room: <exit>']);
+  });
+
+  it('on the way back too', () => {
+    const where = room();
+    where.comes('bob');
+    where.wait(10_000);
+    enter(where);
+    where.chooses('host', '*3');
+    expect(brief(where.leaves('host'))).toEqual(['room: <exit>']);
+  });
+
+  it('is not alone', () => {
+    const where = room();
+    where.leaves('ann');
+    where.wait(890_000);
+    enter(where);
+    answered(where);
+    where.wait(900_000);
+    expect(where.outcome).toBeUndefined();
+    where.chooses('host', '*3');
+    where.joins('host');
+    where.wait(900_000);
+    expect(where.outcome).toBe('alone');
+  });
+
+  it('hears the discreet tone, and may admit everyone', () => {
+    const where = room({ lobby: true });
+    where.keys('host', 'admit-all');
+    where.joins('ann');
+    where.wait(10_000);
+    enter(where);
+    expect(brief(where.arrives('bob'))).toEqual(['keep bob waiting: lobby', 'tell host: <discreet>']);
+    expect(brief(where.keys('host', 'admit-all'))).toEqual([
+      'admit bob: joining there-are 2 other-callers',
+      'tell host: all-admitted',
+    ]);
+  });
+});
+
+describe('the one called', () => {
+  it('is known by the number as it is shown, not as it was keyed', () => {
+    const where = room();
+    enter(where, 'host', '00447700900123');
+    answered(where);
+    where.chooses('host', '*2');
+    expect(where.state.facts.members.at(-1)?.callerNumber).toBe('447700900123');
+  });
+});
