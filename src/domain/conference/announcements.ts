@@ -17,7 +17,7 @@ const CROWD_WITHIN_MS = 4_000;
 const FIRST_GAP_MS = 4_000;
 const CROWD_GAP_MS = 8_000;
 /** Longer than any announcement, with the names of six at 5 s each: one whose finish never comes keeps back no other for ever. */
-const LONGEST_MS = 40_000;
+export const LONGEST_ANNOUNCEMENT_MS = 40_000;
 /** How long others of a batch are waited for before the ones who are in are announced. */
 const BATCH_MS = 4_000;
 
@@ -152,7 +152,7 @@ function sound(turn: Turn, ofCrowd: boolean): void {
   if (words.length === 0) return;
   const sounding = playToRoom(turn, words);
   remember(turn, { sounding, lastAt: turn.at, lastOfCrowd: ofCrowd });
-  setTimer(turn, 'sounding', LONGEST_MS);
+  setTimer(turn, 'sounding', LONGEST_ANNOUNCEMENT_MS);
 }
 
 /** In rooms with many callers names become tones by themselves. */

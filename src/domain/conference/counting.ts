@@ -5,10 +5,11 @@ import { countWaiting } from './introduction.js';
 import { countIn, countOnHold, findMember, findWaiter } from './presence.js';
 import type { ConferenceFacts } from './state.js';
 
-/** Answer to `*#`. On hold there is nothing to count yet; what the caller wants to know is that it goes on. */
+/** Answer to `*#`. On hold there is nothing to count; what the caller wants to know is why it goes on. */
 export function countFor(facts: ConferenceFacts, { callId, role, phase }: Actor): readonly Utterance[] {
   if (findWaiter(facts, callId)?.reason === 'lobby') return [say('waiting-for-admission')];
-  if (phase === 'held' || phase === 'waiting') return [say('still-waiting')];
+  if (phase === 'held') return [say('host-disconnected-hold')];
+  if (phase === 'waiting') return [say('still-waiting')];
   if (role === 'guest') return headCount(facts, callId);
   return [...headCount(facts, callId), ...countWaiting(countOnHold(facts)), ...turnedAway(facts.lockedOut)];
 }

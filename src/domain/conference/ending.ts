@@ -1,5 +1,6 @@
 import type { CallOutcome, ConferenceOutcome } from '../outcomes.js';
 import { lastSyllable, say, type Utterance } from '../prompts.js';
+import { LONGEST_ANNOUNCEMENT_MS } from './announcements.js';
 import { giveUpCalls } from './belongings.js';
 import { endRecording } from './recording.js';
 import type { Closed, Closing, ConferenceFacts } from './state.js';
@@ -64,6 +65,8 @@ export function endForAll(turn: Turn): Closing | Closed {
   update(turn, { members: inRoom, waiting: [], menus: [], hands: [], measuring: [] });
   giveUpCalls(turn);
   const lastWords = playToRoom(turn, [...farewell, lastSyllable]);
-  setTimer(turn, 'closing', LAST_WORDS_MS);
+  // They are heard after what the room is just hearing.
+  const before = turn.facts.announcements.sounding === null ? 0 : LONGEST_ANNOUNCEMENT_MS;
+  setTimer(turn, 'closing', before + LAST_WORDS_MS);
   return { kind: 'Closing', lastWords };
 }

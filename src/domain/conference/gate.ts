@@ -38,7 +38,9 @@ function judge(facts: ConferenceFacts, { role, pastLock, pastLobby }: Applicant,
   if (maxCallers !== null && facts.members.length >= maxCallers) return { type: 'refuse', reason: 'full' };
   if (facts.locked && !pastLock) return { type: 'refuse', reason: 'locked' };
   if (hostless !== null) return { type: 'wait', reason: hostless };
-  return lobby && !pastLobby ? { type: 'wait', reason: 'lobby' } : { type: 'admit' };
+  if (!lobby || pastLobby) return { type: 'admit' };
+  // Without anybody to admit them, nobody waits for ever.
+  return { type: 'wait', reason: facts.hostless ? 'no-host' : 'lobby' };
 }
 
 /** The first look, before a name is said: full and locked are said now. What it finds holds for nothing later. */
@@ -106,14 +108,15 @@ export function waitFor(turn: Turn, reason: WaitReason): void {
  */
 export function letEveryoneIn(turn: Turn): void {
   const held = turn.facts.members.filter((member) => member.phase === 'held');
-  for (const member of held) {
-    const { callId, muted } = member;
-    turn.effects.push({ type: 'Admit', callId, muted: isSilent(member), introduction: welcomeBack(muted) });
-  }
   const members = turn.facts.members.map((member): Member =>
     member.phase === 'held' ? { ...member, phase: 'joining', inBatch: !member.hasBeenIn } : member,
   );
   update(turn, { members });
+  for (const member of held) {
+    const { callId, muted, hasBeenIn } = member;
+    const introduction = hasBeenIn ? welcomeBack(muted) : introduce(turn.facts, muted, false);
+    turn.effects.push({ type: 'Admit', callId, muted: isSilent(member), introduction });
+  }
   letIn(turn, turn.facts.waiting, { pastLobby: false });
   waitFor(turn, 'lobby');
 }

@@ -25,7 +25,7 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
       watchAlone(turn);
       return isDeserted(turn.facts) ? close(turn, 'emptied') : stage;
     case 'CallerJoined':
-      comeIn(turn, event.callId);
+      if (comeIn(turn, event.callId) === 'host' && turn.facts.hostless) hostIsBack(turn);
       watchAlone(turn);
       return stage;
     case 'CallerLeft':
@@ -61,9 +61,17 @@ function left(stage: InSession, event: Extract<StageEvent, { type: 'CallerLeft' 
     watchAlone(turn);
     return stage;
   }
-  if (gone.role === 'host' && !hasHost(turn.facts)) return lastHostLeft(stage, gone, turn);
+  // A host who gave up on the way into a conference that goes on without one leaves it as it was.
+  const wasLast = gone.role === 'host' && !hasHost(turn.facts) && !turn.facts.hostless;
+  if (wasLast) return lastHostLeft(stage, gone, turn);
   othersGoOn(turn, gone);
   return stage;
+}
+
+/** Those who wait in the lobby have somebody again to admit them. */
+function hostIsBack(turn: Turn): void {
+  update(turn, { hostless: false });
+  waitFor(turn, 'lobby');
 }
 
 /** However the line ended: on purpose or not cannot be known. */
@@ -73,6 +81,8 @@ function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceSta
   const hostLeaves = continueOnce ? 'continue' : options.hostLeaves;
   switch (hostLeaves) {
     case 'continue':
+      update(turn, { hostless: true });
+      waitFor(turn, 'no-host');
       othersGoOn(turn, gone);
       return stage;
     case 'end':

@@ -64,7 +64,6 @@ function countNumber(turn: Turn, callerNumber: string | null): void {
 /** Takes a caller off the lists; what that means to the others is the stage's to say. */
 export function takeAway(turn: Turn, callId: CallId): Member | Waiter | null {
   forgetBelongings(turn, callId);
-  forgetBelongings(turn, callId);
   const waiter = findWaiter(turn.facts, callId);
   if (waiter !== undefined) {
     update(turn, { waiting: turn.facts.waiting.filter((other) => other.callId !== callId) });

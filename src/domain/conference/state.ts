@@ -205,6 +205,8 @@ export interface ConferenceFacts {
   readonly placedEver: number;
   /** The conference goes on after the last host hangs up, this once (`#0`). */
   readonly continueOnce: boolean;
+  /** The last host has left, the conference goes on, and no host has come in since. */
+  readonly hostless: boolean;
 }
 
 /** Plain data: it can be stored, replayed and taken over. */

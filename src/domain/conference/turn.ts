@@ -50,6 +50,7 @@ export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   placed: [],
   placedEver: 0,
   continueOnce: false,
+  hostless: false,
 });
 
 export function update(turn: Turn, changes: Partial<ConferenceFacts>): void {

@@ -30,6 +30,32 @@ describe('when the last host leaves under `continue`', () => {
   });
 });
 
+describe('a conference that goes on without a host, once', () => {
+  for (const hostLeaves of ['end', 'hold'] as const) {
+    it(`does so although a host gives up on the way in, under \`${hostLeaves}\``, () => {
+      const room = new Room({ hostLeaves }).withHostAnd('ann', 'bob');
+      room.keys('host', 'continue');
+      room.leaves('host');
+      room.wait(10_000);
+      room.arrives('host2', 'host');
+      expect(brief(room.leaves('host2'))).toEqual([]);
+      expect(room.state.kind).toBe('InSession');
+      room.comes('host3', 'host');
+      room.leaves('host3');
+      expect(room.state.kind).toBe(hostLeaves === 'end' ? 'Closed' : 'HostAway');
+    });
+  }
+
+  it('does not because another host was on the way in who gives up: only then the last one has left', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann');
+    room.arrives('host2', 'host');
+    room.leaves('host');
+    expect(room.outcome).toBeUndefined();
+    room.leaves('host2');
+    expect(room.outcome).toBe('host-left');
+  });
+});
+
 describe('when the last host leaves under `end`', () => {
   it('every caller is disconnected at once, with no message and no exit tone', () => {
     const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann', 'bob');
@@ -380,6 +406,19 @@ describe('##', () => {
   });
 });
 
+describe('the last words', () => {
+  it('are heard after an announcement of names, however long', () => {
+    const room = new Room({ entry: 'name' }).withHostAnd('ann');
+    room.playsEnd = false;
+    room.comesNamed('bob');
+    room.keys('host', 'end');
+    room.wait(40_000);
+    expect(room.outcome).toBeUndefined();
+    room.wait(15_000);
+    expect(room.outcome).toBe('host-ended');
+  });
+});
+
 describe('a conference', () => {
   it('lasts 12 hours at most', () => {
     const room = new Room().withHostAnd('ann');
@@ -415,5 +454,20 @@ describe('a conference', () => {
     room.leaves('host');
     expect(room.timers.names).toEqual([]);
     expect(room.arrives('bob')).toEqual([]);
+  });
+});
+
+describe('someone sent to hold on the way in', () => {
+  it('hears on the return what every newcomer hears: had heard it to no end', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
+    room.keys('host', 'record');
+    room.chooses('host', '1');
+    room.arrives('bob');
+    room.leaves('host');
+    room.keys('ann', 'count');
+    expect(room.told('ann')).toBe('host-disconnected-hold');
+    room.comes('host2', 'host');
+    expect(room.introduction('ann')).toBe('host-returned');
+    expect(room.introduction('bob')).toBe('joining there-are 2 other-callers is-recorded');
   });
 });

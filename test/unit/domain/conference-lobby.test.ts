@@ -42,7 +42,7 @@ describe('the lobby', () => {
     expect(brief(room.arrives('bob'))).toEqual(['keep bob waiting: host-away']);
   });
 
-  it('keeps guests also while nobody is there to admit them, under `continue`', () => {
+  it('keeps guests also while nobody is there to admit them, under `continue`, as those who wait for a host', () => {
     const room = withLobby([]);
     room.comes('host2', 'host');
     room.leaves('host');
@@ -51,10 +51,23 @@ describe('the lobby', () => {
     const goesOn = withLobby(['ann']);
     goesOn.keys('host', 'admit-all');
     goesOn.joins('ann');
+    goesOn.wait(10_000);
     goesOn.leaves('host');
-    expect(brief(goesOn.arrives('bob'))).toEqual(['keep bob waiting: lobby']);
+    expect(brief(goesOn.arrives('bob'))).toEqual(['keep bob waiting: no-host']);
     goesOn.arrives('host2', 'host');
     expect(goesOn.introduction('host2')).toBe('joining there-is-one-other you-are-the-host one-is-waiting');
+    expect(brief(goesOn.joins('host2'))).toEqual(['room: <entry>', 'keep bob waiting: lobby']);
+  });
+
+  it('is a wait for a host from when the last one has left: those in it do not wait for ever', () => {
+    const room = withLobby(['ann', 'bob']);
+    room.keys('host', 'screen');
+    room.chooses('host', '1');
+    room.joins('ann');
+    room.wait(10_000);
+    expect(brief(room.leaves('host'))).toEqual(['keep bob waiting: no-host', 'tell ann: <exit> you-are-alone']);
+    room.keys('bob', 'count');
+    expect(room.told('bob')).toBe('still-waiting');
   });
 
   it('tells the hosts by a discreet tone that someone begins to wait, which never piles up', () => {

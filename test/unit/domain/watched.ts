@@ -207,13 +207,16 @@ export class Watched {
   }
 
   #expectStage(kind: ConferenceState['kind'], lobby: boolean): void {
-    const { members, waiting } = this.state.facts;
+    const { members, waiting, hostless } = this.state.facts;
     const reasons = new Set(waiting.map(({ reason }) => reason));
     const phases = new Set(members.map(({ phase }) => phase));
     if (kind === 'WaitingForHost') expect([...reasons].filter((reason) => reason !== 'no-host')).toEqual([]);
     if (kind === 'InSession') {
       expect(phases.has('held')).toBe(false);
-      expect([...reasons].filter((reason) => !lobby || reason !== 'lobby')).toEqual([]);
+      const why = hostless ? 'no-host' : 'lobby';
+      expect([...reasons].filter((reason) => !lobby || reason !== why)).toEqual([]);
+      const isIn = members.some(({ role, phase }) => role === 'host' && (phase === 'in' || phase === 'aside'));
+      expect(hostless && isIn).toBe(false);
     }
     if (kind === 'HostAway') {
       expect(phases.has('in') || phases.has('aside')).toBe(false);
