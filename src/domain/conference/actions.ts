@@ -45,7 +45,7 @@ const OPENS_A_MENU: ReadonlySet<KeypadAction> = new Set([
 ] as const);
 
 function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>): void {
-  const { callId, role } = actor;
+  const { callId } = actor;
   switch (action) {
     case 'mute':
       toggleOwnMute(turn, actor);
@@ -54,7 +54,7 @@ function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>
       tell(turn, callId, countFor(turn.facts, actor));
       return;
     case 'help':
-      tell(turn, callId, helpFor(turn.facts, role));
+      tell(turn, callId, helpFor(turn.facts, actor));
       return;
     case 'raise-hand':
       toggleHand(turn, actor);

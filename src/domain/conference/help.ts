@@ -1,8 +1,8 @@
-import type { Role } from '../conference-options.js';
 import type { KeypadAction } from '../keypad/contract.js';
 import { completeKeyMap, isFor } from '../keypad/key-map.js';
 import { speakHelp } from '../keypad/spoken-code.js';
 import type { Utterance } from '../prompts.js';
+import type { Actor } from './actor.js';
 import type { ConferenceFacts } from './state.js';
 
 /** What the account does without; what holds already can always be taken back: a lock, a recording. */
@@ -22,14 +22,15 @@ export function isAllowed({ options, locked, recording }: ConferenceFacts, actio
 }
 
 /** Made from the map as it is, of what this role may use here. */
-export const helpFor = (facts: ConferenceFacts, role: Role): readonly Utterance[] =>
+export const helpFor = (facts: ConferenceFacts, actor: Actor): readonly Utterance[] =>
   speakHelp(
     completeKeyMap(facts.options.keyMap),
-    (action) => isFor(action, role) && isAllowed(facts, action) && isUseful(facts, action),
+    (action) => isFor(action, actor.role) && isAllowed(facts, action) && isUseful(facts, actor, action),
   );
 
 /** What would come to nothing here is answered, but not recommended. */
-function isUseful({ options, waiting }: ConferenceFacts, action: KeypadAction): boolean {
+function isUseful({ options, waiting }: ConferenceFacts, { phase }: Actor, action: KeypadAction): boolean {
+  if (action === 'raise-hand') return phase !== 'waiting';
   if (action === 'admit-all' || action === 'screen') return options.lobby || waiting.length > 0;
   if (action === 'continue') return options.hostLeaves !== 'continue';
   return true;

@@ -63,6 +63,14 @@ describe('*#', () => {
 });
 
 describe('**', () => {
+  it('does not recommend to raise a hand where it cannot be raised', () => {
+    const room = new Room();
+    room.arrives('ann');
+    room.keys('ann', 'help');
+    expect(room.told('ann')).toContain('help-count');
+    expect(room.told('ann')).not.toContain('help-hand');
+  });
+
   it('reads the codes of a guest to a guest', () => {
     const room = new Room().withHostAnd('ann');
     room.keys('ann', 'help');
