@@ -3,7 +3,7 @@ import { keyCode } from './codes.js';
 import { listening } from './listening.js';
 import { report, wantsConfirmation } from './menu-keys.js';
 import { awaitKey, beginMenu, menuOf, ownsKeys } from './menus.js';
-import { holdBack, next } from './speech.js';
+import { ended, holdBack, next } from './speech.js';
 import type { CallStage, InConference, Joining, Placed, StageEvent } from './state.js';
 import { admitFromAside, enterMixer, enterPlaced, hangUp, reportLeft, sendToHold, sendToRoom } from './transitions.js';
 import { cancelTimer, type Turn } from './turn.js';
@@ -23,12 +23,15 @@ export function placed(stage: Placed, event: StageEvent, turn: Turn): CallStage 
   }
 }
 
+/** Pieces of a message that is short enough to be heard before coming in. */
+const MOST_PIECES_BEFORE = 6;
+
 const isAside = ({ room, admission }: Joining | InConference): boolean => room !== admission.conferenceId;
 
 export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
     case 'SpeechFinished':
-      return stage.phase === 'introduction' ? enterMixer(turn, stage) : stage;
+      return stage.phase === 'introduction' ? introductionEnded(stage, turn) : stage;
     case 'MixerJoined':
       return stage.phase === 'entering' ? enterRoom(stage, turn) : stage;
     case 'MixerJoinFailed':
@@ -60,6 +63,14 @@ export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStag
     default:
       return stage;
   }
+}
+
+/** What came meanwhile is heard before coming in, as that it is recorded from now on; the help is for later. */
+function introductionEnded(stage: Joining, turn: Turn): Joining {
+  const speech = ended(turn, stage.speech);
+  const [message] = speech.queue;
+  if (message === undefined || message.length > MOST_PIECES_BEFORE) return enterMixer(turn, stage);
+  return { ...stage, speech: next(turn, speech, 'none') };
 }
 
 function keyOnTheWay(stage: Joining, key: Key, turn: Turn): Joining {

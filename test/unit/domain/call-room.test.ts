@@ -158,9 +158,33 @@ describe('an admitted caller', () => {
     caller.happen({ type: 'MuteChanged', muted: true });
     caller.happen({ type: 'Told', utterances: [say('you-are-muted')] });
     caller.finish();
-    expect(caller.did('JoinMixer')).toMatchObject([{ muted: true }]);
-    caller.happen({ type: 'MixerJoined' });
     expect(caller.hears).toBe('you-are-muted');
+    caller.finish();
+    expect(caller.did('JoinMixer')).toMatchObject([{ muted: true }]);
+  });
+
+  it('hears what is told meanwhile before coming in, the help when in', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'Admitted', muted: false, introduction: [say('joining')] });
+    caller.happen({ type: 'Told', utterances: [say('recording-started')] });
+    caller.happen({ type: 'Told', utterances: Array.from({ length: 20 }, () => say('help-intro')) });
+    caller.finish();
+    expect(caller.hears).toBe('recording-started');
+    expect(caller.did('JoinMixer')).toEqual([]);
+    caller.finish();
+    expect(caller.did('JoinMixer')).toHaveLength(1);
+    caller.happen({ type: 'MixerJoined' });
+    expect(caller.hears).toContain('help-intro');
+  });
+
+  it('comes in however much is told meanwhile', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'Admitted', muted: false, introduction: [say('joining')] });
+    for (let second = 0; second < 30; second += 1) {
+      caller.happen({ type: 'Told', utterances: [say('recording-started')] });
+      caller.wait(1_000);
+    }
+    expect(caller.did('JoinMixer')).toHaveLength(1);
   });
 
   it('muted while the mixer is taking the caller in is muted at once after', () => {
