@@ -1,0 +1,145 @@
+import { expect } from 'vitest';
+import { everyPlace } from '../kit/ear.js';
+import { forEachEngine } from '../kit/engines.js';
+import { exportedAudio, recordingsOf } from '../kit/exports.js';
+import { HEARD_DBFS } from '../kit/listening.js';
+import { nameOf } from '../kit/names.js';
+import { withBridge } from '../kit/scene.js';
+import { holdMusic, signal, spoken } from '../kit/sounds.js';
+import { TONES_HZ, untilHears } from '../kit/tones.js';
+import { toneLevels, type Caller } from '../kit/caller.js';
+import { allHear, allQuiet, answered, expectUnheard, settled } from './keying.js';
+
+const [, BEFORE_HZ, MEANWHILE_HZ, AFTER_HZ] = TONES_HZ;
+const LOCKED = spoken('conference-now-locked');
+const SAID = nameOf(30);
+const SAID_MS = 2_000;
+const BEEP_SECONDS = 5;
+const SAMPLES_A_SECOND = 8_000;
+/** A beep is played to the room when its time has come; between two of them the machine may be busy. */
+const BEEP_LATE_SECONDS = 2;
+
+/** `*2`, confirmed; everyone hears it. */
+async function startRecording(host: Caller, ...others: readonly Caller[]): Promise<void> {
+  await answered(host, '*2', spoken('confirm-recording'));
+  await allHear([host, ...others], [spoken('recording-started')], () => host.press('1'));
+  await allQuiet(host, ...others);
+}
+
+async function stopRecording(host: Caller, ...others: readonly Caller[]): Promise<void> {
+  await allHear([host, ...others], [spoken('recording-stopped')], () => host.press('*2'));
+}
+
+/** For how long a tone is in a recording, milliseconds. */
+const heardMs = (samples: Int16Array, hz: number): number =>
+  toneLevels(samples, hz).filter((dbfs) => dbfs > HEARD_DBFS).length * 50;
+
+// `*2` (product: section 3), and what becomes of what was said.
+forEachEngine((engine) => {
+  const scene = withBridge({ engine, env: { PARTYLINE_ENTRY_GREETING: 'none' } });
+
+  for (const [flag, title, times] of [
+    ['--no-record-announcements', 'without announcements', 0],
+    ['--record-announcements', 'with announcements, where the account wants it', 1],
+  ] as const) {
+    scene(
+      `*2 and 1 record what is said ${title}; whoever comes is told before being in; *2 ends it for all to hear`,
+      async (stage) => {
+        const account = await stage.addAccount(flag);
+        const [host, guest] = await stage.gather(account, 2);
+        await startRecording(host, guest);
+        guest.say(BEFORE_HZ);
+        await untilHears(host, [BEFORE_HZ]);
+        await host.listen(SAID_MS);
+        guest.say(null);
+        await guest.sayOnce(SAID.samples);
+        await host.untilQuiet();
+        const before = guest.mark();
+        const late = await stage.call(account.guestPin);
+        const told = await late.hearsInOrder([spoken('joining'), spoken('is-recorded')]);
+        await guest.hears(signal('entry'), { since: before });
+        expect(late.hasHeard(spoken('is-recorded'), told.end)).toBe(false);
+        await allQuiet(host, guest, late);
+        await allHear([host, guest, late], [LOCKED], () => host.press('*5'));
+        await allQuiet(host, guest, late);
+        await stopRecording(host, guest, late);
+
+        const [recording, ...more] = await recordingsOf(stage.bridge, account.id, 1);
+        expect(more).toEqual([]);
+        expect(recording?.part).toBe(1);
+        const samples = await exportedAudio(stage.bridge, recording?.id ?? '');
+        expect(samples.length / SAMPLES_A_SECOND).toBeCloseTo(recording?.durationSeconds ?? 0, 0);
+        expect(heardMs(samples, BEFORE_HZ)).toBeGreaterThan(SAID_MS - 300);
+        expect(everyPlace(samples, SAID)).toHaveLength(1);
+        expect(everyPlace(samples, LOCKED)).toHaveLength(times);
+      },
+    );
+  }
+
+  scene('the question of *2 is left by * and after ten seconds: nothing is recorded', async (stage) => {
+    const account = await stage.addAccount();
+    const [host, guest] = await stage.gather(account, 2);
+    await answered(host, '*2', spoken('confirm-recording'));
+    await host.press('*1');
+    await host.untilQuiet(1_000);
+    await answered(host, '*2', spoken('confirm-recording'), signal('refused'));
+    expectUnheard(guest, 0, spoken('recording-started'), spoken('confirm-recording'));
+    const without = await stage.addAccount('--recording', 'not-allowed');
+    const other = await stage.call(without.hostPin);
+    await settled(other);
+    await answered(other, '*2', spoken('not-available'));
+    expect(await recordingsOf(stage.bridge, account.id, 0)).toEqual([]);
+  });
+
+  scene(
+    'while the conference is held for its host the recording pauses, and goes on when he is back',
+    async (stage) => {
+      const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '60');
+      const [host, guest, other] = await stage.gather(account, 3);
+      await startRecording(host, guest, other);
+      guest.say(BEFORE_HZ);
+      await untilHears(other, [BEFORE_HZ]);
+      await guest.listen(SAID_MS);
+      guest.say(null);
+      await other.untilQuiet();
+      const left = guest.mark();
+      await host.hangUp();
+      await guest.hears(holdMusic(), { since: left });
+      guest.say(MEANWHILE_HZ);
+      await guest.listen(SAID_MS);
+      guest.say(null);
+      const back = await stage.call(account.hostPin);
+      await guest.hears(spoken('host-returned'), { since: left });
+      await back.hears(spoken('is-recorded'));
+      guest.say(AFTER_HZ);
+      await untilHears(back, [AFTER_HZ]);
+      await guest.listen(SAID_MS);
+      guest.say(null);
+      await back.untilQuiet();
+      await stopRecording(back, guest, other);
+      const parts = await recordingsOf(stage.bridge, account.id, 1);
+      const heard = await Promise.all(parts.map(({ id }) => exportedAudio(stage.bridge, id)));
+      const inAll = (hz: number): number => heard.reduce((sum, samples) => sum + heardMs(samples, hz), 0);
+      expect(inAll(BEFORE_HZ)).toBeGreaterThan(SAID_MS - 300);
+      expect(inAll(AFTER_HZ)).toBeGreaterThan(SAID_MS - 300);
+      expect(inAll(MEANWHILE_HZ)).toBe(0);
+    },
+  );
+
+  scene('where the account wants it a short beep reminds all that it is recorded, until it is not', async (stage) => {
+    const account = await stage.addAccount('--record-beep', String(BEEP_SECONDS));
+    const [host, guest] = await stage.gather(account, 2);
+    await startRecording(host, guest);
+    for (const caller of [host, guest]) {
+      const first = await caller.hears(signal('recording'));
+      const second = await caller.hears(signal('recording'), { since: first.end });
+      const apart = (second.at - first.at) / SAMPLES_A_SECOND;
+      expect(Math.abs(apart - BEEP_SECONDS), `${apart} s apart`).toBeLessThan(BEEP_LATE_SECONDS);
+    }
+    await stopRecording(host, guest);
+    await guest.untilQuiet();
+    const after = guest.mark();
+    await guest.listen((BEEP_SECONDS + BEEP_LATE_SECONDS) * 1_000);
+    expectUnheard(guest, after, signal('recording'));
+  });
+});
