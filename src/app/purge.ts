@@ -5,14 +5,14 @@ import type { RecordingArchive } from '../ports/recordings.js';
 /** Recordings that are due cannot be read from that moment on, whether they are removed yet or not; milliseconds between purges. */
 const PURGE_MS = 600_000;
 
-/** Removes recordings that are due, now and from time to time. @returns what ends it, resolving when none runs any more */
+/** Removes recordings that are due, now and from time to time. @returns what ends it, also one that runs, resolving when none does any more */
 export function startPurging(archive: RecordingArchive, clock: Clock, log: Log): () => Promise<void> {
   let timer: Timer | null = null;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   const purge = async (): Promise<void> => {
     try {
-      const { recordings, strays } = await archive.purge();
+      const { recordings, strays } = await archive.purge(() => !stopped);
       if (recordings + strays > 0) log.info({ recordings, strays }, 'recordings that were due are removed');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

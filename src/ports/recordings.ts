@@ -45,8 +45,11 @@ export interface RecordingArchive {
   open(id: string): AsyncIterable<Uint8Array>;
   /** Its key, then its file. @returns whether there was such a recording. */
   remove(id: string): Promise<boolean>;
-  /** Removes those that are due, and sealed files without a key. Bounded; what is left over is for the next time. */
-  purge(): Promise<{ readonly recordings: number; readonly strays: number }>;
+  /**
+   * Removes those that are due, and sealed files without a key. Bounded; what is left over is for the next time.
+   * @param goesOn asked before each: `false` ends it there
+   */
+  purge(goesOn?: () => boolean): Promise<{ readonly recordings: number; readonly strays: number }>;
 }
 
 /** Names callers have said, as files, for as long as their conference lasts. */

@@ -31,12 +31,21 @@ export class SealedArchive implements RecordingArchive {
     const recording = await this.#found(id);
     const path = sealed.path(id);
     try {
-      yield* readSealed(path, id, this.#keyOf(recording));
+      for await (const piece of readSealed(path, id, this.#keyOf(recording))) {
+        // whoever reads slowly reads no further than others
+        if (this.#isDue(recording)) await this.#found(id);
+        yield piece;
+      }
     } catch (error) {
       if (error instanceof SealBroken) throw new RecordingUnreadable(`recording ${id} is damaged: ${error.message}`);
-      if (!isMissing(error)) throw error;
+      const code = codeOfFiles(error);
+      if (code === null) throw error;
+      // removed just now, or due: then that is the reason
+      await this.#found(id);
       throw new RecordingUnreadable(
-        `recording ${id} has lost its file ${path}: put it back from a backup, or remove it`,
+        code === 'ENOENT'
+          ? `recording ${id} has lost its file ${path}: put it back from a backup, or remove it`
+          : `recording ${id} cannot be read from ${path} (${code}): run as the user who owns it`,
       );
     }
   }
@@ -48,12 +57,15 @@ export class SealedArchive implements RecordingArchive {
     return removed;
   }
 
-  async purge(): Promise<{ readonly recordings: number; readonly strays: number }> {
+  async purge(goesOn: () => boolean = () => true): Promise<{ readonly recordings: number; readonly strays: number }> {
     const { store, clock, sealed } = this.#parts;
     let recordings = 0;
     for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
       const due = store.recordingsDue(clock.wall(), BATCH);
-      for (const { id } of due) if (await this.remove(id)) recordings += 1;
+      for (const { id } of due) {
+        if (!goesOn()) return { recordings, strays: 0 };
+        if (await this.remove(id)) recordings += 1;
+      }
       if (due.length < BATCH) break;
     }
     const strays = await sealed.removeStrays((id) => store.recording(id) !== null, clock.wall());
@@ -62,14 +74,17 @@ export class SealedArchive implements RecordingArchive {
 
   /** One that is due is gone from the moment anybody asks for it. */
   async #found(id: string): Promise<Recording> {
-    const { store, clock } = this.#parts;
-    const recording = store.recording(id);
+    const recording = this.#parts.store.recording(id);
     if (recording === null) throw new RecordingUnreadable(`there is no recording ${id}: see partyline recording list`);
-    if (recording.dueAt > clock.wall()) return recording;
+    if (!this.#isDue(recording)) return recording;
     await this.remove(id);
     throw new RecordingUnreadable(
       `recording ${id} was to be kept until ${new Date(recording.dueAt).toISOString()}: it is gone`,
     );
+  }
+
+  #isDue({ dueAt }: Recording): boolean {
+    return dueAt <= this.#parts.clock.wall();
   }
 
   #keyOf({ id, wrappedKey }: Recording): Uint8Array {
@@ -85,4 +100,6 @@ export class SealedArchive implements RecordingArchive {
   }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** What the file system says, or `null` where it is another's error. */
+const codeOfFiles = (error: unknown): string | null =>
+  error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : null;

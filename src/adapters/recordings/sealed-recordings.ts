@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
 import type { OpenRecording, Recordings } from '../../ports/recordings.js';
@@ -70,9 +70,9 @@ export class SealedRecordings implements Recordings {
     return open;
   }
 
-  abandon({ id }: OpenRecording): void {
+  abandon({ id, path }: OpenRecording): void {
     try {
-      this.#forgetPlain(id);
+      this.#forgetPlain(id, path);
     } catch (error) {
       this.#parts.trouble(`the place of a recording could not be given back: ${oneLine(error)}`);
     }
@@ -123,7 +123,7 @@ export class SealedRecordings implements Recordings {
       try {
         wav = await PlainWav.open(recording.path);
       } catch (error) {
-        if (isMissing(error) || error instanceof NotAudio) this.#forgetPlain(id);
+        if (isMissing(error) || error instanceof NotAudio) this.#forgetPlain(id, recording.path);
         if (!isMissing(error)) throw error;
         throw new Error(
           `nothing was written to ${recording.path}: the mixer must see the folder of recordings.memoryDir at the same path`,
@@ -136,7 +136,7 @@ export class SealedRecordings implements Recordings {
         await wav.close();
       }
     }
-    this.#forgetPlain(id);
+    this.#forgetPlain(id, recording.path);
   }
 
   /** @returns whether it belongs to anybody */
@@ -219,9 +219,13 @@ export class SealedRecordings implements Recordings {
     }
   }
 
-  /** The note last: without it a plain file is nobody's. */
-  #forgetPlain(id: string): void {
-    for (const path of [this.#plain(id), `${this.#note(id)}.new`, this.#note(id)]) rmSync(path, { force: true });
+  /**
+   * The note last: without it a plain file is nobody's.
+   * @param plain elsewhere than now where a process before this one was configured otherwise
+   */
+  #forgetPlain(id: string, plain = this.#plain(id)): void {
+    const note = join(dirname(plain), `${id}.json`);
+    for (const path of [plain, `${note}.new`, note]) rmSync(path, { force: true });
   }
 
   #plain(id: string): string {

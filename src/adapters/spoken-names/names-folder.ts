@@ -13,6 +13,7 @@ const MOST_BYTES = 1_000_000;
 /** What a mixer writes, and what is kept. Nothing else in the folder is touched. */
 const RAW = '.raw.wav';
 const KEPT = '.wav';
+const PARTIAL = '.partial';
 const OURS = /^\.?[0-9a-f]{16}-[0-9a-f]{24}(-[0-9a-f]{8})?\./;
 
 /** Where spoken names are kept cannot be used; one line that says what to do. */
@@ -23,7 +24,7 @@ export class NamesFolderUnusable extends Error {
 /**
  * Names as files of one folder, called after conference and name without telling either, and each recording anew: engines remember
  * what they played by its path. A mixer writes the recording there and reads the name again. The folder is made for its owner alone (0700, files 0600); one that is there already and is open to its group,
- * for mixers that run as another user, has files that are too (0660).
+ * for mixers that run as another user, has files that are too (0660); one that is open to everyone is refused.
  */
 export class NamesFolder implements SpokenNames {
   readonly #directory: string;
@@ -36,12 +37,18 @@ export class NamesFolder implements SpokenNames {
     this.#directory = directory;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      this.#mode = (statSync(directory).mode & 0o070) === 0o070 ? 0o660 : 0o600;
+      const { mode } = statSync(directory);
+      if ((mode & 0o007) !== 0)
+        throw new NamesFolderUnusable(
+          `${directory}, where spoken names are kept, is open to everyone: chmod o= ${directory}`,
+        );
+      this.#mode = (mode & 0o070) === 0o070 ? 0o660 : 0o600;
       for (const file of readdirSync(directory)) {
         if (OURS.test(file) && file.endsWith(KEPT) && !file.endsWith(RAW) && !file.startsWith('.'))
           this.#remember(file);
       }
     } catch (error) {
+      if (error instanceof NamesFolderUnusable) throw error;
       throw new NamesFolderUnusable(
         `cannot use ${directory} for spoken names (${codeOf(error)}): make it writable, or set another folder`,
         { cause: error },
@@ -95,7 +102,8 @@ export class NamesFolder implements SpokenNames {
 
   sweep(conferences: readonly ConferenceId[]): void {
     const living = new Set(conferences.map((conference) => hash(conference, 16)));
-    this.#removeWhere((file) => !living.has(file.slice(0, 16)));
+    // what is not whole, nobody finishes any more: a name that was just said is said again
+    this.#removeWhere((file) => !living.has(file.slice(0, 16)) || file.endsWith(PARTIAL));
   }
 
   /** @param gone told the name of a file of ours, without the dot of one that is not whole. */
@@ -103,8 +111,9 @@ export class NamesFolder implements SpokenNames {
     try {
       for (const file of readdirSync(this.#directory)) {
         if (!OURS.test(file) || !gone(file.replace(/^\./, ''))) continue;
-        this.#kept.delete(file.slice(17, 41));
-        rmSync(join(this.#directory, file), { force: true });
+        const path = join(this.#directory, file);
+        if (this.#kept.get(file.slice(17, 41)) === path) this.#kept.delete(file.slice(17, 41));
+        rmSync(path, { force: true });
       }
     } catch {
       // What cannot be removed now is at the next sweep.
@@ -127,7 +136,7 @@ export class NamesFolder implements SpokenNames {
 
   /** Wholly or not at all. */
   async #write(path: string, content: Buffer): Promise<void> {
-    const partial = `${path}.partial`;
+    const partial = `${path}${PARTIAL}`;
     try {
       const file = await open(partial, 'w', this.#mode);
       try {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Refused } from './io.js';
 
 /** File systems without hard links. */
@@ -25,7 +25,7 @@ export async function writeWholeFile(
 ): Promise<number> {
   const path = resolve(directory, file);
   if (existsSync(path)) throw new Refused(`${file} is there already: give another name, or remove it first`);
-  const unfinished = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.unfinished`);
+  const unfinished = join(dirname(path), `.partyline-${randomBytes(6).toString('hex')}.unfinished`);
   const leave = (signal: NodeJS.Signals): void => {
     rmSync(unfinished, { force: true });
     process.kill(process.pid, signal);
@@ -33,13 +33,14 @@ export async function writeWholeFile(
   for (const signal of SIGNALS) process.once(signal, leave);
   try {
     const bytes = await writePieces(unfinished, pieces).catch((error: unknown) => {
-      throw isOfFiles(error) ? new Refused(`cannot write ${file} (${codeOf(error)})`) : error;
+      throw isOfFiles(error) ? new Refused(cannotWrite(file, codeOf(error))) : error;
     });
     await name(unfinished, path, file);
     return bytes;
   } finally {
     for (const signal of SIGNALS) process.off(signal, leave);
-    await rm(unfinished, { force: true });
+    // what went wrong before is what counts
+    await rm(unfinished, { force: true }).catch(() => undefined);
   }
 }
 
@@ -65,9 +66,24 @@ async function name(unfinished: string, path: string, file: string): Promise<voi
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST' || existsSync(path)) throw new Refused(`${file} is there already: give another name`);
-    if (!NO_LINKS.has(code)) throw new Refused(`cannot write ${file} (${code})`);
+    if (!NO_LINKS.has(code)) throw new Refused(cannotWrite(file, code));
     await rename(unfinished, path);
   }
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOENT: 'make its folder first',
+  ENOTDIR: 'what stands for its folder is a file',
+  EACCES: 'give a folder that you may write to',
+  EROFS: 'give a folder that can be written to',
+  ENOSPC: 'give a disk with room for it',
+  EDQUOT: 'give a disk with room for it',
+  ENAMETOOLONG: 'give a shorter name',
+};
+
+function cannotWrite(file: string, code: string): string {
+  const remedy = REMEDIES[code];
+  return `cannot write ${file} (${code})${remedy === undefined ? '' : `: ${remedy}`}`;
 }
 
 const isOfFiles = (error: unknown): boolean => error instanceof Error && 'syscall' in error;

@@ -146,6 +146,16 @@ describe('recording export', () => {
       /has lost its file/,
     ],
     [
+      'is something else than a file',
+      (id: string) => {
+        const path = join(cli.data, 'recordings', `${id}.sealed`);
+        rmSync(path);
+        mkdirSync(path);
+        return id;
+      },
+      /cannot be read from .*\.sealed \(EISDIR\): run as the user who owns it/,
+    ],
+    [
       'was sealed under another key',
       (id: string) => {
         writeFileSync(join(cli.data, 'bridge.key'), newKey());
@@ -173,7 +183,13 @@ describe('recording export', () => {
   it('says where a file cannot be written', async () => {
     const { id } = await record();
     const { status, stderr } = await cli.run('recording', 'export', id, 'no/such/folder/x.wav');
-    expect([status, stderr]).toEqual([1, 'error: cannot write no/such/folder/x.wav (ENOENT)\n']);
+    expect([status, stderr]).toEqual([1, 'error: cannot write no/such/folder/x.wav (ENOENT): make its folder first\n']);
+    const long = 'x'.repeat(300);
+    const { stderr: tooLong } = await cli.run('recording', 'export', id, long);
+    expect(tooLong).toMatch(/\(ENAMETOOLONG\): give a shorter name\n$/);
+    writeFileSync(join(cli.directory, 'file'), '');
+    const { stderr: within } = await cli.run('recording', 'export', id, 'file/x.wav');
+    expect(within).toMatch(/\(ENOTDIR\): what stands for its folder is a file\n$/);
   });
 
   it('leaves nothing when it is told to end while it writes', { timeout: 30_000 }, async () => {

@@ -1,7 +1,9 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SealedArchive } from '../../../src/adapters/recordings/archive.js';
 import { newKey } from '../../../src/adapters/recordings/wrapped-key.js';
+import { loadBridgeKey } from '../../../src/adapters/system/bridge-key.js';
 import { RecordingUnreadable } from '../../../src/ports/recordings.js';
 import { DAY_MS, RecordingBench } from './bench.js';
 
@@ -33,6 +35,41 @@ describe('a recording that is due', () => {
     await expect(bench.read(id)).rejects.toThrow(/was to be kept until 2026-01-31T00:00:00.000Z: it is gone/);
     expect(bench.store.recording(id)).toBeNull();
     expect(bench.onDisk()).toEqual([]);
+  });
+
+  it('is read no further by whoever reads it then', async () => {
+    const open = await bench.recorded(30_000);
+    await bench.recordings.seal(open);
+    const pieces = bench.archive.open(open.id);
+    bench.clock.advance(30 * DAY_MS - 1);
+    expect((await pieces.next()).value).toHaveLength(65_536);
+    bench.clock.advance(1);
+    await expect(pieces.next()).rejects.toThrow(/was to be kept until [^\n]*it is gone$/);
+    expect(bench.onDisk()).toEqual([]);
+  });
+
+  it('is removed rather than lost where that was done while it was opened', async () => {
+    const id = await sealed();
+    const bridgeKey = (): Uint8Array => {
+      const key = loadBridgeKey(bench.data, () => false);
+      bench.store.removeRecording(id);
+      rmSync(bench.sealed.path(id));
+      return key;
+    };
+    bench.archive = new SealedArchive({ store: bench.store, clock: bench.clock, sealed: bench.sealed, bridgeKey });
+    await expect(bench.read(id)).rejects.toThrow(/^there is no recording [^\n]*$/);
+  });
+
+  it('waits for the next purge where this one is to end', async () => {
+    const [, second] = [await sealed(), await sealed()];
+    bench.clock.advance(30 * DAY_MS);
+    let removed = 0;
+    const goesOn = (): boolean => {
+      removed += 1;
+      return removed <= 1;
+    };
+    expect(await bench.archive.purge(goesOn)).toEqual({ recordings: 1, strays: 0 });
+    expect(bench.onDisk()).toEqual([`${second}.sealed`]);
   });
 
   it('is purged, and one that is not due stays', async () => {

@@ -30,7 +30,7 @@ export class RecordingBench {
   readonly directory: string;
   readonly data: string;
   readonly clock = new ManualClock();
-  readonly memory: MemoryFolder;
+  memory: MemoryFolder;
   readonly sealed: SealedFolder;
   /** What was told without being asked for. */
   readonly troubles: string[] = [];
@@ -61,8 +61,9 @@ export class RecordingBench {
     this.store.addAccount(account, { host: `${id}-host`, guest: `${id}-guest` });
   }
 
-  /** Another process takes the place of the one before. @param store as it sees the store */
-  restart(store: (real: Store) => Store = (real) => real): void {
+  /** Another process takes the place of the one before. @param store as it sees the store @param memory where it has plain audio */
+  restart(store: (real: Store) => Store = (real) => real, memory = this.memory): void {
+    this.memory = memory;
     this.store = this.#opened();
     this.recordings = this.#newRecordings(store(this.store));
     this.archive = this.#newArchive();

@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryFolder } from '../../../src/adapters/recordings/memory-folder.js';
 import { accountId } from '../../../src/domain/identifiers.js';
@@ -190,6 +191,16 @@ describe('what a process before this one left behind', () => {
     await bench.recordings.seal(open);
     expect(bench.store.recordings({ limit: 9 })).toHaveLength(2);
     expect(bench.troubles).toEqual([]);
+  });
+
+  it('is gone from there also where recordings are to be elsewhere in memory now', async () => {
+    const open = await bench.recorded();
+    const path = join(bench.directory, 'elsewhere');
+    const memory = new MemoryFolder({ ...{ path, dataDirectory: bench.data }, allowDisk: true, runtimeDirectory: '' });
+    bench.restart((store) => store, memory);
+    await bench.recordings.seal(open);
+    expect(bench.onDisk()).toEqual([`${open.id}.sealed`]);
+    expect(readdirSync(dirname(open.path))).toEqual([]);
   });
 
   it('is removed where it is no recording, and others are left alone', async () => {

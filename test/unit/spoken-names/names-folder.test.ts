@@ -99,6 +99,7 @@ describe('a spoken name', () => {
     writeFileSync(join(directory, `.${names.place(OTHER, 'ann').split('/').pop() ?? ''}.1a2b3c4d.partial`), 'half');
     writeFileSync(join(directory, 'note.txt'), 'not ours');
     const kept = names.find('mary');
+    writeFileSync(`${kept}.partial`, 'half of what a process that died was keeping');
     names = new NamesFolder(directory);
     names.sweep([CONFERENCE]);
     expect(names.find('mary')).toBe(kept);
@@ -131,6 +132,12 @@ describe('the folder of names', () => {
     writeFileSync(file, '');
     expect(() => new NamesFolder(join(file, 'names'))).toThrow(NamesFolderUnusable);
     expect(() => new NamesFolder(join(file, 'names'))).toThrow(/^cannot use .* for spoken names \(ENOTDIR\): /);
+  });
+
+  it('that is open to everyone is refused, with what to do', () => {
+    chmodSync(directory, 0o755);
+    expect(() => new NamesFolder(directory)).toThrow(NamesFolderUnusable);
+    expect(() => new NamesFolder(directory)).toThrow(new RegExp(`is open to everyone: chmod o= ${directory}$`));
   });
 
   it('that went away loses names and nothing else', async () => {
