@@ -23,7 +23,7 @@ export class FakeCall implements SignalingCall {
   readonly requestUser: string;
   readonly toUser: string;
   readonly requestHost = 'bridge.example';
-  readonly callerNumber: string | null = '442071234567';
+  callerNumber: string | null = '442071234567';
   readonly callerName: string | null = null;
   readonly offer: string | null;
   refusal: Refusal | null = null;
@@ -199,9 +199,10 @@ export class FakeSignaling implements Signaling {
     return this.#listener;
   }
 
-  /** An INVITE comes in. */
-  invite(user?: string): FakeCall {
+  /** An INVITE comes in. @param callerNumber another than usual */
+  invite(user?: string, callerNumber?: string): FakeCall {
     const call = new FakeCall(this.calls.length + 1, user, this.offer, this.keeps);
+    if (callerNumber !== undefined) call.callerNumber = callerNumber;
     this.calls.push(call);
     this.listener.incomingCall(call);
     return call;

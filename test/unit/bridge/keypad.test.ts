@@ -126,7 +126,7 @@ describe('a blocked caller', () => {
   beforeEach(() => start(100, { nameOnEntry: true }));
 
   it('is stored by the account, and hears what a full conference says from then on', async () => {
-    const host = await inConferenceNamed(world, HOST_PIN);
+    const host = await inConferenceNamed(world, HOST_PIN, '442079460000');
     const guest = await inConferenceNamed(world, GUEST_PIN);
     await press(host, '*8');
     expect(lastHeard(host)).toContain('name-call-1-name');

@@ -3,8 +3,8 @@ import type { FakeCall } from '../../fakes/fake-signaling.js';
 import { settle, type World } from './world.js';
 
 /** Up to the tone after which a name is said: the mixer records. */
-export async function saysName(world: World, pin: string): Promise<FakeCall> {
-  const call = await world.answered();
+export async function saysName(world: World, pin: string, callerNumber?: string): Promise<FakeCall> {
+  const call = await world.answered(callerNumber);
   world.clock.advance(400);
   await settle();
   world.press(call, pin);
@@ -18,8 +18,8 @@ export async function saysName(world: World, pin: string): Promise<FakeCall> {
 }
 
 /** With what was said as a name. */
-export async function inConferenceNamed(world: World, pin: string): Promise<FakeCall> {
-  const call = await saysName(world, pin);
+export async function inConferenceNamed(world: World, pin: string, callerNumber?: string): Promise<FakeCall> {
+  const call = await saysName(world, pin, callerNumber);
   world.press(call, '#');
   await settle();
   await world.listen(call);

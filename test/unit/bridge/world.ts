@@ -188,8 +188,8 @@ export class World {
     return endpoint;
   }
 
-  async answered(): Promise<FakeCall> {
-    const call = this.signaling.invite();
+  async answered(callerNumber?: string): Promise<FakeCall> {
+    const call = this.signaling.invite(undefined, callerNumber);
     await settle();
     call.acknowledge();
     await settle();
