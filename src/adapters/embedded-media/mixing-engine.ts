@@ -116,7 +116,10 @@ export class MixingEngine {
         this.fail(session, error, nowMs);
       }
     }
-    for (const room of this.rooms.values()) room.tick();
+    for (const room of this.rooms.values()) {
+      if (skipped > 0) room.skip(skipped);
+      room.tick();
+    }
     for (const session of this.sessions.values()) {
       try {
         session.speak(this.places.has(session) ? session.member.output : null, nowMs);

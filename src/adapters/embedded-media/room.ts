@@ -60,7 +60,14 @@ export class Room {
     const played = this.pull();
     mixOnce(this.mix, this.members, played);
     const { tap } = this;
-    if (tap !== null && !tap.paused) tap.tap.take(tap.plays ? this.mix.full : this.mix.bare(played));
+    if (tap === null || tap.paused) return;
+    tap.tap.take(tap.plays ? this.mix.full : this.mix.bare(played));
+    if (tap.tap.whole) this.tap = null;
+  }
+
+  /** So many ticks were left out. */
+  skip(ticks: number): void {
+    if (this.tap?.paused === false) this.tap.tap.skip(ticks);
   }
 
   /** From now on; one at a time. @throws Error where it is being recorded. */

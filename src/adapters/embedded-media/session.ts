@@ -147,6 +147,7 @@ export class Session {
   /** So many ticks were left out. */
   skip(ticks: number): void {
     this.outbound.pass(ticks);
+    this.tap?.skip(ticks);
   }
 
   /** What the room sends from here on does not follow on what it sent before: another room, none any more, or somebody is gone. */

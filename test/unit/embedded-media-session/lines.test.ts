@@ -44,6 +44,38 @@ describe('the recording of a room', () => {
     expect(roomSound(bench).every((sample) => sample === 0)).toBe(true);
   });
 
+  it('keeps the time when ticks are left out, but for those in which it is paused', () => {
+    const bench = three();
+    bench.engine.recordRoom('room', 1, 1_000_000, false);
+    bench.tick(10);
+    bench.tick(1, 39);
+    bench.engine.pauseRoomRecording('room', 1, true);
+    bench.tick(1, 100);
+    bench.engine.pauseRoomRecording('room', 1, false);
+    bench.engine.stopRoomRecording('room', 1);
+    expect(roomSound(bench)).toHaveLength(50 * 160);
+    expect(levelDbfs(roomSound(bench).subarray(10 * 160, 49 * 160))).toBeLessThan(-90);
+  });
+
+  it('makes up for ten seconds at once and no more', () => {
+    const bench = three();
+    bench.engine.recordRoom('room', 1, 1_000_000, false);
+    bench.tick(1, 1_000_000);
+    bench.engine.stopRoomRecording('room', 1);
+    expect(roomSound(bench)).toHaveLength(501 * 160);
+  });
+
+  it('that has reached its limit makes room for the next', () => {
+    const bench = three();
+    bench.engine.recordRoom('room', 1, 1_999, false);
+    bench.tick(30);
+    bench.engine.recordRoom('room', 2, 1_999, false);
+    bench.tick(30);
+    expect(bench.told('roomRecorded').map((event) => event.type === 'roomRecorded' && event.recording)).toEqual([
+      1, 1, 2, 2,
+    ]);
+  });
+
   it('stands still while it is paused', () => {
     const bench = three();
     bench.engine.recordRoom('room', 1, 1_000_000, false);
