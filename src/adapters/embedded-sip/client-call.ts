@@ -3,18 +3,19 @@ import type { Key } from '../../domain/keys.js';
 import type { Timer } from '../../ports/clock.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
 import { makeRequest } from './build.js';
+import { ChallengedRequest } from './challenged-request.js';
 import { ALLOW, listed, SDP_CONTENT, SUPPORTED, USER_AGENT } from './capabilities.js';
 import { Deferred } from './deferred.js';
 import { Dialog, NoDialog } from './dialog.js';
 import { contact, cseq, header, toTag } from './headers.js';
-import { InviteAttempts } from './invite-attempts.js';
+import { authorizationsOf, InviteAttempts } from './invite-attempts.js';
 import { parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import type { Peer, SipHeader, SipRequest, SipResponse, SipUri } from './message.js';
 import { nextHop } from './next-hop.js';
 import { sdpOf } from './session-body.js';
 import type { SessionEnd } from './session-core.js';
 import { Session } from './session.js';
-import type { ClientTransaction, Destination } from './transaction-layer.js';
+import type { ClientTransaction, ClientTransactionUser, Destination } from './transaction-layer.js';
 import type { UserAgent } from './user-agent.js';
 
 /** Why a call of ours did not come about. `status`: the far end's final answer; 408 and 503 also for silence and a failed transport. */
@@ -92,6 +93,7 @@ export class ClientCall {
   readonly #agent: UserAgent;
   readonly #events: ClientCallEvents;
   readonly #destination: Destination;
+  readonly #credentials: Credentials | null;
   readonly #attempts: InviteAttempts;
   readonly #limitMs: number | null;
   readonly #offer: string | null;
@@ -119,7 +121,8 @@ export class ClientCall {
     this.#destination = destination;
     this.#offer = invitation.localSdp;
     this.#closed = closed;
-    this.#attempts = new InviteAttempts(invitation.credentials ?? null);
+    this.#credentials = invitation.credentials ?? null;
+    this.#attempts = new InviteAttempts(this.#credentials);
     this.#limitMs = invitation.limitMs ?? null;
     this.sipCallId = invitation.callId ?? agent.randomness.identifier('c');
     this.answered = this.#answered.promise;
@@ -325,18 +328,24 @@ export class ClientCall {
 
   /** Another branch of a forked INVITE, or an answer that crossed our CANCEL: ACK and BYE (section 13.2.2.4). */
   #turnDown(dialog: Dialog, peer: Peer): void {
-    const ack = dialog.ack(cseq(this.#invite).number);
+    const ack = dialog.ack(cseq(this.#invite).number, { headers: authorizationsOf(this.#invite) });
     this.#acks.set(dialog.remoteTag, ack);
     this.#sendAck(ack, dialog.remoteTag, peer);
     const over = (): void => {
       if (this.#session === null) this.#refused(487, 'cancelled', 'us');
     };
-    const bye = dialog.request('BYE', { headers: [USER_AGENT] });
-    this.#agent.layer.send(bye, nextHop(dialog.nextHop, peer, false), { response: over, failed: over });
+    const hop = nextHop(dialog.nextHop, peer, false);
+    const send = (extras: { headers?: readonly SipHeader[] }, user: ClientTransactionUser): ClientTransaction =>
+      this.#agent.layer.send(dialog.request('BYE', extras), hop, user);
+    const extras = { headers: [USER_AGENT] };
+    const user = { response: over, failed: over };
+    if (this.#credentials === null) send(extras, user);
+    else new ChallengedRequest(this.#credentials, extras, user, send);
   }
 
   #acknowledge(session: Session, peer: Peer, sdp: string | null): void {
-    const extras = sdp === null ? {} : { headers: [SDP_CONTENT], body: sdp };
+    const headers = authorizationsOf(this.#invite);
+    const extras = sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: sdp };
     const ack = session.dialog.ack(cseq(this.#invite).number, extras);
     this.#acks.set(session.dialog.remoteTag, ack);
     this.#sendAck(ack, session.dialog.remoteTag, peer);
@@ -355,6 +364,7 @@ export class ClientCall {
       proxied: false,
       contact: { name: 'contact', value: header(this.#invite, 'contact') ?? '' },
       phase: 'established',
+      credentials: this.#credentials,
       user: {
         keyPressed: (key) => this.#events.keyPressed?.(key),
         mediaOffered: (offer) => this.#answerOffer(offer),

@@ -12,20 +12,36 @@ const AUTHORIZATIONS: ReadonlyMap<number, readonly [challenge: string, answer: s
   [407, ['proxy-authenticate', 'proxy-authorization']],
 ]);
 
+export const digestAnswers = (credentials: Credentials | null): DigestAnswers =>
+  new DigestAnswers(
+    credentials,
+    (algorithm, text) =>
+      createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex'),
+    () => randomBytes(16).toString('hex'),
+  );
+
+/** What a request that was challenged is to be sent again with, or `null`: the answer stands. */
+export function authorizationFor(response: SipResponse, request: SipRequest, digest: DigestAnswers): SipHeader | null {
+  const names = AUTHORIZATIONS.get(response.status);
+  if (names === undefined) return null;
+  const challenges = headerValues(response, names[0]);
+  const value = digest.answer(response.status, challenges, { method: request.method, uri: request.uri.raw });
+  return value === null ? null : { name: names[1], value };
+}
+
+/** The answers to challenges that a request has: its ACK repeats them (RFC 3261 section 22.1). */
+export const authorizationsOf = ({ headers }: SipRequest): SipHeader[] =>
+  headers.filter(({ name }) => name === 'authorization' || name === 'proxy-authorization');
+
 /** What an INVITE that was refused is tried again with (RFC 3261 section 22.2, RFC 4028 section 7.3). Bounded. */
 export class InviteAttempts {
   readonly #digest: DigestAnswers;
   #longer = 0;
 
   constructor(credentials: Credentials | null) {
-    this.#digest = new DigestAnswers(
-      credentials,
-      (algorithm, text) =>
-        createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-          .update(text)
-          .digest('hex'),
-      () => randomBytes(16).toString('hex'),
-    );
+    this.#digest = digestAnswers(credentials);
   }
 
   /** The INVITE to send instead, with the next CSeq number, or `null`: the refusal stands. */
@@ -39,11 +55,8 @@ export class InviteAttempts {
   }
 
   #authorization(response: SipResponse, invite: SipRequest): SipHeader[] | null {
-    const names = AUTHORIZATIONS.get(response.status);
-    if (names === undefined) return null;
-    const challenges = headerValues(response, names[0]);
-    const value = this.#digest.answer(response.status, challenges, { method: 'INVITE', uri: invite.uri.raw });
-    return value === null ? null : [{ name: names[1], value }];
+    const header = authorizationFor(response, invite, this.#digest);
+    return header === null ? null : [header];
   }
 
   #prolonged(response: SipResponse, invite: SipRequest): SipHeader[] | null {

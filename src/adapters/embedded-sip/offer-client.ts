@@ -2,6 +2,7 @@ import type { Timer } from '../../ports/clock.js';
 import { CallGone, ReofferRefused } from '../../ports/signaling.js';
 import { ALLOW, SDP_CONTENT } from './capabilities.js';
 import { cseq, header } from './headers.js';
+import { authorizationsOf } from './invite-attempts.js';
 import type { Peer, SipHeader, SipRequest, SipResponse } from './message.js';
 import { parseMinSe, parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import { sdpOf } from './session-body.js';
@@ -142,7 +143,7 @@ export class OfferClient {
         else if (this.#current === offer) {
           taken = true;
           this.#acknowledge(offer, transaction.request, response, peer, (made) => (ack = made));
-        } else core.sendAck((ack = core.dialog.ack(cseq(transaction.request).number)));
+        } else core.sendAck((ack = this.#ackOf(transaction.request, null)));
       },
       failed: (cause) => this.#failed(offer, cause),
     });
@@ -160,9 +161,8 @@ export class OfferClient {
     keep: (ack: SipRequest) => void,
   ): void {
     const core = this.#core;
-    const number = cseq(invite).number;
     const send = (sdp: string | null): void => {
-      const ack = core.dialog.ack(number, sdp === null ? {} : { headers: [SDP_CONTENT], body: sdp });
+      const ack = this.#ackOf(invite, sdp);
       keep(ack);
       core.sendAck(ack);
     };
@@ -190,6 +190,12 @@ export class OfferClient {
         },
       )
       .catch((error: unknown) => core.agent.trouble(`answer in an ACK failed: ${reasonOf(error)}`));
+  }
+
+  #ackOf(invite: SipRequest, sdp: string | null): SipRequest {
+    const headers = authorizationsOf(invite);
+    const extras = sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: sdp };
+    return this.#core.dialog.ack(cseq(invite).number, extras);
   }
 
   #accepted(offer: Offer, response: SipResponse, answer: string | null): void {

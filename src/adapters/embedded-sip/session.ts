@@ -1,6 +1,8 @@
+import type { Credentials } from '../../domain/access/digest.js';
 import { assertNever } from '../../domain/assert-never.js';
 import { makeResponse, type RequestParts } from './build.js';
 import { ACCEPT, ALLOW, listed, SERVER, SUPPORTED, USER_AGENT } from './capabilities.js';
+import { ChallengedRequest } from './challenged-request.js';
 import type { Dialog } from './dialog.js';
 import { cseq, header } from './headers.js';
 import { KEY_BODY_TYPES, readInfo } from './info-keys.js';
@@ -26,6 +28,8 @@ export interface SessionOptions {
   /** `early` for an INVITE that came in, `established` for one of ours that was accepted. */
   readonly phase: 'early' | 'established';
   readonly user: SessionUser;
+  /** For a 401 or 407 to what we ask within the call; left out: they are refusals. */
+  readonly credentials?: Credentials | null;
 }
 
 /** One call from its dialog on (RFC 3261 sections 12 to 15). The chart of its phases is in `session-core.ts`. */
@@ -37,6 +41,7 @@ export class Session implements SessionCore, DialogUser {
   readonly contact: SipHeader;
   localSdp: string | null = null;
   readonly #proxied: boolean;
+  readonly #credentials: Credentials | null;
   readonly #server: OfferServer;
   readonly #client: OfferClient;
   #peer: Peer;
@@ -55,6 +60,7 @@ export class Session implements SessionCore, DialogUser {
     this.contact = options.contact;
     this.#peer = options.peer;
     this.#proxied = options.proxied;
+    this.#credentials = options.credentials ?? null;
     this.#phase = options.phase;
     this.#ended = new Promise((resolve) => (this.#over = resolve));
     this.timer = new SessionTimer(this.agent.clock, {
@@ -95,6 +101,15 @@ export class Session implements SessionCore, DialogUser {
   }
 
   send(method: string, extras: Pick<RequestParts, 'headers' | 'body'>, user: ClientTransactionUser): ClientTransaction {
+    if (this.#credentials === null) return this.#send(method, extras, user);
+    return new ChallengedRequest(this.#credentials, extras, user, (added, takes) => this.#send(method, added, takes));
+  }
+
+  #send(
+    method: string,
+    extras: Pick<RequestParts, 'headers' | 'body'>,
+    user: ClientTransactionUser,
+  ): ClientTransaction {
     const headers = [USER_AGENT, ...(extras.headers ?? [])];
     const request = this.dialog.request(method, { ...extras, headers });
     return this.agent.layer.send(request, this.#destination(), user);

@@ -71,7 +71,7 @@ export class DigestAnswers {
 const MAX_TEXT = 4_096;
 /** A scheme at the beginning or after a comma, or one parameter. */
 const PIECE =
-  /\s*,?\s*(?:([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))|([A-Za-z0-9-]+)(?=\s))/y;
+  /\s*(?:,\s*)*(?:([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))|([A-Za-z0-9-]+)(?=\s))/y;
 
 /**
  * The first challenge that can be answered (RFC 8760 section 2.4: the server lists them as it likes them best), or `null`.

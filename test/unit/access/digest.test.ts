@@ -53,6 +53,17 @@ describe('an answer to a digest challenge', () => {
     expect(chooseChallenge([`Basic realm="x", ${md5}`])).toMatchObject({ realm: 'c' });
   });
 
+  it('passes over empty elements, and is quick over blanks without end', () => {
+    expect(chooseChallenge(['Digest ,, realm="a", , nonce="1",,algorithm=SHA-256,'])).toMatchObject({
+      realm: 'a',
+      nonce: '1',
+      algorithm: 'SHA-256',
+    });
+    const before = performance.now();
+    for (let repeated = 0; repeated < 20; repeated += 1) chooseChallenge([`Digest realm="a"${' '.repeat(4_000)}?`]);
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
   it('keeps what is quoted as it was', () => {
     const challenge = chooseChallenge(['Digest realm="say \\"hi\\", you", nonce="a,b=c"']);
     expect(challenge).toMatchObject({ realm: 'say "hi", you', nonce: 'a,b=c' });

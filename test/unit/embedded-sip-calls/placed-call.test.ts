@@ -90,6 +90,90 @@ describe('a call we place', () => {
     expect(stage.listener.told).toEqual([{ kind: 'notAnswered', id: 'placed-1', status: 401 }]);
   });
 
+  describe('to a trunk that challenges every request', () => {
+    const credentials = { username: 'a', password: 'b' };
+    const challenge = (nonce: string, stale = false) => ({
+      name: 'proxy-authenticate',
+      value: `Digest realm="r", nonce="${nonce}", qop="auth", algorithm=SHA-256${stale ? ', stale=true' : ''}`,
+    });
+    const answered = (request: FakeClient['request']): string | null => header(request, 'proxy-authorization');
+    const live = async (stage: Stage): Promise<PlacedCall> => {
+      const { ours, invite } = await place(stage, { credentials });
+      invite.answer(407, [challenge('1')]);
+      stage.layer.latest('INVITE').answer(200, WITH_SDP, ANSWER);
+      return ours;
+    };
+
+    it('repeats in the ACK what the INVITE answered (RFC 3261 section 22.1)', async () => {
+      const stage = await Stage.open();
+      await live(stage);
+      const invite = stage.layer.latest('INVITE').request;
+      expect(answered(invite)).toContain('nonce="1"');
+      expect(stage.layer.acks.map(({ ack }) => answered(ack))).toEqual([answered(invite)]);
+    });
+
+    it('is hung up all the same: the BYE is sent again with the password, and once more where the nonce was too old', async () => {
+      const stage = await Stage.open();
+      const ours = await live(stage);
+      const over = ours.hangUp();
+      const bye = stage.layer.latest('BYE');
+      bye.answer(407, [challenge('2')]);
+      const again = stage.layer.latest('BYE');
+      expect(again).not.toBe(bye);
+      expect(answered(again.request)).toMatch(/nonce="2", uri="[^"]+", response="[0-9a-f]{64}"/);
+      expect(stage.signaling.counts().calls).toBe(1);
+      again.answer(407, [challenge('3', true)]);
+      const last = stage.layer.latest('BYE');
+      expect(answered(last.request)).toContain('nonce="3"');
+      const [first, second, third] = [bye, again, last].map(({ request }) =>
+        parseInt(header(request, 'cseq') ?? '', 10),
+      );
+      expect([second, third]).toEqual([(first ?? 0) + 1, (first ?? 0) + 2]);
+      last.answer(200);
+      await over;
+      expect(stage.signaling.counts().calls).toBe(0);
+    });
+
+    it('does not ask without end where the password is wrong', async () => {
+      const stage = await Stage.open();
+      const ours = await live(stage);
+      void ours.hangUp();
+      stage.layer.latest('BYE').answer(407, [challenge('2')]);
+      stage.layer.latest('BYE').answer(407, [challenge('3')]);
+      expect(stage.layer.sent.filter(({ request }) => request.method === 'BYE')).toHaveLength(2);
+      expect(stage.signaling.counts().calls).toBe(0);
+    });
+
+    it('is re-offered to', async () => {
+      const stage = await Stage.open();
+      const ours = await live(stage);
+      const offering = ours.reoffer(OFFER);
+      stage.layer.latest('INVITE').answer(407, [challenge('2')]);
+      const again = stage.layer.latest('INVITE');
+      expect(answered(again.request)).toContain('nonce="2"');
+      expect(again.request.body.toString()).toBe(OFFER);
+      again.answer(200, WITH_SDP, ANSWER);
+      expect(await offering).toBe(ANSWER);
+      expect(answered(stage.layer.acks.at(-1)?.ack ?? again.request)).toContain('nonce="2"');
+      expect(header(stage.layer.acks.at(-1)?.ack ?? again.request, 'cseq')).toBe(
+        (header(again.request, 'cseq') ?? '').replace('INVITE', 'ACK'),
+      );
+    });
+
+    it('is hung up where its answer crosses the CANCEL', async () => {
+      const stage = await Stage.open();
+      const { ours, invite } = await place(stage, { credentials });
+      invite.answer(407, [challenge('1')]);
+      const again = stage.layer.latest('INVITE');
+      void ours.hangUp();
+      again.answer(200, WITH_SDP, ANSWER);
+      stage.layer.latest('BYE').answer(407, [challenge('2')]);
+      expect(answered(stage.layer.latest('BYE').request)).toContain('nonce="2"');
+      stage.layer.latest('BYE').answer(200);
+      expect(stage.signaling.counts().calls).toBe(0);
+    });
+  });
+
   it('keeps apart no more than 20 branches', async () => {
     const stage = await Stage.open();
     const { invite } = await place(stage);
