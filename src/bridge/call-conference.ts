@@ -93,8 +93,8 @@ export class CallConference {
     if (this.#admission !== null && this.#isKnown()) this.#parts.toConference(this.#admission.conferenceId, event);
   }
 
-  /** The call is over. The name of a caller who did not come in is nobody's any more. */
+  /** The call is over. The name of a caller who did not come in, or came in without it, is nobody's any more. */
   ended(hasBeenIn: boolean): void {
-    if (this.#name !== null && !hasBeenIn) this.#parts.forgetName(this.#name);
+    if (this.#name !== null && (this.#unnamed || !hasBeenIn)) this.#parts.forgetName(this.#name);
   }
 }

@@ -30,6 +30,8 @@ export class CallMedia {
   #restoring: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
   #running = false;
   #over = false;
+  /** Endpoints that are being let go: what was recorded by them is whole only then. */
+  readonly #releasing = new Set<Promise<void>>();
 
   constructor(parts: CallMediaParts, done: MediaState = NOTHING) {
     this.#parts = parts;
@@ -92,7 +94,7 @@ export class CallMedia {
   replace(next: MediaEndpoint, adopted = false): Promise<void> {
     this.#drop();
     if (this.#over) {
-      void release(next, this.#parts);
+      this.#release(next);
       return Promise.reject(new EndpointLost('the call is over'));
     }
     this.#held = new HeldEndpoint(next, adopted);
@@ -125,6 +127,12 @@ export class CallMedia {
   /** Nothing more is asked of the endpoint; it is released. Never rejects. @returns its last figures, `null` where it has none to give. */
   async close(): Promise<LegStatistics | null> {
     this.#over = true;
+    const statistics = await this.#lastFigures();
+    await Promise.all(this.#releasing);
+    return statistics;
+  }
+
+  async #lastFigures(): Promise<LegStatistics | null> {
     const endpoint = this.endpoint;
     if (endpoint === null) return null;
     let statistics: LegStatistics | null = null;
@@ -134,8 +142,13 @@ export class CallMedia {
       // A leg that is gone already has none to give; its record says so by leaving them out.
     }
     this.#held = null;
-    await release(endpoint, this.#parts);
+    this.#release(endpoint);
     return statistics;
+  }
+
+  #release(endpoint: MediaEndpoint): void {
+    const releasing = release(endpoint, this.#parts).finally(() => this.#releasing.delete(releasing));
+    this.#releasing.add(releasing);
   }
 
   /** Lets go of the endpoint without ending it. */
@@ -151,7 +164,7 @@ export class CallMedia {
     this.#restoring = null;
     if (held === null) return;
     held.lose();
-    void release(held.endpoint, this.#parts);
+    this.#release(held.endpoint);
   }
 
   #wake(): void {

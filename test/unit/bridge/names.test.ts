@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConferenceOptions } from '../../../src/domain/conference-options.js';
+import { conferenceId, nameId } from '../../../src/domain/identifiers.js';
 import type { FakeCall } from '../../fakes/fake-signaling.js';
 import { inConferenceNamed, saysName } from './named.js';
 import { GUEST_PIN, HOST_PIN, settle, World } from './world.js';
@@ -185,6 +186,43 @@ describe('a name that comes to nothing makes an unnamed caller, never a lost cal
     await settle();
     world.press(guest, '#');
     await comesInUnnamed(guest);
+  });
+
+  /** Its mixer dies; what that had recorded of the name is whole a second later. */
+  const losesMixerWhileSpeaking = (guest: FakeCall): void => {
+    const endpoint = world.endpoint(guest);
+    endpoint.close = () =>
+      new Promise((resolve) => {
+        world.clock.after(1_000, () => {
+          world.names.place(conferenceId('conference-a1'), nameId(`${guest.id}-name`));
+          resolve();
+        });
+      });
+    world.media.kill(endpoint.mixer);
+  };
+
+  it('where its mixer dies and leaves what was said after it was forgotten: it does not outlive the call', async () => {
+    await start({}, true);
+    await named(HOST_PIN);
+    const guest = await atTheTone(GUEST_PIN);
+    losesMixerWhileSpeaking(guest);
+    await settle();
+    world.press(guest, '#');
+    await comesInUnnamed(guest);
+    await world.wait(2_000);
+    await world.hangUp(guest);
+    expect([...world.names.placed.keys()]).toEqual([]);
+  });
+
+  it('where the caller hangs up in the moment his mixer dies: nothing of it stays', async () => {
+    await start({}, true);
+    await named(HOST_PIN);
+    const guest = await atTheTone(GUEST_PIN);
+    losesMixerWhileSpeaking(guest);
+    await world.hangUp(guest);
+    await world.wait(2_000);
+    expect([...world.names.placed.keys()]).toEqual([]);
+    expect(world.bridge.status().calls).toBe(1);
   });
 });
 
