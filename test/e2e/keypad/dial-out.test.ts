@@ -1,4 +1,4 @@
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import type { Caller } from '../kit/caller.js';
 import { forEachEngine } from '../kit/engines.js';
 import { withBridge, type Scene } from '../kit/scene.js';
@@ -9,6 +9,7 @@ import { allQuiet, answered, expectSilence, expectUnheard, settled } from './key
 
 const [HOST_HZ, GUEST_HZ, FAR_HZ] = TONES_HZ;
 const OFF_WITHIN_MS = 4_000;
+const RECORD_LIMIT_MS = 10_000;
 const ENTRY_ENDS_MS = 4_000;
 
 // Before the bridges, which are told where it is.
@@ -41,6 +42,11 @@ async function placedOutcomes({ bridge }: Scene, accountId: string): Promise<rea
   const { stdout } = await bridge.commandHere('report', 'calls', '--account', accountId, '--json');
   const calls = JSON.parse(stdout) as readonly { readonly direction: string; readonly outcome: string }[];
   return calls.filter(({ direction }) => direction === 'out').map(({ outcome }) => outcome);
+}
+
+async function placedEnded(stage: Scene, accountId: string, outcomes: readonly string[]): Promise<void> {
+  const look = async (): Promise<void> => expect(await placedOutcomes(stage, accountId)).toEqual(outcomes);
+  await vi.waitFor(look, { timeout: RECORD_LIMIT_MS, interval: 200 });
 }
 
 // `*1` (product: section 3, and section 8 on toll fraud).
@@ -98,7 +104,7 @@ forEachEngine((engine) => {
       const leaving = guest.mark();
       await far.hangUp();
       await guest.hears(signal('exit'), { since: leaving });
-      await expect.poll(() => placedOutcomes(stage, accountId), { timeout: 10_000 }).toEqual(['completed']);
+      await placedEnded(stage, accountId, ['completed']);
       await far.close();
     },
   );
@@ -128,7 +134,7 @@ forEachEngine((engine) => {
     guest.say(GUEST_HZ);
     await untilHears(host, [GUEST_HZ]);
     expectUnheard(guest, 0, signal('exit'), spoken('dial-out-menu'));
-    await expect.poll(() => placedOutcomes(stage, accountId), { timeout: 10_000 }).toEqual(['given-up', 'given-up']);
+    await placedEnded(stage, accountId, ['given-up', 'given-up']);
     await Promise.all([far.close(), second.close()]);
   });
 
