@@ -19,15 +19,24 @@ const LEVELS: readonly { readonly level: number; readonly db: number }[] = [
  */
 export class LegGains {
   readonly #channel: Channel;
+  /** One setting after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(channel: Channel) {
     this.#channel = channel;
   }
 
   /** @throws Error */
-  async set({ hearDb, speakDb }: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
-    await this.#set('write', levelFor(hearDb));
-    await this.#set('read', levelFor(speakDb));
+  set({ hearDb, speakDb }: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
+    const done = this.#last.then(async () => {
+      const [hear, speak] = [levelFor(hearDb), levelFor(speakDb)];
+      // With both at 0 FreeSWITCH does away with what turns the volume, and would lose what is set in that moment.
+      if (hear !== 0) await this.#set('write', hear);
+      await this.#set('read', speak);
+      if (hear === 0) await this.#set('write', hear);
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async #set(direction: 'read' | 'write', level: number): Promise<void> {

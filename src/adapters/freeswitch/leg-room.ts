@@ -86,8 +86,18 @@ export class LegRoom {
   async setMuted(muted: boolean): Promise<void> {
     const seat = this.#seat;
     if (seat === null) return;
-    const reply = await this.#channel.api(`conference ${seat.room} ${muted ? 'mute' : 'unmute'} ${seat.member} quiet`);
-    if (!reply.startsWith('OK') && !reply.startsWith('+OK')) throw new Error(`the mixer did not mute: ${reply}`);
+    const before = this.#muted;
+    // Whoever watches someone muted mutes him once more at times: never behind the word that ends it.
+    if (!muted) this.#noteMuted(false);
+    try {
+      const reply = await this.#channel.api(
+        `conference ${seat.room} ${muted ? 'mute' : 'unmute'} ${seat.member} quiet`,
+      );
+      if (!reply.startsWith('OK') && !reply.startsWith('+OK')) throw new Error(`the mixer did not mute: ${reply}`);
+    } catch (error) {
+      if (this.#seat === seat) this.#noteMuted(before);
+      throw error;
+    }
     if (this.#seat === seat) this.#noteMuted(muted);
   }
 

@@ -24,6 +24,8 @@ export class MutedTalk {
   readonly #energy: LegEnergy;
   readonly #talks: () => void;
   #watch: Watch | null = null;
+  /** It was told before we heard that he is muted: both come in one piece where we were late. */
+  #early = false;
 
   constructor(channel: Channel, energy: LegEnergy, talks: () => void) {
     this.#channel = channel;
@@ -33,8 +35,10 @@ export class MutedTalk {
 
   /** The member is muted from now on. */
   begin(seat: RoomSeat): void {
+    const early = this.#early;
     this.end();
     this.#watch = { seat, listening: false, waitMs: FIRST_WAIT_MS, timer: null };
+    if (early) this.loud();
   }
 
   /** He is not muted any more, or not in the room. */
@@ -42,11 +46,13 @@ export class MutedTalk {
     const timer = this.#watch?.timer ?? null;
     if (timer !== null) clearTimeout(timer);
     this.#watch = null;
+    this.#early = false;
   }
 
   /** Takes `mute-detect`. */
   loud(): void {
     const watch = this.#watch;
+    this.#early = watch === null;
     if (watch === null || watch.listening || watch.timer !== null) return;
     watch.listening = true;
     void this.#listen(watch);

@@ -19,6 +19,7 @@ export class PlayApart {
   readonly #playing = new Set<string>();
   #sound = '';
   #timer: NodeJS.Timeout | null = null;
+  #over = false;
 
   /** @param done told once, at the end. */
   constructor(line: Line, tag: string, done: () => void) {
@@ -31,18 +32,21 @@ export class PlayApart {
   async begin(items: readonly PlayItem[], channels: readonly string[]): Promise<boolean> {
     const paths = items.map(({ path }) => soundArgument(path));
     if (paths.includes(null) || channels.length === 0) return false;
+    this.#sound = `{${PLAY_TAG}=${this.#tag}}file_string://${paths.join('!')}`;
+    for (const channel of channels) this.#playing.add(channel);
     // In a list FreeSWITCH passes over what is not there, without a word.
     const there = await Promise.all(items.map(({ path }) => access(path, constants.R_OK))).then(
       () => true,
       () => false,
     );
-    if (!there) return false;
-    this.#sound = `{${PLAY_TAG}=${this.#tag}}file_string://${paths.join('!')}`;
-    for (const channel of channels) this.#playing.add(channel);
-    const taken = await Promise.all(channels.map((channel) => this.#start(channel)));
-    if (!taken.includes(true)) return false;
-    if (this.#timer === null) this.#endWithin(LONGEST_MS);
-    return true;
+    // Whoever left meanwhile hears nothing of it where he is now.
+    const begun = there ? await Promise.all([...this.#playing].map((channel) => this.#start(channel))) : [];
+    // It has ended already, or is about to: nobody is left to hear it.
+    if (this.#over || this.#timer !== null) return true;
+    const heard = begun.includes(true);
+    if (heard) this.#endWithin(LONGEST_MS);
+    else this.#playing.clear();
+    return heard;
   }
 
   /** It is over for a channel, if it is this that is meant. */
@@ -59,6 +63,7 @@ export class PlayApart {
 
   /** `done` is not told. */
   stop(): void {
+    this.#over = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const channel of this.#playing) this.#silence(channel);
     this.#playing.clear();
