@@ -78,6 +78,8 @@ declare module 'drachtio-srf' {
     ): void;
     /** Sends BYE; rejects with an error or a string when it cannot be sent. */
     destroy(): Promise<unknown>;
+    /** What the library remembers dialogs by. */
+    readonly srf: { removeDialog(dialog: Dialog): void };
   }
 
   export interface ConnectOptions {

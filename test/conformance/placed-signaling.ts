@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { header } from '../../src/adapters/embedded-sip/headers.js';
+import type { SipRequest } from '../../src/adapters/embedded-sip/message.js';
 import { callId } from '../../src/domain/identifiers.js';
 import {
   CallGone,
@@ -209,14 +211,18 @@ export function describePlacedCalls(name: string, factory: () => SignalingUnderT
           .update(text)
           .digest('hex');
 
-      /** Whether the INVITE proves to know the password, by the formula of RFC 7616 section 3.4.1. */
-      const proves = (theirs: Called, name: string, algorithm: string, password: string): boolean => {
-        const text = theirs.header(name) ?? '';
+      /** Whether the INVITE proves to know the password. */
+      const proves = (theirs: Called, name: string, algorithm: string, password: string): boolean =>
+        shows(theirs.invite.request, name, algorithm, password);
+
+      /** Whether the request does, by the formula of RFC 7616 section 3.4.1. */
+      const shows = (asked: SipRequest, name: string, algorithm: string, password: string): boolean => {
+        const text = header(asked, name) ?? '';
         const field = (key: string): string => new RegExp(`\\b${key}="?([^",]*)"?`).exec(text)?.[1] ?? '';
         const user = hash(algorithm, `${CREDENTIALS.username}:trunk:${password}`);
-        const request = hash(algorithm, `INVITE:${theirs.invite.request.uri.raw}`);
+        const request = hash(algorithm, `${asked.method}:${asked.uri.raw}`);
         const middle = `${field('nonce')}:${field('nc')}:${field('cnonce')}:auth`;
-        expect(field('uri')).toBe(theirs.invite.request.uri.raw);
+        expect(field('uri')).toBe(asked.uri.raw);
         return field('response') === hash(algorithm, `${user}:${middle}:${request}`);
       };
 
@@ -275,6 +281,26 @@ export function describePlacedCalls(name: string, factory: () => SignalingUnderT
         const ours = place();
         (await callee.call()).refuse(401, challenge('www-authenticate', 'MD5', 'n1'), 'asks');
         expect(await listener.hears('notAnswered')).toEqual({ kind: 'notAnswered', id: ours.id, status: 401 });
+      });
+
+      it('answers within the call too, and is hung up', async () => {
+        const { ours, theirs } = await talking({ credentials: CREDENTIALS });
+        let nonces = 0;
+        const asked: string[] = [];
+        theirs.refusal = (request) => {
+          asked.push(request.method);
+          if (header(request, 'proxy-authorization') === null) {
+            nonces += 1;
+            return { status: 407, headers: challenge('proxy-authenticate', 'SHA-256', `n${nonces}`) };
+          }
+          expect(shows(request, 'proxy-authorization', 'SHA-256', CREDENTIALS.password)).toBe(true);
+          return null;
+        };
+        await expect(ours.reoffer(sdp('bridge', 2))).resolves.toBe(sdp('far', 2));
+        expect(await ours.probe()).toBe(true);
+        await ours.hangUp();
+        expect(asked).toEqual(['INVITE', 'INVITE', 'OPTIONS', 'OPTIONS', 'BYE', 'BYE']);
+        expect(theirs.byes).toEqual(['far']);
       });
 
       it('can be cancelled after that', async () => {

@@ -100,6 +100,9 @@ export class Called {
   readonly byes: string[] = [];
   /** Requests within its dialogs, as they came, ACK and BYE left out. */
   readonly requests: SipRequest[] = [];
+  /** What a request within a dialog is refused with; `null`: it is served. */
+  refusal: (request: SipRequest) => { readonly status: number; readonly headers: readonly SipHeader[] } | null = () =>
+    null;
   cancelled = false;
   /** What a CANCEL leads to; left alone a 487. */
   onCancel: () => void = () => this.refuse(487);
@@ -174,7 +177,10 @@ export class Called {
   requested(transaction: ServerTransaction): void {
     const { request } = transaction;
     const tag = toTag(request) ?? '';
-    if (request.method === 'BYE') {
+    const refusal = this.refusal(request);
+    if (refusal !== null) {
+      transaction.respond(makeResponse(request, refusal.status, null, { headers: refusal.headers }));
+    } else if (request.method === 'BYE') {
       this.byes.push(tag);
       transaction.respond(makeResponse(request, 200));
     } else {

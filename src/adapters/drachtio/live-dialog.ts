@@ -1,8 +1,15 @@
 import type { Socket } from 'node:net';
-import type { Dialog, SipRequest, SipResponse } from 'drachtio-srf';
+import type { Dialog, DialogRequest, SipRequest, SipResponse } from 'drachtio-srf';
 import { CallGone, DialogLost, ReofferRefused } from '../../ports/signaling.js';
 import type { CallRequests } from './call-requests.js';
-import { requestWithin, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
+import {
+  requestWithin,
+  sayGoodbye,
+  sayGoodbyeAuthorized,
+  TRANSACTION_MS,
+  type Authorize,
+  type Outcome,
+} from './dialog-requests.js';
 import { contentHeaders } from './headers.js';
 import type { Origin } from './origin.js';
 import { continuedTimer, continueTimer } from './session-expires.js';
@@ -24,21 +31,36 @@ export class LiveDialog {
   readonly #requests: CallRequests;
   readonly #origin: Origin;
   readonly #user: DialogUser;
+  readonly #authorizing: (() => Authorize) | null;
   /** Longest and shortest pause before another try after a 491, milliseconds. */
   readonly #glare: readonly [least: number, most: number];
   #moved = false;
   #lastReoffer: Promise<unknown> = Promise.resolve();
 
-  /** @param ownsCallId we began the call: then it is ours to wait longer after a 491. */
+  /**
+   * @param ownsCallId we began the call: then it is ours to wait longer after a 491.
+   * @param authorizing answers the challenges of one request; `null` where there is no password.
+   */
   constructor(
     dialog: Dialog,
-    { requests, origin, ownsCallId }: { requests: CallRequests; origin: Origin; ownsCallId: boolean },
+    {
+      requests,
+      origin,
+      ownsCallId,
+      authorizing = null,
+    }: {
+      readonly requests: CallRequests;
+      readonly origin: Origin;
+      readonly ownsCallId: boolean;
+      readonly authorizing?: (() => Authorize) | null;
+    },
     user: DialogUser,
   ) {
     this.dialog = dialog;
     this.#requests = requests;
     this.#origin = origin;
     this.#user = user;
+    this.#authorizing = authorizing;
     this.#glare = ownsCallId ? [2_100, 4_000] : [0, 2_000];
     requests.attach(dialog);
     dialog.once('destroy', (request: SipRequest | undefined, reason: unknown) => {
@@ -61,7 +83,9 @@ export class LiveDialog {
 
   /** BYE; bounded, never rejects. */
   sayGoodbye(): Promise<void> {
-    return sayGoodbye(this.dialog, TRANSACTION_MS);
+    const { dialog } = this;
+    if (this.#authorizing === null) return sayGoodbye(dialog, TRANSACTION_MS);
+    return sayGoodbyeAuthorized(dialog, TRANSACTION_MS, this.#authorizing());
   }
 
   /** See {@link SignalingCall.reoffer}. */
@@ -72,7 +96,7 @@ export class LiveDialog {
   }
 
   async probe(): Promise<boolean> {
-    const outcome = await requestWithin(this.dialog, { method: 'OPTIONS' }, TRANSACTION_MS);
+    const outcome = await this.#ask({ method: 'OPTIONS' });
     if (outcome.kind === 'response' && !isGone(outcome.response)) return true;
     this.#lost(outcome.kind === 'unsent' ? outcome.reason : 'no answer to OPTIONS');
     return false;
@@ -87,7 +111,7 @@ export class LiveDialog {
       const localSdp = this.#origin.continue(next);
       const headers = { Contact: dialog.local.contact, ...continueTimer(this.#requests.timer), ...contentHeaders };
       const reinvite = { method: 'INVITE', body: localSdp, headers };
-      const outcome = await requestWithin(dialog, reinvite, TRANSACTION_MS).finally(() => {
+      const outcome = await this.#ask(reinvite).finally(() => {
         this.#requests.offering = false;
       });
       if (outcome.kind === 'unsent') throw new DialogLost(`not sent: ${outcome.reason}`);
@@ -106,6 +130,10 @@ export class LiveDialog {
       const [least, most] = this.#glare;
       await delay(least + Math.random() * (most - least));
     }
+  }
+
+  #ask(request: DialogRequest): Promise<Outcome> {
+    return requestWithin(this.dialog, request, TRANSACTION_MS, undefined, this.#authorizing?.());
   }
 
   /** RFC 3261 section 12.2.1.2: nobody is there any more; the BYE is for drachtio-server, which would keep the dialog. */

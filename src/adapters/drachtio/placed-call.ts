@@ -1,12 +1,12 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Dialog, SipRequest, SipResponse, SipText, UacOptions } from 'drachtio-srf';
-import { DigestAnswers } from '../../domain/access/digest.js';
+import { DigestAnswers, type Credentials, type DigestRequest } from '../../domain/access/digest.js';
 import type { CallId } from '../../domain/identifiers.js';
 import { CallGone, type PlacedCall, type PlaceRequest, type SignalingListener } from '../../ports/signaling.js';
 import { showHandle } from './call-handle.js';
 import { CallRequests } from './call-requests.js';
-import { reasonOf, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
+import { reasonOf, sayGoodbye, sayGoodbyeAuthorized, TRANSACTION_MS, type Authorize } from './dialog-requests.js';
 import { ALLOW, contentHeaders } from './headers.js';
 import { delay, LiveDialog } from './live-dialog.js';
 import { Origin } from './origin.js';
@@ -102,14 +102,7 @@ export class DrachtioPlacedCall implements PlacedCall {
       callerName: null,
     };
     this.handle = showHandle({ dialog: `${this.sipCallId};from-tag=${tag}`, facts });
-    this.#digest = new DigestAnswers(
-      credentials,
-      (algorithm, text) =>
-        createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-          .update(text)
-          .digest('hex'),
-      () => randomBytes(16).toString('hex'),
-    );
+    this.#digest = answersFor(credentials);
     this.#requests = new CallRequests(id, host.listener, this.#origin, () => this.#phase === 'live');
     this.#offer = this.#origin.continue(localSdp);
     this.#headers = {
@@ -210,14 +203,19 @@ export class DrachtioPlacedCall implements PlacedCall {
     this.#settled();
     if (this.#phase !== 'calling' || this.#late) {
       // The 200 crossed our CANCEL.
-      void this.#host.track(sayGoodbye(dialog, TRANSACTION_MS)).then(() => this.#over());
+      const authorizing = this.#authorizing();
+      const bye =
+        authorizing === null
+          ? sayGoodbye(dialog, TRANSACTION_MS)
+          : sayGoodbyeAuthorized(dialog, TRANSACTION_MS, authorizing());
+      void this.#host.track(bye).then(() => this.#over());
       return;
     }
     this.#stopWaiting();
     this.#phase = 'live';
     this.#live = new LiveDialog(
       dialog,
-      { requests: this.#requests, origin: this.#origin, ownsCallId: true },
+      { requests: this.#requests, origin: this.#origin, ownsCallId: true, authorizing: this.#authorizing() },
       { live: () => this.#phase === 'live', ended: (end) => this.#ended(end) },
     );
     this.#requests.timer = continuedTimer(dialog.res, {});
@@ -260,13 +258,18 @@ export class DrachtioPlacedCall implements PlacedCall {
   }
 
   #authorization(response: SipResponse): Record<string, string> | null {
-    const names = AUTHORIZATIONS.get(response.status);
-    const challenge = names === undefined ? undefined : response.get(names[0]);
-    if (names === undefined || challenge === undefined) return null;
     // The request URI as drachtio-server wrote it.
-    const uri = this.#invite?.uri ?? this.#uri;
-    const value = this.#digest.answer(response.status, [challenge], { method: 'INVITE', uri });
-    return value === null ? null : { [names[1]]: value };
+    return authorization(this.#digest, response, { method: 'INVITE', uri: this.#invite?.uri ?? this.#uri });
+  }
+
+  /** For requests within the call; `null` where there is no password. */
+  #authorizing(): (() => Authorize) | null {
+    const { credentials } = this.#request;
+    if (credentials === null) return null;
+    return () => {
+      const digest = answersFor(credentials);
+      return (response, { method, uri }) => authorization(digest, response, { method, uri });
+    };
   }
 
   #prolonged(response: SipText): Record<string, string> | null {
@@ -324,6 +327,28 @@ export class DrachtioPlacedCall implements PlacedCall {
     if (this.#limit !== null) clearTimeout(this.#limit);
     this.#limit = null;
   }
+}
+
+const answersFor = (credentials: Credentials | null): DigestAnswers =>
+  new DigestAnswers(
+    credentials,
+    (algorithm, text) =>
+      createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex'),
+    () => randomBytes(16).toString('hex'),
+  );
+
+function authorization(
+  digest: DigestAnswers,
+  response: SipResponse,
+  request: DigestRequest,
+): Record<string, string> | null {
+  const names = AUTHORIZATIONS.get(response.status);
+  const challenge = names === undefined ? undefined : response.get(names[0]);
+  if (names === undefined || challenge === undefined) return null;
+  const value = digest.answer(response.status, [challenge], request);
+  return value === null ? null : { [names[1]]: value };
 }
 
 /** The final answer of an INVITE that failed, or `null` where there was none. */
