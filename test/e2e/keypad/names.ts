@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import { concatenated } from '../../sound.js';
 import { speech } from '../../speech.js';
@@ -106,4 +104,3 @@ export function nameScenes(scene: Play): void {
     await host.hears(spoken('joining'), { since: tone.end });
   });
 }
-

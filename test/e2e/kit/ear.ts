@@ -108,8 +108,11 @@ export class Search {
       if (whole) {
         const alike = likeness(this.#ear.between(at), this.#sound, 0);
         if (alike >= SAME) return { at, end: at + this.#sound.length, likeness: alike };
-        const pieces = inPieces(this.#ear.between(at), this.#sound);
-        if (pieces.share >= MOST_PIECES) return { at, end: at + pieces.end, likeness: alike };
+        // A gap may be before the stretch that was found, too: then the sound began earlier.
+        for (const from of [at, Math.max(0, at - GAP_SAMPLES)]) {
+          const pieces = inPieces(this.#ear.between(from), this.#sound);
+          if (pieces.share >= MOST_PIECES) return { at: from, end: from + pieces.end, likeness: alike };
+        }
       }
     }
     return null;

@@ -28,7 +28,8 @@ export interface AccessCodeAccount {
 export interface CallRow {
   readonly sipCallId: string;
   readonly joinedAt: string | null;
-  readonly talkSeconds: number;
+  /** `null` where the caller was never in. */
+  readonly talkSeconds: number | null;
   readonly caller: string | null;
   readonly accountName: string | null;
   readonly role: string | null;

@@ -1,0 +1,220 @@
+import { expect } from 'vitest';
+import type { SpokenPrompt } from '../../../src/domain/prompts.js';
+import { levelDbfs } from '../../sound.js';
+import type { Caller } from '../kit/caller.js';
+import { everyPlace } from '../kit/ear.js';
+import type { EngineName } from '../kit/engines.js';
+import { exportedAudio, recordingsOf } from '../kit/exports.js';
+import { nameOf } from '../kit/names.js';
+import type { Play } from '../kit/scene.js';
+import { holdMusic, spoken } from '../kit/sounds.js';
+import { everyoneHears, hearsNothingOf, TONES_HZ, untilHears, untilSilent } from '../kit/tones.js';
+import { lock, turnedAway } from './gate.js';
+
+const [HOST_HZ, FIRST_HZ, SECOND_HZ] = TONES_HZ;
+/** The room was empty in between: what is recorded after the hold is another part. */
+const PARTS = 2;
+/** "At once", on a machine that has too much to do. */
+const AT_ONCE_MS = 1_500;
+/** Without audio (as the suite sets it), then an OPTIONS nobody answers (RFC 3261 timer F), and a margin. */
+const DEAD_LIMIT_MS = 10_000 + 32_000 + 18_000;
+
+/** Leaving, and what becomes of the others (product: section 2). */
+export function leavingScenes(scene: Play, engine: EngineName): void {
+  scene('under end those in the lobby are disconnected with the others, without a word or a tone', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'end', '--lobby');
+    const host = await stage.call(account.hostPin);
+    await host.hears(spoken('you-are-the-host'));
+    await host.untilQuiet();
+    const guest = await stage.call(account.guestPin);
+    await guest.hears(spoken('waiting-for-admission'));
+    await host.untilQuiet();
+    await host.press('#8');
+    await guest.hearsInOrder([spoken('joining'), spoken('there-is-one-other')]);
+    await guest.untilQuiet(1_000);
+    const waiting = await stage.call(account.guestPin);
+    await waiting.hears(spoken('waiting-for-admission'));
+    const marks = [guest, waiting].map((one) => one.mark());
+    const left = performance.now();
+    await host.hangUp();
+    const endings = await Promise.all([guest, waiting].map((one) => one.ends(AT_ONCE_MS)));
+    console.log(`${engine}: all were off ${(performance.now() - left).toFixed(0)} ms after the host hung up`);
+    expect(endings.map(({ by }) => by)).toEqual(['them', 'them']);
+    expect(levelDbfs(guest.heard(marks[0] ?? 0))).toBeLessThan(-50);
+    expect(waiting.hasHeard(spoken('goodbye'), marks[1] ?? 0)).toBe(false);
+    expect((await stage.record(host)).outcome).toBe('completed');
+    expect((await stage.record(guest)).outcome).toBe('host-left');
+    expect(await stage.record(waiting)).toMatchObject({ outcome: 'host-left', joinedAt: null });
+  });
+
+  scene('#0 lets it go on without the host, this once', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'end');
+    const [host, first, second] = await stage.gather(account, 3);
+    const since = host.mark();
+    await host.press('#0');
+    await host.hears(spoken('continues-without-host'), { since });
+    await host.hangUp();
+    expect((await stage.record(host)).outcome).toBe('completed');
+    first.say(FIRST_HZ);
+    second.say(SECOND_HZ);
+    await everyoneHears([first, second], [HOST_HZ]);
+    const back = await stage.call(account.hostPin, { hz: HOST_HZ });
+    await everyoneHears([back, first, second]);
+    await back.hangUp();
+    const endings = await Promise.all([first, second].map((guest) => guest.ends(AT_ONCE_MS)));
+    expect(endings.map(({ by }) => by)).toEqual(['them', 'them']);
+    expect((await stage.record(first)).outcome).toBe('host-left');
+  });
+
+  scene('only the last of several hosts counts', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'end');
+    const [host, guest] = await stage.gather(account, 2);
+    const second = await stage.call(account.hostPin, { hz: SECOND_HZ });
+    await untilHears(guest, [SECOND_HZ]);
+    await host.hangUp();
+    expect((await stage.record(host)).outcome).toBe('completed');
+    guest.say(FIRST_HZ);
+    await everyoneHears([second, guest], [HOST_HZ]);
+    await second.hangUp();
+    expect((await guest.ends(AT_ONCE_MS)).by).toBe('them');
+  });
+
+  scene('under hold a returning host finds everyone, the lock, mutes and hands as they were', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '60');
+    const [host, first, second] = await stage.gather(account, 3);
+    await keyed(first, '*6', 'you-are-muted');
+    await keyed(second, '*9', 'hand-raised');
+    await lock(host);
+    await second.untilQuiet();
+    const marks = [first, second].map((guest) => guest.mark());
+    await host.hangUp();
+    await Promise.all(
+      [first, second].map((guest, index) =>
+        guest.hearsInOrder([spoken('host-disconnected-hold'), holdMusic()], marks[index]),
+      ),
+    );
+    const late = await stage.call(account.guestPin);
+    await turnedAway(stage, late, [spoken('conference-locked'), spoken('goodbye')], 'locked');
+    const back = await stage.call(account.hostPin);
+    await first.hearsInOrder([spoken('host-returned'), spoken('you-are-muted')]);
+    await second.hears(spoken('host-returned'));
+    first.say(FIRST_HZ);
+    second.say(SECOND_HZ);
+    await untilHears(back, [SECOND_HZ]);
+    await hearsNothingOf(back, [FIRST_HZ]);
+    for (const guest of [first, second]) guest.say(null);
+    await back.untilQuiet();
+    await keyed(back, '*#', 'callers-in-conference');
+    await back.untilQuiet();
+    const asked = back.mark();
+    await back.press('*9');
+    await back.hears(spoken('hand-menu'), { since: asked });
+    await back.press('1');
+    await second.hears(spoken('hand-lowered'));
+    const still = await stage.call(account.guestPin);
+    await turnedAway(stage, still, [spoken('conference-locked'), spoken('goodbye')], 'locked');
+  });
+
+  scene('under hold recording pauses: what is said before and after is in it, the hold is not', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '60', '--recording', 'automatic');
+    const host = await stage.call(account.hostPin);
+    await host.hears(spoken('recording-started'));
+    const guest = await stage.call(account.guestPin);
+    await guest.hearsInOrder([spoken('joining'), spoken('is-recorded')]);
+    await Promise.all([host, guest].map((one) => one.untilQuiet(1_500)));
+    await guest.sayOnce(nameOf(1).samples);
+    await host.hears(nameOf(1));
+    const since = guest.mark();
+    await host.hangUp();
+    const held = await guest.hearsInOrder([spoken('host-disconnected-hold'), holdMusic()], since);
+    await guest.sayOnce(nameOf(2).samples);
+    const back = await stage.call(account.hostPin);
+    const resumed = await guest.hears(spoken('host-returned'), { since: held.end });
+    await back.hears(spoken('is-recorded'));
+    await Promise.all([back, guest].map((one) => one.untilQuiet(1_500)));
+    await guest.sayOnce(nameOf(3).samples);
+    await back.hears(nameOf(3));
+    const talkedMs = guest.mark() / 8;
+    await Promise.all([back.hangUp(), guest.hangUp()]);
+    const parts = await recordingsOf(stage.bridge, account.id, PARTS);
+    const audio = await Promise.all(parts.map(({ id }) => exportedAudio(stage.bridge, id)));
+    const said = [1, 2, 3].map((name) => audio.flatMap((samples) => everyPlace(samples, nameOf(name))).length);
+    expect(said, 'before, during and after the hold').toEqual([1, 0, 1]);
+    const heldMs = (resumed.at - held.end) / 8;
+    const seconds = parts.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+    expect(seconds * 1_000).toBeLessThan(talkedMs - heldMs + 12_000);
+    expect(audio.flatMap((samples) => everyPlace(samples, holdMusic()))).toEqual([]);
+  });
+
+  scene('under hold all are told and disconnected when the grace is over, and the records say why', async (stage) => {
+    const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '3');
+    const [host, guest] = await stage.gather(account, 2);
+    const since = guest.mark();
+    await host.hangUp();
+    await guest.hearsInOrder([spoken('host-disconnected-hold'), spoken('conference-ended')], since);
+    expect((await guest.ends(3_000)).by).toBe('them');
+    expect((await stage.record(guest)).outcome).toBe('host-not-back');
+  });
+
+  scene('the last caller is told once to be alone, and disconnected when it lasts', async (stage) => {
+    const account = await stage.addAccount('--alone-limit', '6');
+    const [host, guest] = await stage.gather(account, 2);
+    const since = guest.mark();
+    await host.hangUp();
+    await guest.hearsInOrder([spoken('you-are-alone'), spoken('conference-ended')], since);
+    expect((await guest.ends(3_000)).by).toBe('them');
+    expect(guest.allHeard(spoken('you-are-alone'), since)).toHaveLength(1);
+    expect((await stage.record(guest)).outcome).toBe('alone');
+  });
+
+  scene('no conference lasts beyond its limit', async (stage) => {
+    const account = await stage.addAccount('--duration-limit', '12');
+    const [host, guest] = await stage.gather(account, 2);
+    await Promise.all([host, guest].map((one) => one.hears(spoken('time-limit-reached'))));
+    await Promise.all([host, guest].map((one) => one.ends(4_000)));
+    expect((await stage.record(guest)).outcome).toBe('time-limit');
+  });
+
+  scene(
+    'a host whose line died without a word has left as one who hung up',
+    async (stage) => {
+      const account = await stage.addAccount('--host-leaves', 'end');
+      const [host, guest] = await stage.gather(account, 2);
+      await host.telephone.vanish();
+      expect((await guest.ends(DEAD_LIMIT_MS)).by).toBe('them');
+      expect((await stage.record(host)).outcome).toBe('line-lost');
+      expect((await stage.record(guest)).outcome).toBe('host-left');
+    },
+    DEAD_LIMIT_MS + 50_000,
+  );
+
+  scene(
+    'a line on hold by re-INVITE is muted until it resumes, its music heard by nobody, its own mute kept',
+    async (stage) => {
+      const account = await stage.addAccount();
+      const [host, guest] = await stage.gather(account, 2);
+      for (const direction of ['sendonly', 'inactive'] as const) {
+        guest.say(FIRST_HZ);
+        await untilHears(host, [FIRST_HZ]);
+        await guest.telephone.reinvite(direction);
+        await untilSilent(host, [FIRST_HZ]);
+        await hearsNothingOf(host, [FIRST_HZ]);
+        await guest.telephone.resume();
+        await untilHears(host, [FIRST_HZ]);
+      }
+      await keyed(guest, '*6', 'you-are-muted');
+      await guest.telephone.hold();
+      await guest.telephone.resume();
+      await guest.untilQuiet();
+      await hearsNothingOf(host, [FIRST_HZ]);
+      await keyed(guest, '*6', 'you-are-unmuted');
+      await untilHears(host, [FIRST_HZ]);
+    },
+  );
+}
+
+async function keyed(caller: Caller, keys: string, answer: SpokenPrompt): Promise<void> {
+  const since = caller.mark();
+  await caller.press(keys);
+  await caller.hears(spoken(answer), { since });
+}
