@@ -15,7 +15,7 @@ import type { CallEnd } from './call-parts.js';
 import { NOTHING } from './media-state.js';
 import { PlacedLedger } from './placed-ledger.js';
 import { PlacedLine } from './placed-line.js';
-import { PlacedSetUp } from './placed-set-up.js';
+import { PlacedSetUp, type PlacedEnd } from './placed-set-up.js';
 import type { WithoutTime } from './without-time.js';
 
 /** Digits of a number that logs show. */
@@ -71,6 +71,7 @@ export interface PlacedCallsParts extends Pick<
 /** A call until its answer. */
 interface Pending {
   readonly request: PlacedCallRequest;
+  readonly attempt: Attempt;
   readonly setUp: PlacedSetUp;
 }
 
@@ -145,9 +146,11 @@ export class PlacedCalls {
     this.#ledger.delete(id);
   }
 
+  /** What is not answered ends with this process; the next tells the conference. */
   handOver(): void {
-    for (const { setUp } of this.#pending.values()) setUp.handOver();
-    this.#pending.clear();
+    for (const { request, attempt, setUp } of [...this.#pending.values()]) {
+      this.#record(request, attempt, setUp.handOver());
+    }
     this.#ledger.close();
   }
 
@@ -179,10 +182,13 @@ export class PlacedCalls {
       ...this.#parts,
       inRoom: (entered) => this.#parts.inRoom(id, entered),
       answered: (endpoint, remoteSdp) => this.#answered(request, attempt, endpoint, remoteSdp),
-      ended: (outcome, mixer) => this.#cameToNothing(request, attempt, outcome, mixer),
+      ended: (end) => {
+        this.#record(request, attempt, end);
+        this.#parts.toConference(conferenceId, { type: 'PlacedCallEnded', placed: id, reason: 'not-answered' });
+      },
     });
     attempt.placing = setUp;
-    this.#pending.set(id, { request, setUp });
+    this.#pending.set(id, { request, attempt, setUp });
     this.#ledger.set(id, { accountId, rights: options.dialOut, startedAt, answeredAt: null });
     this.#parts.belongs(id, conferenceId);
     void setUp.start({ target, credentials });
@@ -203,14 +209,12 @@ export class PlacedCalls {
     this.#parts.toConference(conferenceId, { type: 'PlacedCallAnswered', placed: id });
   }
 
-  #cameToNothing(request: PlacedCallRequest, attempt: Attempt, outcome: CallOutcome, mixer: string | null): void {
-    const { placed, conferenceId } = request;
-    this.#pending.delete(placed);
+  #record(request: PlacedCallRequest, attempt: Attempt, { outcome, mixer, answeredAt }: PlacedEnd): void {
+    this.#pending.delete(request.placed);
     this.#parts.calls().end(attempt, outcome, {
-      ...{ outcome, answeredAt: null, joinedAt: null, endedAt: this.#parts.clock.wall() },
+      ...{ outcome, answeredAt, joinedAt: null, endedAt: this.#parts.clock.wall() },
       ...{ admission: admissionOf(request), keyMethod: null, statistics: null, mixer },
     });
-    this.#parts.toConference(conferenceId, { type: 'PlacedCallEnded', placed, reason: 'not-answered' });
   }
 
   #exhausted(id: CallId): void {

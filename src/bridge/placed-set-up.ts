@@ -39,7 +39,15 @@ export interface PlacedSetUpParts {
   /** The far end has answered; `endpoint` is `null` where it was lost meanwhile. The call is another's from now on. */
   readonly answered: (endpoint: MediaEndpoint | null, remoteSdp: string) => void;
   /** It came to nothing; the endpoint is released. Not after {@link PlacedSetUp.handOver}. */
-  readonly ended: (outcome: CallOutcome, mixer: string | null) => void;
+  readonly ended: (end: PlacedEnd) => void;
+}
+
+/** How a call of ours came to nothing. */
+export interface PlacedEnd {
+  readonly outcome: CallOutcome;
+  readonly mixer: string | null;
+  /** The far end had answered, though nothing came of it: it is paid for. Wall clock, milliseconds. */
+  readonly answeredAt: number | null;
 }
 
 /**
@@ -59,6 +67,7 @@ export class PlacedSetUp {
   readonly #line: PlacedLine;
   readonly #room: ConferenceId;
   #phase: Phase = 'making';
+  #answeredAt: number | null = null;
   #endpoint: MediaEndpoint | null = null;
   #mixer: string | null = null;
   /** What the far end sent last and the endpoint has taken, or is taking. */
@@ -110,6 +119,7 @@ export class PlacedSetUp {
   answered(sdp: string): void {
     if (this.#phase !== 'calling') return;
     this.#phase = 'answering';
+    this.#answeredAt = this.#parts.clock.wall();
     this.#stopRinging();
     void this.#takeAnswer(sdp);
   }
@@ -133,10 +143,12 @@ export class PlacedSetUp {
     this.#ring = this.#parts.clock.after(outcome === 'failed' ? RING_AGAIN_MS : RING_PAUSE_MS, () => this.#ringNow());
   }
 
-  /** The next process ends what is left of it. */
-  handOver(): void {
+  /** It dies with this process: CANCEL, and what is left at the mixer is for the next to sweep. */
+  handOver(): PlacedEnd {
     this.#stopRinging();
     this.#phase = 'over';
+    void this.#line.hangUp();
+    return { outcome: 'failed', mixer: this.#mixer, answeredAt: this.#answeredAt };
   }
 
   /** What the far end lets us hear before it answers goes to the host, who is in the room alone. */
@@ -152,16 +164,15 @@ export class PlacedSetUp {
       },
       (error) => {
         this.#parts.log.warn({ call: this.#line.id, error: asError(error).message }, 'early media cannot be heard');
-        if (this.#phase !== 'calling') return;
         this.#accepted = null;
-        this.#startRinging();
+        if (this.#phase === 'calling') this.#startRinging();
       },
     );
   }
 
   async #takeAnswer(sdp: string): Promise<void> {
-    const before = this.#accepted;
     await this.#work;
+    const before = this.#accepted;
     const { log } = this.#parts;
     const { id } = this.#line;
     const endpoint = this.#endpoint;
@@ -223,7 +234,7 @@ export class PlacedSetUp {
     this.#endpoint = null;
     this.#parts.inRoom(null);
     if (endpoint !== null) void release(endpoint, this.#parts);
-    this.#parts.ended(outcome, this.#mixer);
+    this.#parts.ended({ outcome, mixer: this.#mixer, answeredAt: this.#answeredAt });
   }
 
   #isOver(): boolean {

@@ -216,8 +216,28 @@ describe('a call placed for a host', () => {
     call.pickUp();
     await settle();
     expect(call.hungUp).toBe(true);
-    expect(world.out?.outcome).toBe('failed');
+    // It cost what a short call costs.
+    expect(world.out).toMatchObject({ outcome: 'failed', joinedAt: null });
+    expect(world.out?.answeredAt).not.toBeNull();
     expect(world.room).not.toMatch(aside);
+  });
+
+  it('whose early media could not be taken takes the same from the answer that comes meanwhile', async () => {
+    const world = await Dialling.open();
+    const call = await world.dial();
+    if (call === undefined) throw new Error('no call');
+    const endpoint = world.endpoint(call);
+    const accept = endpoint.acceptAnswer.bind(endpoint);
+    endpoint.acceptAnswer = () => {
+      endpoint.acceptAnswer = accept;
+      return Promise.reject(new Error('busy'));
+    };
+    call.ringBack(183, 'v=0 far');
+    call.pickUp('v=0 far');
+    await settle();
+    expect(endpoint.remote).toEqual([null, 'v=0 far']);
+    expect(endpoint.room).toBe(world.room);
+    expect(call.hungUp).toBe(false);
   });
 
   it('for which there is no mixer comes to nothing', async () => {
@@ -411,6 +431,33 @@ describe('a call placed for a host, and what dies', () => {
     await world.listen(world.host);
     expect(world.room).toBe(conference);
     expect(world.bridge.status().calls).toBe(1);
+  });
+
+  it('that rings when the process hands over is given up and recorded, and counts', async () => {
+    const world = await Dialling.open({ callsPerHour: 1 }, []);
+    const call = await world.dial();
+    call?.ringBack();
+    world.clock.advance(3_000);
+    await world.bridge.handOver();
+    expect(call?.hungUp).toBe(true);
+    expect(world.out).toMatchObject({ direction: 'out', outcome: 'failed', answeredAt: null, accountId: 'a1' });
+    await world.restart();
+    await world.listen(world.host);
+    expect(await world.dial()).toBeUndefined();
+  });
+
+  it('is not left alone aside where its conference cannot be taken back', async () => {
+    const world = await Dialling.open({}, []);
+    const call = await world.talkingAside();
+    world.crash();
+    for (const { id } of world.store.live('conference')) {
+      world.store.saveLive([{ kind: 'conference', id, data: '{' }]);
+    }
+    await world.restart();
+    world.clock.advance(10_000);
+    await settle();
+    expect(call.hungUp).toBe(true);
+    expect(world.out).toMatchObject({ outcome: 'failed' });
   });
 
   it('belongs to nobody else: another account has a budget of its own', async () => {
