@@ -3,6 +3,7 @@ import type { MediaListener, MixerName } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
 import type { Line } from './line.js';
 import type { ToneDetection } from './session.js';
+import type { Slots } from './slots.js';
 
 export interface LegOptions {
   readonly callId: CallId;
@@ -16,6 +17,8 @@ export interface LegOptions {
   /** Conference profile of the mixer's. */
   readonly conferenceProfile: string;
   readonly toneDetection: ToneDetection;
+  /** For lines of the mixer that are listened to, whether they talk though muted. */
+  readonly listening: Slots;
   /** The leg holds nothing of the mixer any more. */
   onGone(): void;
 }

@@ -5,6 +5,7 @@ import { LegEnergy } from './leg-energy.js';
 import type { RoomSeat } from './leg-room.js';
 import { figureOf } from './loudness.js';
 import { MutedTalk } from './muted-talk.js';
+import type { Slots } from './slots.js';
 
 /** How one leg sounds in its room, whether the room hears it or not. */
 export class LegSound {
@@ -13,11 +14,14 @@ export class LegSound {
   readonly #mutedTalk: MutedTalk;
   #seat: RoomSeat | null = null;
 
-  /** @param talks told once for each time of being muted. */
-  constructor(channel: Channel, counters: LegCounters, talks: () => void) {
+  /**
+   * @param listening shared by all of the mixer.
+   * @param talks told once for each time of being muted.
+   */
+  constructor(channel: Channel, counters: LegCounters, listening: Slots, talks: () => void) {
     this.#counters = counters;
     this.#energy = new LegEnergy(channel);
-    this.#mutedTalk = new MutedTalk(channel, this.#energy, talks);
+    this.#mutedTalk = new MutedTalk(channel, this.#energy, listening, talks);
   }
 
   moved(seat: RoomSeat | null): void {

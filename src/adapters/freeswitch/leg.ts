@@ -62,7 +62,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
       },
       (work) => this.#step(work),
     );
-    this.sound = new LegSound(this.#channel, this.counters, () => {
+    this.sound = new LegSound(this.#channel, this.counters, options.listening, () => {
       if (this.#closing === null) listener.spokeWhileMuted(callId);
     });
     this.#room = new LegRoom(this.#channel, options.conferenceProfile, {

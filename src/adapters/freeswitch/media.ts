@@ -150,6 +150,7 @@ export class FreeSwitchMedia implements Media {
 
   forgetRoom(room: ConferenceId): void {
     this.#places.delete(room);
+    for (const mixer of this.#fleet()?.all() ?? []) mixer.rooms.recordings.forget(room);
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {

@@ -17,10 +17,12 @@ import { membersOf, roomsOf, type Member } from './members.js';
 import { measureLegs, type LineFigure } from './measuring.js';
 import type { MixerCommon, MixerUser } from './mixer-common.js';
 import { MixerRooms } from './mixer-rooms.js';
+import { MOST_LISTENED_TO } from './muted-talk.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
 import type { Load } from './placement.js';
 import type { MixerPlace, Session } from './session.js';
+import { Slots } from './slots.js';
 import { endChannels, endStrangers, markOf } from './strangers.js';
 
 /** One FreeSWITCH: its legs and rooms, and whether it lives. */
@@ -36,6 +38,7 @@ export class Mixer {
   readonly #givenUp = new Set<string>();
   #placing = 0;
   readonly #capacity = new Capacity();
+  readonly #listening = new Slots(MOST_LISTENED_TO);
   /** A look at all members that serves several askers. */
   #looking: Promise<ReadonlyMap<string, Member>> | null = null;
 
@@ -207,6 +210,7 @@ export class Mixer {
       remoteSdp,
       conferenceProfile: this.#common.conferenceProfile,
       toneDetection: session.toneDetection,
+      listening: this.#listening,
       onGone: () => {
         this.#legs.delete(dialog.channel);
         if (this.empty) this.#user.emptied();

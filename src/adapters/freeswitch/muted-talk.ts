@@ -2,6 +2,7 @@ import type { Channel } from './channel.js';
 import type { LegEnergy } from './leg-energy.js';
 import type { RoomSeat } from './leg-room.js';
 import { SPEECH_SAMPLES, soundsLikeSpeech } from './loudness.js';
+import type { Slots } from './slots.js';
 
 interface Watch {
   readonly seat: RoomSeat;
@@ -14,6 +15,10 @@ interface Watch {
 /** A line with noise louder than the mixer's threshold is listened to more and more seldom. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
+/** Where too many are listened to: until it is seen whether this one is loud still. */
+const BUSY_WAIT_MS = 3_000;
+/** Lines listened to at a time at one mixer: some 330 commands a second, however many are muted at a stroke. */
+export const MOST_LISTENED_TO = 20;
 
 /**
  * Notices that a muted member talks. FreeSWITCH tells when the line gets loud (`mute-detect`), once, whatever it is; then the line is
@@ -22,14 +27,17 @@ const LONGEST_WAIT_MS = 30_000;
 export class MutedTalk {
   readonly #channel: Channel;
   readonly #energy: LegEnergy;
+  readonly #slots: Slots;
   readonly #talks: () => void;
   #watch: Watch | null = null;
   /** It was told before we heard that he is muted: both come in one piece where we were late. */
   #early = false;
 
-  constructor(channel: Channel, energy: LegEnergy, talks: () => void) {
+  /** @param slots shared by all of the mixer: {@link MOST_LISTENED_TO}. */
+  constructor(channel: Channel, energy: LegEnergy, slots: Slots, talks: () => void) {
     this.#channel = channel;
     this.#energy = energy;
+    this.#slots = slots;
     this.#talks = talks;
   }
 
@@ -54,6 +62,10 @@ export class MutedTalk {
     const watch = this.#watch;
     this.#early = watch === null;
     if (watch === null || watch.listening || watch.timer !== null) return;
+    if (!this.#slots.take()) {
+      watch.timer = setTimeout(() => this.#again(watch), BUSY_WAIT_MS);
+      return;
+    }
     watch.listening = true;
     void this.#listen(watch);
   }
@@ -66,7 +78,14 @@ export class MutedTalk {
 
   async #listen(watch: Watch): Promise<void> {
     const { count, everyMs } = SPEECH_SAMPLES;
-    const energies = await this.#energy.gather(watch.seat, count, everyMs, soundsLikeSpeech);
+    const energies = await this.#energy.gather(
+      watch.seat,
+      count,
+      everyMs,
+      // Nobody needs to know any more, or it is known.
+      (heard) => this.#watch !== watch || soundsLikeSpeech(heard),
+    );
+    this.#slots.give();
     watch.listening = false;
     if (this.#watch !== watch) return;
     if (soundsLikeSpeech(energies)) {

@@ -116,6 +116,13 @@ export class RoomRecordings {
     }
   }
 
+  /** Whatever ended in that room will not be asked for. */
+  forget(room: ConferenceId): void {
+    const name = roomName(room);
+    const recording = this.#recordings.get(name);
+    if (recording?.phase === 'over') this.#forget(name, recording);
+  }
+
   /** Takes an event of `conference::maintenance`. */
   event(event: SocketEvent): void {
     const name = event.header('Conference-Name') ?? '';

@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { Channel } from '../../../src/adapters/freeswitch/channel.js';
 import { LegEnergy } from '../../../src/adapters/freeswitch/leg-energy.js';
 import { LegGains } from '../../../src/adapters/freeswitch/leg-gains.js';
 import { LegRoom } from '../../../src/adapters/freeswitch/leg-room.js';
 import { MutedTalk } from '../../../src/adapters/freeswitch/muted-talk.js';
+import { Slots } from '../../../src/adapters/freeswitch/slots.js';
 import { conferenceId } from '../../../src/domain/identifiers.js';
 import { ScriptedLine, settled } from './scripted-line.js';
 
@@ -46,7 +48,7 @@ describe('a muted leg', () => {
   it('is listened to where the mixer said that it is loud just before we knew that it is muted', async () => {
     const script = new ScriptedLine();
     const channel = new Channel('u', script.line);
-    const talk = new MutedTalk(channel, new LegEnergy(channel), () => undefined);
+    const talk = new MutedTalk(channel, new LegEnergy(channel), new Slots(1), () => undefined);
     talk.loud();
     talk.begin(SEAT);
     await settled();
@@ -56,6 +58,43 @@ describe('a muted leg', () => {
     await settled();
     expect(script.asked).toHaveLength(1);
     channel.gone();
+  });
+
+  it('is listened to later where too many are', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const script = new ScriptedLine();
+      const slots = new Slots(2);
+      const talks = ['1', '2', '3'].map((member) => {
+        const channel = new Channel(member, script.line);
+        const talk = new MutedTalk(channel, new LegEnergy(channel), slots, () => undefined);
+        talk.begin({ ...SEAT, member });
+        return talk;
+      });
+      for (const talk of talks) talk.loud();
+      await settled();
+      expect(script.asked).toEqual([1, 2].map((member) => `conference partyline-room volume_in ${member} 0`));
+      vi.advanceTimersByTime(3_000);
+      await settled();
+      expect(script.asked).toContain('conference partyline-room mute 3 quiet');
+      for (const talk of talks) talk.end();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is listened to no longer than it is muted', async () => {
+    const script = new ScriptedLine();
+    const channel = new Channel('u', script.line);
+    const slots = new Slots(1);
+    const talk = new MutedTalk(channel, new LegEnergy(channel), slots, () => undefined);
+    talk.begin(SEAT);
+    talk.loud();
+    expect(slots.take()).toBe(false);
+    talk.end();
+    await pause(150);
+    expect(script.asked.length).toBeLessThanOrEqual(2);
+    expect(slots.take()).toBe(true);
   });
 });
 
