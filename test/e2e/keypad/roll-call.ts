@@ -1,18 +1,20 @@
 import { expect } from 'vitest';
+import type { Caller } from '../kit/caller.js';
+import { Ear, Search } from '../kit/ear.js';
 import type { Play } from '../kit/scene.js';
 import { nameOf } from '../kit/names.js';
 import { signal, spoken } from '../kit/sounds.js';
-import { TONES_HZ, untilHears, untilSilent } from '../kit/tones.js';
+import { TONES_HZ, untilSilent } from '../kit/tones.js';
 import { answered, expectSilence, expectUnheard, settled } from './keying.js';
 
 const [, GUEST_HZ] = TONES_HZ;
 const NAMED = ['--name-on-entry', '--entry', 'none', '--exit', 'none'];
 const BLOCKED_NUMBER = '442079460142';
-const OTHER_NUMBER = '442079460143';
 const OFF_WITHIN_MS = 4_000;
 /** Ten names with their pauses, and a machine with much else to do. */
 const PAGE_MS = 60_000;
 const PAGE = 10;
+const STRETCH_ALIKE = 0.8;
 /** A name and the pause after it. */
 const NAME_MS = 2_500;
 /** The name of one who comes while the others are read. */
@@ -51,40 +53,36 @@ export function rollCallScenes(scene: Play): void {
   );
 
   scene(
-    '1 goes on at once, 2 mutes, 3 drops whom was named last; then a key is waited for; no key acts on oneself',
+    'in roll call 2 mutes, 3 drops whom was named last; then a key is waited for, 1 goes on; no key acts on oneself',
     async (stage) => {
       const account = await stage.addAccount(...NAMED);
       const host = await stage.callNamed(account.hostPin, name(2));
       await settled(host);
-      const first = await stage.callNamed(account.guestPin, name(3), { hz: GUEST_HZ });
-      await untilHears(host, [GUEST_HZ]);
-      first.say(null);
-      const second = await stage.callNamed(account.guestPin, name(4));
-      await settled(second);
+      const guest = await stage.callNamed(account.guestPin, name(4));
+      await settled(guest);
       await host.untilQuiet();
-      await answered(host, '*8', name(2));
-      await answered(host, '1', name(3));
-      const told = first.mark();
+      await answered(host, '*8', name(4), spoken('roll-call-menu'));
+      const told = guest.mark();
       const muted = await answered(host, '2', spoken('caller-muted'));
-      await first.hears(spoken('host-muted-you'), { since: told });
+      await guest.hears(spoken('host-muted-you'), { since: told });
       await host.listen(2_500);
       expectSilence(host, muted.end + 800);
-      first.say(GUEST_HZ);
+      guest.say(GUEST_HZ);
       await untilSilent(host, [GUEST_HZ]);
-      first.say(null);
-      await answered(host, '1', name(4));
-      const dropped = second.mark();
+      guest.say(null);
+      // After the last one it begins again.
+      await answered(host, '1', name(2), name(4), spoken('roll-call-menu'));
+      const dropped = guest.mark();
       await answered(host, '3', spoken('caller-dropped'));
-      await second.hears(spoken('goodbye'), { since: dropped });
-      expect((await second.ends(OFF_WITHIN_MS)).by).toBe('them');
-      expect((await stage.record(second)).outcome).toBe('dropped');
-      // After the last one it begins again, with the host: on oneself no key acts.
-      await answered(host, '1', name(2));
+      await guest.hears(spoken('goodbye'), { since: dropped });
+      expect((await guest.ends(OFF_WITHIN_MS)).by).toBe('them');
+      expect((await stage.record(guest)).outcome).toBe('dropped');
+      await answered(host, '1', name(2), spoken('you-are-the-only-one'), spoken('roll-call-menu'));
       await answered(host, '3', signal('refused'));
       await host.untilQuiet();
       await host.press('*');
-      await answered(host, '*#', spoken(2), spoken('callers-in-conference'));
-      expect([host.hasEnded, first.hasEnded]).toEqual([false, false]);
+      await answered(host, '*#', spoken('you-are-the-only-one'));
+      expect(host.hasEnded).toBe(false);
     },
   );
 
@@ -95,19 +93,19 @@ export function rollCallScenes(scene: Play): void {
       const account = await stage.addAccount(...NAMED);
       const host = await stage.callNamed(account.hostPin, name(5));
       await settled(host);
-      const guest = await stage.callNamed(account.guestPin, name(6), { from: BLOCKED_NUMBER });
-      await settled(guest);
       const withheld = await stage.callNamed(account.guestPin, name(7));
       await settled(withheld);
+      const guest = await stage.callNamed(account.guestPin, name(6), { from: BLOCKED_NUMBER });
+      await settled(guest);
       await host.untilQuiet();
-      await answered(host, '*8', name(5));
-      await answered(host, '1', name(6));
+      await answered(host, '*8', spoken('roll-call-menu'));
       const told = guest.mark();
       await answered(host, '4', spoken('caller-blocked'));
       await guest.hears(spoken('goodbye'), { since: told });
       await guest.ends(OFF_WITHIN_MS);
       expect((await stage.record(guest)).outcome).toBe('dropped');
-      await answered(host, '1', name(7));
+      await host.press('*');
+      await answered(host, '*8', spoken('roll-call-menu'));
       await answered(host, '4', spoken('caller-dropped'));
       await withheld.ends(OFF_WITHIN_MS);
       const { stdout } = await bridge.commandHere('block', 'list', '--account', account.id, '--json');
@@ -118,11 +116,9 @@ export function rollCallScenes(scene: Play): void {
       expect((await again.ends(OFF_WITHIN_MS)).by).toBe('them');
       expectUnheard(again, 0, spoken('say-your-name'), spoken('joining'));
       expect((await stage.record(again)).outcome).toBe('blocked');
-      const other = await stage.callNamed(account.guestPin, name(8), { from: OTHER_NUMBER });
-      await settled(other);
       await bridge.commandHere('block', 'remove', BLOCKED_NUMBER, '--account', account.id);
-      const free = await stage.callNamed(account.guestPin, name(6), { from: BLOCKED_NUMBER });
-      await settled(free);
+      const free = await stage.call(account.guestPin, { from: BLOCKED_NUMBER });
+      await free.hears(spoken('say-your-name'));
     },
   );
 
@@ -142,11 +138,11 @@ export function rollCallScenes(scene: Play): void {
       const own = await host.hears(name(0), { since });
       await host.listen(NAME_MS);
       // The one who leaves was not named yet, though perhaps was next.
-      const gone = guests.findLast(({ index }) => !host.hasHeard(name(index), since));
+      const gone = guests.findLast(({ index }) => !isNamed(host, index, since));
       const [late] = await Promise.all([stage.callNamed(account.guestPin, name(LATE)), gone?.caller.hangUp()]);
       const asked = await host.hears(spoken('roll-call-menu'), { since: own.end, withinMs: PAGE_MS });
       const heardBetween = (from: number, to?: number): readonly number[] =>
-        [...indices, LATE].filter((index) => host.hasHeard(name(index), from, to));
+        [...indices, LATE].filter((index) => isNamed(host, index, from, to));
       const firstPage = heardBetween(own.end, asked.at);
       expect(firstPage).toHaveLength(PAGE - 1);
       await settled(late);
@@ -158,4 +154,12 @@ export function rollCallScenes(scene: Play): void {
     },
     150_000,
   );
+}
+
+/** A name that was said while the machine was held up has gaps wherever it is read: its loudest stretch tells it from the others. */
+function isNamed(host: Caller, index: number, from: number, to?: number): boolean {
+  const ear = new Ear();
+  ear.append(host.heard(from, to));
+  const search = new Search(ear, name(index), 0);
+  return search.look(true) !== null || search.best >= STRETCH_ALIKE;
 }
