@@ -85,6 +85,14 @@ export function describePlacedCalls(name: string, factory: () => SignalingUnderT
       expect(listener.told.map(({ kind }) => kind)).toEqual(['progressed', 'answered']);
     });
 
+    it('lets the far end give up by itself where we cannot say so any more (RFC 3261 section 13.2.1)', async () => {
+      const ours = place();
+      const theirs = await callee.call();
+      expect(theirs.header('expires')).toBe('180');
+      theirs.refuse(487);
+      expect(await listener.hears('notAnswered')).toMatchObject({ id: ours.id, status: 487 });
+    });
+
     it('says no number of ours where there is none', async () => {
       const ours = place({ callerNumber: null });
       const theirs = await callee.call();

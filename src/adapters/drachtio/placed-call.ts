@@ -116,6 +116,8 @@ export class DrachtioPlacedCall implements PlacedCall {
       'Call-ID': this.sipCallId,
       // Reliable provisional answers (RFC 3262) are not asked for: without them nobody can offer anything before the answer.
       Supported: 'timer',
+      // RFC 3261 section 13.2.1: the far end gives up by then too, also where this process died over it.
+      Expires: String(LIMIT_MS / 1_000),
       'Session-Expires': String(SESSION_EXPIRES),
       // RFC 3323 section 4.2, for the trunk that knows our number by its account.
       ...(callerNumber === null ? { Privacy: 'id' } : {}),

@@ -11,6 +11,8 @@ import type { UserAgent } from './user-agent.js';
 
 /** Without a final answer a call is given up, milliseconds. */
 const LIMIT_MS = 180_000;
+/** The far end gives up by then too (RFC 3261 section 13.2.1): also where this process died over it. */
+const EXPIRES: SipHeader = { name: 'expires', value: String(LIMIT_MS / 1_000) };
 /** What a name of a trunk may take to be found, milliseconds. */
 const LOOKUP_MS = 10_000;
 /** Asked for with every call placed (RFC 4028 section 4 recommends it), seconds. */
@@ -127,7 +129,7 @@ export class EmbeddedPlacedCall implements PlacedCall {
         target: uri.raw,
         localSdp,
         ...(from === null ? {} : { from: `<${from.raw}>` }),
-        headers: [...(from === null ? [PRIVATE] : []), { name: 'session-expires', value: SESSION_EXPIRES }],
+        headers: [...(from === null ? [PRIVATE] : []), EXPIRES, { name: 'session-expires', value: SESSION_EXPIRES }],
         credentials,
         limitMs: LIMIT_MS,
         supported: SUPPORTED,
