@@ -8,7 +8,7 @@ import {
 import { levelDbfs, NOTHING_DBFS, toneDbfs } from '../../sound.js';
 import type { EngineName } from './engines.js';
 import { Ear, everyPlace, Search, type Heard } from './ear.js';
-import { afterPause } from './names.js';
+import { withPauses } from './names.js';
 import { signal, spoken, type Sound } from './sounds.js';
 
 /** Level of the tone a caller says, peak: ten of them together stay clear of full scale. */
@@ -205,7 +205,7 @@ export class Caller {
   /** Is asked for the name, says it after the tone, and keys `#`. @returns where the tone ended */
   async giveName(name: Sound, since = 0): Promise<Heard> {
     const asked = await this.hearsInOrder([spoken('say-your-name'), signal('record-after')], since);
-    await this.sayOnce(afterPause(name));
+    await this.sayOnce(withPauses(name));
     await this.press('#');
     return asked;
   }
