@@ -219,7 +219,7 @@ export interface Store {
   ): void;
   conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[];
   addCallRecord(record: CallRecord): void;
-  /** Calls placed for an account that began since then (milliseconds since the epoch), and how long they were answered, milliseconds. */
+  /** Calls placed for an account that began since then (milliseconds since the epoch), and how long any were answered since then, milliseconds. */
   placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number };
   callRecords(filter: CallRecordFilter): readonly CallRecord[];
 

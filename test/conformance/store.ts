@@ -514,9 +514,11 @@ export function describeStore(name: string, factory: () => Store): void {
         placed('c4', { startedAt: 160, answeredAt: 170, endedAt: 180, accountId: accountId('a2') });
         placed('c5', { startedAt: 160, answeredAt: 170, endedAt: 180, direction: 'in' });
         expect(store.callRecords({ limit: 9 }).find(({ id }) => id === 'c2')?.direction).toBe('out');
-        expect(store.placedSince(accountId('a1'), 100)).toEqual({ calls: 2, answeredMs: 1_000 });
+        expect(store.placedSince(accountId('a1'), 100)).toEqual({ calls: 2, answeredMs: 1_900 });
         expect(store.placedSince(accountId('a1'), 0)).toEqual({ calls: 3, answeredMs: 1_900 });
-        expect(store.placedSince(accountId('a1'), 151)).toEqual({ calls: 0, answeredMs: 0 });
+        // A call that began before is counted by the time it lasted since.
+        expect(store.placedSince(accountId('a1'), 151)).toEqual({ calls: 0, answeredMs: 849 + 1_000 });
+        expect(store.placedSince(accountId('a1'), 2_000)).toEqual({ calls: 0, answeredMs: 0 });
         expect(store.placedSince(accountId('nobody'), 0)).toEqual({ calls: 0, answeredMs: 0 });
       });
 

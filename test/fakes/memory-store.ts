@@ -293,13 +293,14 @@ export class MemoryStore implements Store {
 
   placedSince(of: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
     this.#work();
-    const placed = this.#calls.filter(
-      (call) => call.direction === 'out' && call.accountId === of && call.startedAt >= from,
-    );
+    const placed = this.#calls.filter((call) => call.direction === 'out' && call.accountId === of);
     const answered = placed.map(({ answeredAt, endedAt }) =>
-      answeredAt === null ? 0 : Math.max(0, endedAt - answeredAt),
+      answeredAt === null ? 0 : Math.max(0, endedAt - Math.max(answeredAt, from)),
     );
-    return { calls: placed.length, answeredMs: answered.reduce((sum, ms) => sum + ms, 0) };
+    return {
+      calls: placed.filter(({ startedAt }) => startedAt >= from).length,
+      answeredMs: answered.reduce((sum, ms) => sum + ms, 0),
+    };
   }
 
   callRecords({ from, to, accountId: account, outcome, limit }: CallRecordFilter): readonly CallRecord[] {

@@ -73,6 +73,9 @@ const toConference = (row: ConferenceRow): ConferenceRecord => ({
 
 const wholeMs = (time: number | null): number | null => (time === null ? null : Math.round(time));
 
+/** Beyond the longest conference and its longest call, milliseconds: older records are not looked at. */
+const LONGEST_CALL_MS = 86_400_000;
+
 /** Records of calls and conferences, newest first. */
 export class RecordTables {
   readonly #database: Database;
@@ -81,7 +84,7 @@ export class RecordTables {
   readonly #addCall: Statement;
   /** One statement for each set of filters that was ever asked for. */
   readonly #calls = new Map<string, Statement<[Parameters], CallRow>>();
-  readonly #placed: Statement<[string, number], { readonly calls: number; readonly answered_ms: number }>;
+  readonly #placed: Statement<[Parameters], { readonly calls: number; readonly answered_ms: number }>;
   readonly #conferences: Statement<[number], ConferenceRow>;
   readonly #conferencesOf: Statement<[string, number], ConferenceRow>;
 
@@ -103,8 +106,10 @@ export class RecordTables {
          :mixer, :packetLoss, :jitterMs)`,
     );
     this.#placed = database.prepare(
-      `SELECT count(*) AS calls, coalesce(sum(max(0, ended_at - answered_at)), 0) AS answered_ms
-       FROM call_records WHERE account_id = ? AND started_at >= ? AND direction = 'out'`,
+      `SELECT coalesce(sum(started_at >= :from), 0) AS calls,
+         coalesce(sum(max(0, ended_at - max(answered_at, :from))), 0) AS answered_ms
+       FROM call_records
+       WHERE account_id = :account AND started_at >= :from - :longest AND ended_at >= :from AND direction = 'out'`,
     );
     this.#conferences = database.prepare('SELECT * FROM conference_records ORDER BY started_at DESC, id DESC LIMIT ?');
     this.#conferencesOf = database.prepare(
@@ -156,7 +161,7 @@ export class RecordTables {
   }
 
   placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
-    const row = this.#placed.get(id, from);
+    const row = this.#placed.get({ account: id, from, longest: LONGEST_CALL_MS });
     return { calls: row?.calls ?? 0, answeredMs: row?.answered_ms ?? 0 };
   }
 
