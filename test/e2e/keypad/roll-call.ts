@@ -14,7 +14,7 @@ const OFF_WITHIN_MS = 4_000;
 /** Ten names with their pauses, and a machine with much else to do. */
 const PAGE_MS = 60_000;
 const PAGE = 10;
-const STRETCH_ALIKE = 0.8;
+const STRETCH_ALIKE = 0.93;
 /** A name and the pause after it. */
 const NAME_MS = 2_500;
 /** The name of one who comes while the others are read. */
