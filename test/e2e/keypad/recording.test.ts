@@ -14,6 +14,9 @@ const [, BEFORE_HZ, MEANWHILE_HZ, AFTER_HZ] = TONES_HZ;
 const LOCKED = spoken('conference-now-locked');
 const SAID = nameOf(30);
 const SAID_MS = 2_000;
+const HELD_SLACK_MS = 5_000;
+/** For so long the conference is held at least. */
+const HELD_MS = 10_000;
 const BEEP_SECONDS = 5;
 const SAMPLES_A_SECOND = 8_000;
 /** A beep is played to the room when its time has come; between two of them the machine may be busy. */
@@ -97,6 +100,7 @@ forEachEngine((engine) => {
       const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '60');
       const [host, guest, other] = await stage.gather(account, 3);
       await startRecording(host, guest, other);
+      const started = performance.now();
       guest.say(BEFORE_HZ);
       await untilHears(other, [BEFORE_HZ]);
       await guest.listen(SAID_MS);
@@ -105,11 +109,13 @@ forEachEngine((engine) => {
       const left = guest.mark();
       await host.hangUp();
       await guest.hears(holdMusic(), { since: left });
+      const heldFrom = performance.now();
       guest.say(MEANWHILE_HZ);
-      await guest.listen(SAID_MS);
+      await guest.listen(HELD_MS);
       guest.say(null);
       const back = await stage.call(account.hostPin);
       await guest.hears(spoken('host-returned'), { since: left });
+      const heldMs = performance.now() - heldFrom;
       await back.hears(spoken('is-recorded'));
       guest.say(AFTER_HZ);
       await untilHears(back, [AFTER_HZ]);
@@ -117,12 +123,16 @@ forEachEngine((engine) => {
       guest.say(null);
       await back.untilQuiet();
       await stopRecording(back, guest, other);
+      const lastedMs = performance.now() - started;
       const parts = await recordingsOf(stage.bridge, account.id, 1);
       const heard = await Promise.all(parts.map(({ id }) => exportedAudio(stage.bridge, id)));
       const inAll = (hz: number): number => heard.reduce((sum, samples) => sum + heardMs(samples, hz), 0);
       expect(inAll(BEFORE_HZ)).toBeGreaterThan(SAID_MS - 300);
       expect(inAll(AFTER_HZ)).toBeGreaterThan(SAID_MS - 300);
       expect(inAll(MEANWHILE_HZ)).toBe(0);
+      // The words before the recording was marked as begun, and the way back in, are a few seconds more than what was held.
+      const recordedMs = parts.reduce((sum, { durationSeconds }) => sum + durationSeconds * 1_000, 0);
+      expect(recordedMs).toBeLessThan(lastedMs - heldMs + HELD_SLACK_MS);
     },
   );
 
