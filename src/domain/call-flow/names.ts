@@ -9,6 +9,8 @@ import { cancelTimer, play, setTimer, stopPlaying, type Turn } from './turn.js';
 
 /** Recordings of a name before the last is kept. */
 const MOST_TAKES = 3;
+/** The tone after which the name is said, and a little more: recording begins with it, so that no first syllable is lost. */
+const TONE_MS = 400;
 /** Longest question, and longest review: neither may hold a call for ever. */
 const WORDS_MS = 30_000;
 /** How long a recording that was ended may take to be there. */
@@ -19,7 +21,7 @@ const nameOf = (turn: Turn): NameId => nameId(`${turn.facts.callId}-name`);
 
 /** "After the tone, say your name, then press hash." @param takes recordings made so far */
 export function askForName(turn: Turn, admission: Admission, takes: number): AskingName {
-  play(turn, [say('say-your-name'), tone('record-after')]);
+  play(turn, [say('say-your-name')]);
   setTimer(turn, 'name', WORDS_MS);
   return { kind: 'AskingName', admission, takes };
 }
@@ -28,8 +30,7 @@ export function askingName(stage: AskingName, event: StageEvent, turn: Turn): Ca
   switch (event.type) {
     case 'KeyPressed':
       // Who knows the sentence goes on to the tone.
-      if (bargesIn(event.key)) play(turn, [tone('record-after')]);
-      return stage;
+      return bargesIn(event.key) ? record(stage, turn) : stage;
     case 'SpeechFinished':
       return record(stage, turn);
     case 'TimerExpired':
@@ -39,11 +40,12 @@ export function askingName(stage: AskingName, event: StageEvent, turn: Turn): Ca
   }
 }
 
+/** With the tone, of which the recording, being the caller's own voice, has the echo at most. */
 function record({ admission, takes }: AskingName, turn: Turn): RecordingName {
-  stopPlaying(turn);
-  const { nameMs } = turn.facts.entry;
-  turn.effects.push({ type: 'RecordName', nameId: nameOf(turn), limitMs: nameMs });
-  setTimer(turn, 'name', nameMs);
+  const limitMs = TONE_MS + turn.facts.entry.nameMs;
+  play(turn, [tone('record-after')]);
+  turn.effects.push({ type: 'RecordName', nameId: nameOf(turn), limitMs });
+  setTimer(turn, 'name', limitMs);
   return { kind: 'RecordingName', admission, takes: takes + 1, stopped: false };
 }
 

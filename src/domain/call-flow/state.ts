@@ -33,7 +33,7 @@ import type { Admission, CallEvent, Gains, SecondCode, WaitReason } from './cont
  *       LookingAtGate ◄────────────────────────────────────────────────┤
  *         │ GateFoundOpen        2, at most twice                      │
  *         ▼                   ┌─────────────────┐                      │
- *       AskingName ── tone ──►│ RecordingName   │── NameRecorded ──► ReviewingName ── 1, *, 10 s ──┐
+ *       AskingName ──────────►│ RecordingName   │── NameRecorded ──► ReviewingName ── 1, *, 10 s ──┐
  *                             └─────────────────┘   (or at once)                                   │
  *                                                                                                  ▼
  *              Refused ◄────────────────────────────────────────────────────────────────────── Requesting

@@ -107,7 +107,7 @@ describe('a call that another process goes on with', () => {
     const caller = new Caller().accepted('guest', { nameOnEntry: true });
     expect(taken(caller)).toEqual(['LookAtGate', 'SetTimer']);
     caller.happen({ type: 'GateFoundOpen' });
-    expect(caller.hears).toBe('say-your-name <record-after>');
+    expect(caller.hears).toBe('say-your-name');
   });
 
   it('says its name again where it was being recorded, not where it is reviewed', () => {
@@ -116,7 +116,7 @@ describe('a call that another process goes on with', () => {
     expect(taken(caller)).toEqual([]);
     caller.finish();
     taken(caller);
-    expect(caller.hears).toBe('say-your-name <record-after>');
+    expect(caller.hears).toBe('say-your-name');
     caller.finish();
     caller.happen({ type: 'NameRecorded', nameId: nameId('call-name'), speechMs: 900 });
     expect(taken(caller)).toEqual([]);
