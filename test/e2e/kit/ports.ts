@@ -7,11 +7,16 @@ import { createServer } from 'node:net';
  */
 const FIRST_PORT = 2_000;
 const LAST_PORT = 9_999;
+/** Ports of these that `fetch` refuses to ask (https://fetch.spec.whatwg.org/#port-blocking). */
+const NOT_FOR_FETCH: ReadonlySet<number> = new Set([
+  2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
+]);
 
 /** A port of 127.0.0.1 that is free for UDP and TCP alike, drawn by chance. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
+    if (NOT_FOR_FETCH.has(port)) continue;
     if ((await isFreeForUdp(port)) && (await isFreeForTcp(port))) return port;
   }
   throw new Error('no port of 127.0.0.1 is free for both UDP and TCP');
