@@ -172,7 +172,10 @@ export class FreeSwitchMedia implements Media {
   }
 
   async stopRecordingRoom(room: ConferenceId): Promise<{ readonly durationMs: number } | null> {
-    return (await this.#recorderOf(room)?.rooms.recordings.finish(room)) ?? null;
+    const recorder = this.#recorderOf(room);
+    if (recorder !== null) return recorder.rooms.recordings.finish(room);
+    for (const mixer of this.#fleet()?.all() ?? []) if (!mixer.healthy) mixer.rooms.recordings.stopWhenFound(room);
+    return null;
   }
 
   measureRoom(room: ConferenceId): Promise<readonly LineFigure[]> {

@@ -15,14 +15,14 @@ const SPREAD_MS = 400;
 export class PlayApart {
   readonly #line: Line;
   readonly #tag: string;
-  readonly #done: () => void;
+  readonly #done: (cut: boolean) => void;
   readonly #playing = new Set<string>();
   #sound = '';
   #timer: NodeJS.Timeout | null = null;
   #over = false;
 
-  /** @param done told once, at the end. */
-  constructor(line: Line, tag: string, done: () => void) {
+  /** @param done told once, at the end. `cut`: it was still playing after the longest time. */
+  constructor(line: Line, tag: string, done: (cut: boolean) => void) {
     this.#line = line;
     this.#tag = tag;
     this.#done = done;
@@ -44,7 +44,7 @@ export class PlayApart {
     // It has ended already, or is about to: nobody is left to hear it.
     if (this.#over || this.#timer !== null) return true;
     const heard = begun.includes(true);
-    if (heard) this.#endWithin(LONGEST_MS);
+    if (heard) this.#endWithin(LONGEST_MS, true);
     else this.#playing.clear();
     return heard;
   }
@@ -78,17 +78,18 @@ export class PlayApart {
     return false;
   }
 
-  #endWithin(ms: number): void {
+  #endWithin(ms: number, cut = false): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(), this.#playing.size === 0 ? 0 : ms);
+    const over = this.#playing.size === 0;
+    this.#timer = setTimeout(() => this.#end(cut && !over), over ? 0 : ms);
   }
 
   #silence(channel: string): void {
     this.#line.once(`uuid_displace ${channel} stop '${this.#sound}'`).catch(() => undefined);
   }
 
-  #end(): void {
+  #end(cut: boolean): void {
     this.stop();
-    this.#done();
+    this.#done(cut);
   }
 }

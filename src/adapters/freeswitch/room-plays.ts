@@ -84,7 +84,10 @@ export class RoomPlays {
   async #begin(play: RoomPlay): Promise<void> {
     const channels = this.#user.apart();
     if (channels !== null && !play.items.some(({ loop }) => loop)) {
-      play.apart = new PlayApart(this.#line, play.tag, () => this.#end(play, 'completed'));
+      play.apart = new PlayApart(this.#line, play.tag, (cut) => {
+        if (cut) this.#user.trouble('what was played to a room was too long, and is cut');
+        this.#end(play, cut ? 'failed' : 'completed');
+      });
       if (await play.apart.begin(play.items, channels)) return;
       play.apart = null;
     }

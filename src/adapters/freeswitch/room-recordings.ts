@@ -36,6 +36,8 @@ const NOTE = 'partyline_recording_plays';
 const LONGEST_MS = 12 * 3_600_000;
 const BEGIN_MS = 3_000;
 const CLOSE_MS = 3_000;
+/** Rooms whose recording is to be stopped when the mixer is found. */
+const MOST_TO_STOP = 1_000;
 
 /** The recordings of rooms at one mixer, one for each: FreeSWITCH writes the files. */
 export class RoomRecordings {
@@ -43,6 +45,8 @@ export class RoomRecordings {
   readonly #user: RoomRecordingsUser;
   /** By the name the room has at the mixer. */
   readonly #recordings = new Map<string, Recording>();
+  /** The same of rooms that are not recorded any more, as far as the mixer could not be told. */
+  readonly #unwanted = new Set<string>();
 
   constructor(line: Line, user: RoomRecordingsUser) {
     this.#line = line;
@@ -123,6 +127,11 @@ export class RoomRecordings {
     if (recording?.phase === 'over') this.#forget(name, recording);
   }
 
+  /** A process before this one may have begun one that nobody wants, while the mixer is away: it is stopped when the mixer is found. */
+  stopWhenFound(room: ConferenceId): void {
+    if (this.#unwanted.size < MOST_TO_STOP) this.#unwanted.add(roomName(room));
+  }
+
   /** Takes an event of `conference::maintenance`. */
   event(event: SocketEvent): void {
     const name = event.header('Conference-Name') ?? '';
@@ -149,7 +158,11 @@ export class RoomRecordings {
       if (there === undefined) this.#over(recording);
       else void this.#broke(name, recording, 'the mixer stopped it');
     }
-    for (const room of rooms) this.#takeBack(room);
+    for (const room of rooms) {
+      if (this.#unwanted.has(room.name)) this.#stopOthers(room);
+      else this.#takeBack(room);
+    }
+    this.#unwanted.clear();
   }
 
   /** The mixer is lost. */
@@ -229,6 +242,14 @@ export class RoomRecordings {
   #forget(name: string, recording: Recording): void {
     if (recording.limit !== null) clearTimeout(recording.limit);
     if (this.#recordings.get(name) === recording) this.#recordings.delete(name);
+  }
+
+  /** All but ours: their files are sealed, and not there any more. */
+  #stopOthers({ name, recordings }: RoomThere): void {
+    for (const { path } of recordings) {
+      if (path === this.#recordings.get(name)?.path || !isSpeakable(path)) continue;
+      void this.#line.api(`conference ${name} recording stop '${path}'`).catch(() => undefined);
+    }
   }
 
   /** A process before this one began it. */
