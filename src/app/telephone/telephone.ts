@@ -229,10 +229,19 @@ export class Telephone implements CallInProgress {
     await this.#call.update(null);
   }
 
-  /** Offers again with this direction; `null`: asks the far end for an offer. @throws {ReofferRefused} {CallGone} */
-  async reinvite(direction: Direction | null): Promise<void> {
+  /**
+   * Offers again with this direction; `nowhere`: with the address 0.0.0.0, the hold of RFC 2543; `null`: asks the far end for an offer.
+   * @throws {ReofferRefused} {CallGone}
+   */
+  async reinvite(direction: Direction | 'nowhere' | null): Promise<void> {
     if (direction === null) await this.#call.reinvite(null);
-    else this.#phone.acceptAnswer(await this.#call.reinvite(this.#phone.offer(direction)));
+    else this.#phone.acceptAnswer(await this.#call.reinvite(this.#offer(direction)));
+  }
+
+  #offer(direction: Direction | 'nowhere'): string {
+    if (direction !== 'nowhere') return this.#phone.offer(direction);
+    const offer = this.#phone.offer('sendonly').replaceAll('a=sendonly', 'a=sendrecv');
+    return offer.replaceAll(/^c=IN IP4 [0-9.]+/gm, 'c=IN IP4 0.0.0.0');
   }
 
   /** Ends the call in order, bounded. Resolves when nothing of it is left; never rejects, may be called at any time. */

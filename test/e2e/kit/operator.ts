@@ -1,4 +1,8 @@
 import { runCli } from '../../../src/app/cli/program.js';
+import { openExistingStore } from '../../../src/app/compose-store.js';
+import { loadConfig } from '../../../src/app/config.js';
+import { accountId } from '../../../src/domain/identifiers.js';
+import type { ConferenceRecord } from '../../../src/ports/store.js';
 
 /** Shorter ones would be found by chance, in the time of day. */
 const SHORTEST_SECRET = 7;
@@ -27,11 +31,16 @@ export interface AccessCodeAccount {
 /** A call record, as `report calls --json` gives it; more is in it than tests look at. */
 export interface CallRow {
   readonly sipCallId: string;
+  readonly answeredAt: string | null;
   readonly joinedAt: string | null;
+  readonly endedAt: string;
   /** `null` where the caller was never in. */
   readonly talkSeconds: number | null;
   readonly caller: string | null;
+  readonly dialled: string;
   readonly accountName: string | null;
+  /** The conference it was in, or wanted to be in. */
+  readonly conferenceRecordId: number | null;
   readonly role: string | null;
   readonly outcome: string;
   readonly keyMethod: string | null;
@@ -93,11 +102,31 @@ export class Operator {
   async record(sipCallId: string): Promise<CallRow> {
     const deadline = performance.now() + RECORD_LIMIT_MS;
     for (;;) {
-      const { status, stdout, stderr } = await this.command('report', 'calls', '--limit', '10000', '--json');
-      if (status !== 0) throw new Error(`report calls failed: ${stderr}`);
-      const row = (JSON.parse(stdout) as readonly CallRow[]).find((one) => one.sipCallId === sipCallId);
+      const row = (await this.calls()).find((one) => one.sipCallId === sipCallId);
       if (row !== undefined) return row;
       if (performance.now() > deadline) throw new Error(`no record of call ${sipCallId}`);
+      await new Promise((resolve) => setTimeout(resolve, RECORD_LOOK_MS));
+    }
+  }
+
+  /** The records of calls that have ended. @param filters flags of `report calls` */
+  async calls(...filters: readonly string[]): Promise<readonly CallRow[]> {
+    const { status, stdout, stderr } = await this.command('report', 'calls', '--limit', '10000', ...filters, '--json');
+    if (status !== 0) throw new Error(`report calls failed: ${stderr}`);
+    return JSON.parse(stdout) as readonly CallRow[];
+  }
+
+  /** What the records of the account's conferences say, oldest first, as soon as so many have ended: no command lists them yet. */
+  async conferences(account: string, ended: number): Promise<readonly ConferenceRecord[]> {
+    const { config } = loadConfig({ env: this.#env, workingDirectory: this.#directory });
+    const deadline = performance.now() + RECORD_LIMIT_MS;
+    for (;;) {
+      const store = openExistingStore(config);
+      const records = store.conferenceRecords({ limit: 100, accountId: accountId(account) });
+      store.close();
+      const over = records.filter(({ outcome }) => outcome !== null);
+      if (over.length >= ended) return over.toSorted((one, other) => one.startedAt - other.startedAt);
+      if (performance.now() > deadline) throw new Error(`${over.length} of ${ended} conferences have ended`);
       await new Promise((resolve) => setTimeout(resolve, RECORD_LOOK_MS));
     }
   }
