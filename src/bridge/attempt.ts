@@ -1,5 +1,5 @@
 import { maskCaller } from '../domain/access/callers.js';
-import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { Admission, CallEvent } from '../domain/call-flow/contract.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
@@ -14,6 +14,12 @@ export type CallIdentity = Pick<
   CallRecord,
   'id' | 'direction' | 'sipCallId' | 'startedAt' | 'trunk' | 'dialled' | 'caller'
 >;
+
+/** Of a call of ours: whom it was placed for, and when it was answered (wall clock, milliseconds). Plain data. */
+export interface PlacedFor {
+  readonly admission: Admission;
+  readonly answeredAt: number | null;
+}
 
 /** A call attempt, from its INVITE to its record. */
 export interface Attempt {
@@ -33,6 +39,8 @@ export interface Attempt {
   runner: CallRunner | null;
   /** A call of ours that is not answered: who takes what is told to its flow, which there is none of yet. */
   placing: { told(event: WithoutTime<CallEvent>): void } | null;
+  /** What its record needs where no flow can say it; `null`: it came in, or was taken back. */
+  placedFor: PlacedFor | null;
   /** What happened to an answered call before its flow began; told to the flow as its first events. */
   readonly missed: WithoutTime<CallEvent>[];
 }
@@ -48,6 +56,7 @@ export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = 
   answering: null,
   runner: null,
   placing: null,
+  placedFor: null,
   missed: [],
 });
 

@@ -143,9 +143,9 @@ export class Bridge implements SignalingListener, MediaListener {
   async handOver(): Promise<void> {
     if (this.#handedOver) return;
     this.#calls.recordInterrupted();
+    this.#placed.handOver();
     this.#keeper.close();
     this.#handedOver = true;
-    this.#placed.handOver();
     this.#calls.handOver();
     this.#conferences.handOver();
     try {
@@ -249,7 +249,6 @@ export class Bridge implements SignalingListener, MediaListener {
   }
 
   roomRecordingFailed(room: ConferenceId, reason: string): void {
-    this.#parts.log.error({ conference: room, reason }, 'recording broke off');
     if (!this.#handedOver) this.#conferences.recordingBrokeOff(room, reason);
   }
 

@@ -1,12 +1,20 @@
 import { assertNever } from '../domain/assert-never.js';
 import { callerDigits } from '../domain/access/callers.js';
-import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { Admission, CallEvent } from '../domain/call-flow/contract.js';
 import type { EntryOptions } from '../domain/conference-options.js';
 import type { CallId } from '../domain/identifiers.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { Refusal, SignalingCall } from '../ports/signaling.js';
-import { identityOf, masked, newAttempt, recordOf, type Attempt, type CallIdentity } from './attempt.js';
+import {
+  identityOf,
+  masked,
+  newAttempt,
+  recordOf,
+  type Attempt,
+  type CallIdentity,
+  type PlacedFor,
+} from './attempt.js';
 import { asError, within } from './bounded.js';
 import type { BridgeOptions, BridgeParts } from './bridge-parts.js';
 import { freshMemory, type CallMemory } from './call-memory.js';
@@ -106,11 +114,14 @@ export class Calls {
 
   // --- a call of ours
 
-  /** Counted and recorded as those that come in. */
-  placing(call: SignalingCall, identity: CallIdentity): Attempt {
+  /** Counted and recorded as those that come in; stored before its INVITE leaves, so that it is also where this process dies over it. */
+  placing(call: SignalingCall, identity: CallIdentity, admission: Admission): Attempt {
     this.#total += 1;
     const attempt = newAttempt(call, identity, identity.dialled);
+    attempt.placedFor = { admission, answeredAt: null };
     this.#attempts.set(call.id, attempt);
+    this.changed(attempt);
+    this.#parts.keeper.flush();
     return attempt;
   }
 
@@ -121,10 +132,11 @@ export class Calls {
     memory: CallMemory,
   ): void {
     attempt.placing = null;
+    if (attempt.placedFor !== null) attempt.placedFor = { ...attempt.placedFor, answeredAt: memory.answeredAt };
     const runner = this.#run(attempt, { call: attempt.call, label: attempt.label, remoteSdp }, memory);
     runner.answered(endpoint);
     for (const event of attempt.missed) runner.dispatch(event);
-    this.#changed(attempt);
+    this.changed(attempt);
     this.#parts.keeper.flush();
   }
 
@@ -142,7 +154,7 @@ export class Calls {
     const { id, sipCallId, callerNumber, requestUser } = call;
     const caller = masked(callerNumber, LOGGED_DIGITS);
     log.info({ call: id, trunk, dialled: requestUser, caller, sipCallId }, 'call came in');
-    this.#changed(attempt);
+    this.changed(attempt);
     this.#arrive(attempt).catch((error: unknown) => {
       log.error({ call: id, error: asError(error).message }, 'call could not be set up');
       this.#refuse(attempt, { status: 500 }, 'failed');
@@ -173,7 +185,7 @@ export class Calls {
     const answering = (endpoint: MediaEndpoint): void => {
       const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
       attempt.answering = { endpoint, memory: freshMemory(call.id, entry, this.#parts.clock.wall()) };
-      this.#changed(attempt);
+      this.changed(attempt);
       // Stored before the 200 leaves: a process that dies right after it must not leave an answered call that nobody knows.
       this.#parts.keeper.flush();
     };
@@ -222,7 +234,7 @@ export class Calls {
       forgetName: (said) => conferences().forgetName(said),
       inRoom: (call, room) => conferences().inRoom(call, room),
       toConference: (conference, event) => conferences().dispatch(conference, event),
-      changed: () => this.#changed(attempt),
+      changed: () => this.changed(attempt),
       closed: (end) => this.end(attempt, end.outcome, end),
     };
   }
@@ -239,7 +251,7 @@ export class Calls {
     const runner = this.#run(attempt, { call, label, remoteSdp }, memory);
     runner.resume(memory.timers, snapshot.endpoint);
     if (identity.direction === 'out') this.#parts.placed().takenBack(identity, memory);
-    this.#changed(attempt);
+    this.changed(attempt);
     return runner;
   }
 
@@ -254,10 +266,13 @@ export class Calls {
     if (name !== null && joinedAt === null) this.#parts.conferences().forgetName(name);
   }
 
-  /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded. */
-  interrupted(setUps: readonly CallIdentity[]): void {
-    for (const identity of setUps) this.#interrupted.set(identity.sipCallId, identity);
-    if (setUps.length > 0) this.#parts.clock.after(AGAIN_LIMIT_MS, () => this.recordInterrupted());
+  /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded, and calls of ours at once. */
+  interrupted(setUps: readonly CallSnapshot[]): void {
+    for (const { identity, placedFor, conferenceRecordId } of setUps) {
+      if (placedFor === null) this.#interrupted.set(identity.sipCallId, identity);
+      else this.#record(identity, 'failed', cutOff(placedFor, this.#parts.clock.wall()), conferenceRecordId);
+    }
+    if (this.#interrupted.size > 0) this.#parts.clock.after(AGAIN_LIMIT_MS, () => this.recordInterrupted());
   }
 
   recordInterrupted(): void {
@@ -289,7 +304,7 @@ export class Calls {
     this.#record(named(attempt), outcome, end, end === null ? null : conferences.recordIdOf(id));
     this.#parts.placed().ended(id);
     conferences.forgetCall(id);
-    this.#changed(attempt);
+    this.changed(attempt);
     if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
   }
 
@@ -305,20 +320,23 @@ export class Calls {
     log.info({ call, outcome }, 'call ended');
   }
 
-  #changed(attempt: Attempt): void {
+  /** Its snapshot has changed. */
+  changed(attempt: Attempt): void {
     const { call } = attempt;
-    if (call.handle === null) return;
+    if (call.handle === null && attempt.placedFor === null) return;
     this.#parts.keeper.changed('call', call.id, () => {
       const { handle } = call;
-      if (attempt.ended || handle === null) return null;
+      if (attempt.ended) return null;
+      const memory = handle === null ? null : (attempt.runner?.memory() ?? attempt.answering?.memory ?? null);
       return writeSnapshot({
         identity: named(attempt),
-        handle,
+        handle: handle ?? '',
         label: attempt.label,
-        memory: attempt.runner?.memory() ?? attempt.answering?.memory ?? null,
+        memory,
         endpoint:
           (attempt.runner === null ? attempt.answering?.endpoint.handle : attempt.runner.endpointHandle) ?? null,
         conferenceRecordId: this.#parts.conferences().recordIdOf(call.id),
+        placedFor: memory === null ? attempt.placedFor : null,
       });
     });
   }
@@ -326,3 +344,9 @@ export class Calls {
 
 /** The Call-ID of a call of ours is known when it has left. */
 const named = ({ identity, call }: Attempt): CallIdentity => ({ ...identity, sipCallId: call.sipCallId });
+
+/** What is left of a call of ours that ended with the process that placed it. */
+const cutOff = ({ admission, answeredAt }: PlacedFor, endedAt: number): CallEnd => ({
+  ...{ outcome: 'failed', answeredAt, joinedAt: null, endedAt, admission },
+  ...{ keyMethod: null, statistics: null, mixer: null },
+});

@@ -40,7 +40,8 @@ export interface PlacedCallRequest {
 interface AllCalls {
   readonly size: number;
   readonly isDraining: boolean;
-  placing(call: SignalingCall, identity: CallIdentity): Attempt;
+  placing(call: SignalingCall, identity: CallIdentity, admission: Admission): Attempt;
+  changed(attempt: Attempt): void;
   placed(
     attempt: Attempt,
     media: { readonly endpoint: MediaEndpoint | null; readonly remoteSdp: string },
@@ -108,7 +109,11 @@ export class PlacedCalls {
 
   /** What the signalling tells of a call we placed. */
   progressed(id: CallId, { sdp }: { readonly status: number; readonly sdp: string | null }): void {
-    this.#pending.get(id)?.setUp.progressed(sdp);
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.setUp.progressed(sdp);
+    // Its Call-ID is known by now.
+    this.#parts.calls().changed(pending.attempt);
   }
 
   answered(id: CallId, sdp: string): void {
@@ -177,7 +182,8 @@ export class PlacedCalls {
       dialled: masked(number, recordedDigits) ?? '',
       caller: callerNumber,
     };
-    const attempt = this.#parts.calls().placing(line, identity);
+    this.#parts.belongs(id, conferenceId);
+    const attempt = this.#parts.calls().placing(line, identity, admissionOf(request));
     const setUp = new PlacedSetUp(attempt, line, room, {
       ...this.#parts,
       inRoom: (entered) => this.#parts.inRoom(id, entered),
@@ -190,7 +196,6 @@ export class PlacedCalls {
     attempt.placing = setUp;
     this.#pending.set(id, { request, attempt, setUp });
     this.#ledger.set(id, { accountId, rights: options.dialOut, startedAt, answeredAt: null });
-    this.#parts.belongs(id, conferenceId);
     void setUp.start({ target, credentials });
   }
 

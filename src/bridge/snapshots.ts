@@ -1,7 +1,7 @@
 import type { CallState } from '../domain/call-flow/machine.js';
 import type { ConferenceState } from '../domain/conference/machine.js';
 import type { MixerName } from '../ports/media.js';
-import type { CallIdentity } from './attempt.js';
+import type { CallIdentity, PlacedFor } from './attempt.js';
 import type { CallMemory } from './call-memory.js';
 import type { ConferenceMemory } from './conference-memory.js';
 import { callFromVersion1, conferenceFromVersion1 } from './snapshot-upgrade.js';
@@ -20,6 +20,8 @@ export interface CallSnapshot {
   /** What the media take its endpoint back by, or `null`: it is to be moved. */
   readonly endpoint: string | null;
   readonly conferenceRecordId: number | null;
+  /** A call of ours that nobody can take back: what its record needs. */
+  readonly placedFor: PlacedFor | null;
 }
 
 /** A conference as it is stored. */
@@ -33,19 +35,28 @@ export const writeSnapshot = (snapshot: CallSnapshot | ConferenceSnapshot): stri
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
 export function readCall(id: string, data: string): CallSnapshot {
-  const { identity, handle, label, memory, endpoint, conferenceRecordId } = parse(data, callFromVersion1);
+  const {
+    identity,
+    handle,
+    label,
+    memory,
+    endpoint,
+    conferenceRecordId,
+    placedFor = null,
+  } = parse(data, callFromVersion1);
   check('identity', isObject(identity) && identity['id'] === id && areTexts(identity, ['sipCallId', 'dialled']));
   check('identity', isObject(identity) && isTime(identity['startedAt']));
   check('handle', isText(handle) && isText(label));
   check('endpoint', endpoint === null || isText(endpoint));
   check('conference record', conferenceRecordId === null || Number.isInteger(conferenceRecordId));
+  check('account', placedFor === null || (isObject(placedFor) && isAdmission(placedFor['admission'])));
   if (memory !== null) {
     check('memory', isObject(memory) && isTime(memory['answeredAt']) && areTimers(memory['timers']));
     check('state', isObject(memory) && isState(memory['state'], CALL_STAGES, 'callId', id));
     check('media', isObject(memory) && isObject(memory['media']) && typeof memory['media']['inband'] === 'boolean');
     check('volumes', isObject(memory) && isObject(memory['media']) && isObject(memory['media']['gains']));
   }
-  return { identity, handle, label, memory, endpoint, conferenceRecordId } as CallSnapshot;
+  return { identity, handle, label, memory, endpoint, conferenceRecordId, placedFor } as CallSnapshot;
 }
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
@@ -113,6 +124,8 @@ const isObject = (value: unknown): value is Fields => typeof value === 'object' 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
 const areTexts = (fields: Fields, names: readonly string[]): boolean => names.every((name) => isText(fields[name]));
+
+const isAdmission = (value: unknown): boolean => isObject(value) && areTexts(value, ['accountId', 'role']);
 
 const areTimers = (value: unknown): boolean =>
   Array.isArray(value) &&

@@ -86,19 +86,20 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
     }
   }
   for (const end of ended) end();
-  sweepNames(
+  const named = sweepNames(
     parts,
     back.map(({ snapshot }) => snapshot),
   );
   await Promise.all(back.map(({ runner, snapshot, remoteSdp }) => adopt(parts, runner, snapshot, remoteSdp)));
   keeper.flush();
+  await named;
   await sweep(parts);
   return back.length;
 }
 
-/** Calls that were not answered: they may be told again as new. */
+/** Calls that were not answered: those that came in may be told again as new. */
 function interrupt({ calls, keeper }: TakeOverParts, snapshots: readonly CallSnapshot[]): void {
-  calls.interrupted(snapshots.map(({ identity }) => identity));
+  calls.interrupted(snapshots);
   for (const { identity } of snapshots) keeper.changed('call', identity.id, () => null);
 }
 
@@ -180,10 +181,13 @@ async function adopt(
 }
 
 /** Names of conferences that are over; those of a caller who has not come to his conference yet are kept. */
-function sweepNames({ conferences, names, log }: TakeOverParts, back: readonly Answered[]): void {
+async function sweepNames(
+  { clock, conferences, names, log }: TakeOverParts,
+  back: readonly Answered[],
+): Promise<void> {
   const comingTo = back.flatMap(({ memory }) => memory.name?.conference ?? []);
   try {
-    names.sweep([...conferences.ids(), ...comingTo]);
+    await within(clock, SWEEP_LIMIT_MS, 'the sweep', names.sweep([...conferences.ids(), ...comingTo]));
   } catch (error) {
     log.warn({ error: asError(error).message }, 'spoken names left behind may still be there');
   }

@@ -420,17 +420,50 @@ describe('a call placed for a host, and what dies', () => {
     expect((world.out?.endedAt ?? 0) - (world.out?.answeredAt ?? 0)).toBeGreaterThanOrEqual(119_000);
   });
 
-  it('that rang when the process died has come to nothing for the host', async () => {
-    const world = await Dialling.open({}, []);
+  it('that rang when the process died has come to nothing for the host, is recorded, and counts', async () => {
+    const world = await Dialling.open({ callsPerHour: 1 }, []);
     const conference = world.room;
     const call = await world.dial();
     call?.ringBack();
+    await settle();
     world.crash();
     call?.turnDown();
+    expect(world.out).toBeUndefined();
     await world.restart();
     await world.listen(world.host);
     expect(world.room).toBe(conference);
     expect(world.bridge.status().calls).toBe(1);
+    const record = {
+      outcome: 'failed',
+      sipCallId: call?.sipCallId,
+      dialled: '***000',
+      accountId: 'a1',
+      role: 'guest',
+      answeredAt: null,
+    };
+    expect(world.out).toMatchObject(record);
+    expect(world.out?.conferenceRecordId).not.toBeNull();
+    expect(await world.dial()).toBeUndefined();
+    await world.restart();
+    expect(world.records().filter(({ direction }) => direction === 'out')).toHaveLength(1);
+  });
+
+  it('that was just being made, or could not be kept, when the process died is recorded too', async () => {
+    const world = await Dialling.open();
+    const answered = await world.dial();
+    answered?.pickUp();
+    await settle();
+    world.clock.advance(30_000);
+    const second = await world.comeIn(HOST_PIN);
+    await world.dial(NUMBER, second);
+    world.crash();
+    await world.restart();
+    const records = world.records().filter(({ direction }) => direction === 'out');
+    expect(records.map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
+    const lasted = records.map(({ answeredAt, endedAt }) => (answeredAt === null ? null : endedAt - answeredAt));
+    expect(lasted.filter((ms) => ms === null)).toHaveLength(1);
+    expect(lasted.some((ms) => ms !== null && ms >= 30_000)).toBe(true);
+    expect(world.store.live('call')).toEqual([]);
   });
 
   it('that rings when the process hands over is given up and recorded, and counts', async () => {
