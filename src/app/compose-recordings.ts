@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SealedArchive } from '../adapters/recordings/archive.js';
+import { KeptAside, type Aside } from '../adapters/recordings/kept-aside.js';
 import { MemoryFolder } from '../adapters/recordings/memory-folder.js';
 import { SealedFolder } from '../adapters/recordings/sealed-folder.js';
 import { SealedRecordings } from '../adapters/recordings/sealed-recordings.js';
@@ -20,9 +21,10 @@ export function openRecordings(
   { store, clock, randomness }: OpenStore,
   trouble: (message: string) => void,
 ): Recordings {
+  const memory = memoryFolder(config);
   return new SealedRecordings({
-    ...{ store, clock, randomness, trouble },
-    memory: memoryFolder(config),
+    ...{ store, clock, randomness, trouble, memory },
+    aside: keptAside(config, memory),
     sealed: new SealedFolder(config.recordings.directory),
     bridgeKey: () => bridgeKey(config, store),
     keepMs: config.recordings.keepMs,
@@ -35,13 +37,15 @@ export function openArchive(config: Config, store: Store): RecordingArchive {
     store,
     clock: new SystemClock(),
     sealed: new SealedFolder(config.recordings.directory),
+    aside: keptAside(config),
     bridgeKey: () => bridgeKey(config, store),
   });
 }
 
-/** Removes the recordings of an account, keys and files. */
+/** Removes the recordings of an account, keys and files, and what was kept aside of it. */
 export async function removeRecordingsOf(config: Config, store: Store, id: AccountId): Promise<void> {
   const archive = openArchive(config, store);
+  await keptAside(config).remove(({ accountId }) => accountId === id);
   for (;;) {
     const recordings = store.recordings({ limit: PAGE, accountId: id });
     for (const recording of recordings) await archive.remove(recording.id);
@@ -54,6 +58,9 @@ export function lookAtMemoryFolder(config: Config): { readonly path: string; rea
   const folder = memoryFolder(config);
   return { path: folder.path, problem: folder.trouble() };
 }
+
+/** Recordings that could not be read and are in plain still, the first that is due first. @throws Error of the file system */
+export const recordingsAside = (config: Config): Promise<readonly Aside[]> => keptAside(config).list();
 
 /**
  * What is wrong with the bridge key, in one line, or `null`. Makes none.
@@ -73,6 +80,9 @@ function memoryFolder({ dataDirectory, recordings: { memoryDirectory, allowDisk 
   const runtimeDirectory = process.env['XDG_RUNTIME_DIR'];
   return new MemoryFolder({ path: memoryDirectory, allowDisk, dataDirectory, runtimeDirectory });
 }
+
+const keptAside = (config: Config, { path } = memoryFolder(config)): KeptAside =>
+  new KeptAside(path, config.recordings.keepMs);
 
 const bridgeKey = (config: Config, store: Store): Uint8Array =>
   loadBridgeKey(config.dataDirectory, () => store.recordings({ limit: 1 }).length === 0);

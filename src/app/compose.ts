@@ -5,7 +5,7 @@ import { KnownSources } from '../bridge/known-sources.js';
 import type { Log } from '../bridge/log.js';
 import { dialInNumberFor } from '../domain/access/dial-in.js';
 import type { MixerStatus } from '../ports/media.js';
-import type { RecordingArchive } from '../ports/recordings.js';
+import type { RecordingArchive, SpokenNames } from '../ports/recordings.js';
 import type { Trunk } from '../ports/store.js';
 import { openEmbedded } from './compose-embedded.js';
 import { checkLocalEngine, localSipListen } from './compose-local-engine.js';
@@ -38,6 +38,7 @@ export interface RunningBridge {
   readonly bridge: Bridge;
   readonly stores: OpenStore;
   readonly archive: RecordingArchive;
+  readonly names: SpokenNames;
   readonly engine: string;
   /** SIP addresses really listened on. */
   readonly listening: readonly string[];
@@ -99,6 +100,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
       bridge,
       stores,
       archive: openArchive(config, store),
+      names,
       engine: engine.media.engine,
       listening: engine.signaling.listening(),
       http: http?.address() ?? null,

@@ -24,6 +24,8 @@ export class RoomRecorder {
   #memory: RoomRecording;
   /** The open part is not written to any more. */
   #ended = false;
+  /** The part that broke off last. */
+  #broken: OpenRecording['id'] | null = null;
   /** The open part was begun by a process before this one: whether its mixer was started again meanwhile is not known. */
   #inherited = false;
   /** Someone is in the room. */
@@ -70,8 +72,9 @@ export class RoomRecorder {
     const { log, conferenceId } = this.#parts;
     const { open } = this.#memory;
     if (open === null || this.#over) return;
-    log.warn({ conference: conferenceId, recording: open.id, reason }, 'a recording broke off');
+    log.error({ conference: conferenceId, recording: open.id, reason }, 'a recording broke off');
     this.#ended = true;
+    this.#broken = open.id;
     this.#settle();
   }
 
@@ -204,7 +207,9 @@ export class RoomRecorder {
     try {
       await within(clock, MIXER_LIMIT_MS, 'ending a recording', media.stopRecordingRoom(conferenceId));
     } catch (error) {
-      log.warn({ conference: conferenceId, recording: open.id, error: asError(error).message }, 'recording not ended');
+      const what = { conference: conferenceId, recording: open.id, error: asError(error).message };
+      // one that broke off has ended, which was told
+      if (this.#broken !== open.id) log.warn(what, 'recording not ended');
     }
     const brokeOff = this.#ended && this.#memory.wanted !== 'off';
     this.#ended = false;

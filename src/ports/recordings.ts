@@ -23,7 +23,7 @@ export interface Recordings {
   begin(part: Omit<OpenRecording, 'id' | 'path' | 'startedAt'>): OpenRecording;
   /** Nothing was or will be recorded there. Never throws. */
   abandon(recording: OpenRecording): void;
-  /** Its audio is whole: it is sealed and the plain file removed. @throws Error with one clear line; then the plain file, where there is one, stays, and is tried again. */
+  /** Its audio is whole: it is sealed and the plain file removed. @throws Error with one clear line; then the plain file, where there is one, stays, and is tried again, or is kept aside where nobody can read it. */
   seal(recording: OpenRecording): Promise<void>;
   /** Seals what a process before this one left in plain, but for those still being written; removes what is no recording. Never rejects. */
   sweep(open: readonly OpenRecording[]): Promise<void>;
@@ -46,7 +46,7 @@ export interface RecordingArchive {
   /** Its key, then its file. @returns whether there was such a recording. */
   remove(id: string): Promise<boolean>;
   /**
-   * Removes those that are due, and sealed files without a key. Bounded; what is left over is for the next time.
+   * Removes those that are due, also what could not be sealed and was kept aside, and sealed files without a key. Bounded; what is left over is for the next time.
    * @param goesOn asked before each: `false` ends it there
    */
   purge(goesOn?: () => boolean): Promise<{ readonly recordings: number; readonly strays: number }>;
@@ -64,7 +64,9 @@ export interface SpokenNames {
   /** The sound file of a name, or `null`. */
   find(name: string): string | null;
   /** The conference is over, or the name is nobody's any more. Never throws. */
-  forget(conference: ConferenceId, name?: string): void;
-  /** Removes the names of conferences that are not there any more. */
-  sweep(conferences: readonly ConferenceId[]): void;
+  forget(conference: ConferenceId, name: string): void;
+  /** Of what a process before this one left, removes the names of conferences that are not there any more. Never rejects. */
+  sweep(conferences: readonly ConferenceId[]): Promise<void>;
+  /** Removes recordings of names that nobody finished within 10 minutes. @param now milliseconds since 1970-01-01T00:00Z. Never rejects. */
+  removeUnfinished(now: number): Promise<void>;
 }

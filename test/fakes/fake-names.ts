@@ -28,15 +28,18 @@ export class FakeNames implements SpokenNames {
     return this.kept.has(name) ? `/names/${name}.wav` : null;
   }
 
-  forget(conference: ConferenceId, name?: string): void {
-    for (const names of [this.kept, this.placed]) {
-      for (const [one, of] of names) if (of === conference && (name === undefined || name === one)) names.delete(one);
-    }
+  forget(conference: ConferenceId, name: string): void {
+    for (const names of [this.kept, this.placed]) if (names.get(name) === conference) names.delete(name);
   }
 
-  sweep(conferences: readonly ConferenceId[]): void {
-    for (const of of new Set([...this.kept.values(), ...this.placed.values()])) {
-      if (!conferences.includes(of)) this.forget(of);
+  sweep(conferences: readonly ConferenceId[]): Promise<void> {
+    for (const names of [this.kept, this.placed]) {
+      for (const [name, of] of names) if (!conferences.includes(of)) names.delete(name);
     }
+    return Promise.resolve();
+  }
+
+  removeUnfinished(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Clock } from '../../ports/clock.js';
 import { RecordingUnreadable, type RecordingArchive } from '../../ports/recordings.js';
 import type { Recording, Store } from '../../ports/store.js';
+import type { KeptAside } from './kept-aside.js';
 import { readSealed, SealBroken } from './sealed-file.js';
 import type { SealedFolder } from './sealed-folder.js';
 import { unwrapKey, WrongKey } from './wrapped-key.js';
@@ -10,6 +11,7 @@ export interface ArchiveParts {
   readonly store: Pick<Store, 'recording' | 'removeRecording' | 'recordingsDue'>;
   readonly clock: Clock;
   readonly sealed: SealedFolder;
+  readonly aside: KeptAside;
   /** @throws Error with one line that says what to do */
   readonly bridgeKey: () => Uint8Array;
 }
@@ -58,7 +60,7 @@ export class SealedArchive implements RecordingArchive {
   }
 
   async purge(goesOn: () => boolean = () => true): Promise<{ readonly recordings: number; readonly strays: number }> {
-    const { store, clock, sealed } = this.#parts;
+    const { store, clock, sealed, aside } = this.#parts;
     let recordings = 0;
     for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
       const due = store.recordingsDue(clock.wall(), BATCH);
@@ -68,6 +70,7 @@ export class SealedArchive implements RecordingArchive {
       }
       if (due.length < BATCH) break;
     }
+    recordings += await aside.remove(({ dueAt }) => dueAt <= clock.wall());
     const strays = await sealed.removeStrays((id) => store.recording(id) !== null, clock.wall());
     return { recordings, strays };
   }

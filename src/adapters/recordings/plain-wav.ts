@@ -8,6 +8,8 @@ const HEADER_BYTES = 44;
 /** Samples begin within so many bytes. */
 const LOOKED_AT_BYTES = 65_536;
 const PIECE_BYTES = 65_536;
+/** A file without samples is a title at most; a longer one holds something that is not understood. */
+const MOST_TITLE_BYTES = 4_096;
 
 /** Not what a mixer records: mono 16-bit PCM at 8 kHz. */
 export class NotAudio extends Error {
@@ -87,6 +89,7 @@ function samplesIn(head: Buffer, size: number): Samples {
     }
     at = start + length + (length % 2);
   }
+  if (size > MOST_TITLE_BYTES) throw new NotAudio('the mixer recorded a WAV file whose samples cannot be found');
   return { start: size, bytes: 0 };
 }
 

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { open, opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from './missing.js';
 
 const SEALED = '.sealed';
 const UNFINISHED = '.sealing';
@@ -41,8 +42,9 @@ export class SealedFolder {
 
   /** Those a process before this one did not finish. @param isBeingSealed by this one */
   async removeUnfinished(isBeingSealed: (id: string) => boolean): Promise<void> {
-    const names = this.#names(UNFINISHED).filter((name) => !isBeingSealed(name.slice(0, -UNFINISHED.length)));
-    for (const name of names) await rm(join(this.#directory, name), { force: true });
+    for await (const { id, path } of this.#files(UNFINISHED)) {
+      if (!isBeingSealed(id)) await rm(path, { force: true });
+    }
   }
 
   /**
@@ -52,24 +54,34 @@ export class SealedFolder {
    * @returns how many
    */
   async removeStrays(isKept: (id: string) => boolean, now: number): Promise<number> {
-    const strays = this.#names(SEALED)
-      .filter((name) => !isKept(name.slice(0, -SEALED.length)) && this.#isOld(name, now))
-      .slice(0, MOST_STRAYS);
-    for (const name of strays) await rm(join(this.#directory, name), { force: true });
-    return strays.length;
+    let strays = 0;
+    for await (const { id, path } of this.#files(SEALED)) {
+      if (isKept(id) || !(await isOld(path, now))) continue;
+      await rm(path, { force: true });
+      strays += 1;
+      if (strays >= MOST_STRAYS) break;
+    }
+    return strays;
   }
 
-  #names(suffix: string): readonly string[] {
+  /** Read some at a time, so that others have their turn between; none where there is no folder. */
+  async *#files(suffix: string): AsyncGenerator<{ readonly id: string; readonly path: string }> {
     try {
-      return readdirSync(this.#directory).filter((name) => name.endsWith(suffix));
+      for await (const { name } of await opendir(this.#directory)) {
+        if (name.endsWith(suffix)) yield { id: name.slice(0, -suffix.length), path: join(this.#directory, name) };
+      }
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-      throw error;
+      if (!isMissing(error)) throw error;
     }
   }
+}
 
-  #isOld(name: string, now: number): boolean {
-    const found = statSync(join(this.#directory, name), { throwIfNoEntry: false });
-    return found !== undefined && Math.abs(now - found.mtimeMs) >= STRAY_AFTER_MS;
+async function isOld(path: string, now: number): Promise<boolean> {
+  try {
+    return Math.abs(now - (await stat(path)).mtimeMs) >= STRAY_AFTER_MS;
+  } catch (error) {
+    // removed just now
+    if (isMissing(error)) return false;
+    throw error;
   }
 }

@@ -1,22 +1,26 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { opendir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
 import type { OpenRecording, Recordings } from '../../ports/recordings.js';
 import type { Store } from '../../ports/store.js';
+import type { KeptAside } from './kept-aside.js';
 import type { MemoryFolder } from './memory-folder.js';
+import { isMissing } from './missing.js';
 import { NotAudio, PlainWav } from './plain-wav.js';
 import type { SealedFolder } from './sealed-folder.js';
 import { writeSealed } from './sealed-file.js';
 import { newKey, wrapKey } from './wrapped-key.js';
 
 export interface SealedRecordingsParts {
-  readonly store: Pick<Store, 'addRecording' | 'recording'>;
+  readonly store: Pick<Store, 'account' | 'addRecording' | 'recording'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly memory: MemoryFolder;
   readonly sealed: SealedFolder;
+  /** Where goes what cannot be read. */
+  readonly aside: KeptAside;
   /** The key that wraps those of recordings. @throws Error with one line that says what to do */
   readonly bridgeKey: () => Uint8Array;
   /** How long a recording is kept, milliseconds. */
@@ -123,8 +127,9 @@ export class SealedRecordings implements Recordings {
       try {
         wav = await PlainWav.open(recording.path);
       } catch (error) {
-        if (isMissing(error) || error instanceof NotAudio) this.#forgetPlain(id, recording.path);
+        if (error instanceof NotAudio) throw this.#putAside(recording, error);
         if (!isMissing(error)) throw error;
+        this.#forgetPlain(id, recording.path);
         throw new Error(
           `nothing was written to ${recording.path}: the mixer must see the folder of recordings.memoryDir at the same path`,
           { cause: error },
@@ -137,6 +142,17 @@ export class SealedRecordings implements Recordings {
       }
     }
     this.#forgetPlain(id, recording.path);
+  }
+
+  /** What a host recorded is kept, whatever the mixer made of it. @returns what is to be told */
+  #putAside(recording: OpenRecording, why: NotAudio): Error {
+    const { store, clock, aside } = this.#parts;
+    const isSomeones = store.account(recording.accountId) !== null;
+    const kept = isSomeones ? aside.put(recording, clock.wall()) : null;
+    this.#forgetPlain(recording.id, recording.path);
+    if (kept === null) return why;
+    const until = new Date(kept.dueAt).toISOString();
+    return new Error(`${why.message}: it is kept aside in plain, ${kept.path}, until ${until}`, { cause: why });
   }
 
   /** @returns whether it belongs to anybody */
@@ -189,11 +205,16 @@ export class SealedRecordings implements Recordings {
     const { memory, trouble } = this.#parts;
     // a folder that is full is the more to be swept
     memory.check();
-    const ids = readdirSync(memory.path).flatMap((name) => OURS.exec(name)?.[1] ?? []);
-    const left = [...new Set(ids)].filter((id) => !open.has(id) && !this.#sealing.has(id) && !this.#waiting.has(id));
-    for (const id of left.slice(0, MOST_LEFT_BEHIND)) {
+    const left = new Set<string>();
+    for await (const { name } of await opendir(memory.path)) {
+      const id = OURS.exec(name)?.[1];
+      if (id !== undefined && !open.has(id)) left.add(id);
+      if (left.size >= MOST_LEFT_BEHIND) break;
+    }
+    for (const id of left) {
+      if (this.#sealing.has(id) || this.#waiting.has(id)) continue;
       try {
-        const noted = this.#noted(id);
+        const noted = await this.#noted(id);
         if (noted === null) this.#forgetPlain(id);
         else await this.seal(noted);
       } catch (error) {
@@ -205,9 +226,9 @@ export class SealedRecordings implements Recordings {
   }
 
   /** What its note says, or `null`: then nobody can say whose it is. */
-  #noted(id: string): OpenRecording | null {
+  async #noted(id: string): Promise<OpenRecording | null> {
     try {
-      const note = JSON.parse(readFileSync(this.#note(id), 'utf8')) as Partial<OpenRecording> | null;
+      const note = JSON.parse(await readFile(this.#note(id), 'utf8')) as Partial<OpenRecording> | null;
       const texts = [note?.accountId, note?.conferenceId];
       const numbers = [note?.part, note?.startedAt];
       const sound =
@@ -236,8 +257,6 @@ export class SealedRecordings implements Recordings {
     return join(this.#parts.memory.path, `${id}.json`);
   }
 }
-
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 const oneLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConferenceId } from '../../domain/identifiers.js';
 import type { SpokenNames } from '../../ports/recordings.js';
@@ -14,6 +14,8 @@ const MOST_BYTES = 1_000_000;
 const RAW = '.raw.wav';
 const KEPT = '.wav';
 const PARTIAL = '.partial';
+/** Longer than any recording of a name takes: what is not finished then nobody finishes, milliseconds. */
+const UNFINISHED_AFTER_MS = 600_000;
 const OURS = /^\.?[0-9a-f]{16}-[0-9a-f]{24}(-[0-9a-f]{8})?\./;
 
 /** Where spoken names are kept cannot be used; one line that says what to do. */
@@ -31,6 +33,8 @@ export class NamesFolder implements SpokenNames {
   readonly #mode: number;
   /** Files of the names there are, by name. */
   readonly #kept = new Map<string, string>();
+  /** Files that a process before this one left. */
+  readonly #left: string[];
 
   /** @throws {NamesFolderUnusable} */
   constructor(directory: string) {
@@ -43,9 +47,9 @@ export class NamesFolder implements SpokenNames {
           `${directory}, where spoken names are kept, is open to everyone: chmod o= ${directory}`,
         );
       this.#mode = (mode & 0o070) === 0o070 ? 0o660 : 0o600;
-      for (const file of readdirSync(directory)) {
-        if (OURS.test(file) && file.endsWith(KEPT) && !file.endsWith(RAW) && !file.startsWith('.'))
-          this.#remember(file);
+      this.#left = readdirSync(directory).filter((file) => OURS.test(file));
+      for (const file of this.#left) {
+        if (file.endsWith(KEPT) && !file.endsWith(RAW) && !file.startsWith('.')) this.#remember(file);
       }
     } catch (error) {
       if (error instanceof NamesFolderUnusable) throw error;
@@ -86,38 +90,41 @@ export class NamesFolder implements SpokenNames {
     return this.#kept.get(hash(name, 24)) ?? null;
   }
 
-  forget(conference: ConferenceId, name?: string): void {
-    if (name === undefined) {
-      const prefix = `${hash(conference, 16)}-`;
-      this.#removeWhere((file) => file.startsWith(prefix));
-      return;
-    }
+  forget(conference: ConferenceId, name: string): void {
     try {
       this.#forgetFile(name);
       rmSync(this.#raw(conference, name), { force: true });
     } catch {
-      // What cannot be removed now is at the next sweep.
+      // What cannot be removed now is when it is old, or at the next start.
     }
   }
 
-  sweep(conferences: readonly ConferenceId[]): void {
+  async sweep(conferences: readonly ConferenceId[]): Promise<void> {
     const living = new Set(conferences.map((conference) => hash(conference, 16)));
-    // what is not whole, nobody finishes any more: a name that was just said is said again
-    this.#removeWhere((file) => !living.has(file.slice(0, 16)) || file.endsWith(PARTIAL));
+    const left = this.#left.splice(0);
+    for (const file of left) {
+      const ours = file.replace(/^\./, '');
+      // what is not whole, nobody finishes any more: a name that was just said is said again
+      if (!living.has(ours.slice(0, 16)) || file.endsWith(PARTIAL)) await this.#remove(file);
+    }
   }
 
-  /** @param gone told the name of a file of ours, without the dot of one that is not whole. */
-  #removeWhere(gone: (file: string) => boolean): void {
+  async removeUnfinished(now: number): Promise<void> {
     try {
-      for (const file of readdirSync(this.#directory)) {
-        if (!OURS.test(file) || !gone(file.replace(/^\./, ''))) continue;
-        const path = join(this.#directory, file);
-        if (this.#kept.get(file.slice(17, 41)) === path) this.#kept.delete(file.slice(17, 41));
-        rmSync(path, { force: true });
+      for await (const { name: file } of await opendir(this.#directory)) {
+        if (!OURS.test(file) || !(file.endsWith(PARTIAL) || file.endsWith(RAW))) continue;
+        const age = now - (await stat(join(this.#directory, file))).mtimeMs;
+        if (Math.abs(age) >= UNFINISHED_AFTER_MS) await this.#remove(file);
       }
     } catch {
-      // What cannot be removed now is at the next sweep.
+      // What cannot be removed now, or is finished just now, is looked at the next time.
     }
+  }
+
+  async #remove(file: string): Promise<void> {
+    const path = join(this.#directory, file);
+    if (this.#kept.get(file.slice(17, 41)) === path) this.#kept.delete(file.slice(17, 41));
+    await rm(path, { force: true }).catch(() => undefined);
   }
 
   #forgetFile(name: string): void {

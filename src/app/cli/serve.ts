@@ -68,7 +68,7 @@ async function run(
   const log = openLog(config.logLevel);
   const reload = (): LoadedConfig => configured(context, flags);
   const running = await startBridge({ loaded, reload, log, lan: flags.lan === true });
-  const stopPurging = startPurging(running.archive, running.stores.clock, log);
+  const stopPurging = startPurging(running.archive, running.names, running.stores.clock, log);
   let leave = (): Promise<void> => running.stop();
   try {
     surviveLostOutput();

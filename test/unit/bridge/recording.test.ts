@@ -95,6 +95,20 @@ describe('a conference', () => {
     expect(world.media.roomRecordings.get(ROOM)?.path).toBe('/dev/shm/r2.wav');
   });
 
+  it('has one line in the log where its recording breaks off, though the mixer has nothing more to end', async () => {
+    await startRecording();
+    await world.wait(60_000);
+    world.media.stopRecordingRoom = () => Promise.reject(new Error('there is no such recording'));
+    world.media.roomRecordings.clear();
+    const before = world.lines.length;
+    world.bridge.roomRecordingFailed(ROOM, 'the disk is full');
+    await settle();
+    expect(world.lines.slice(before).filter((line) => line.includes('the disk is full'))).toHaveLength(1);
+    expect(world.lines.slice(before).filter((line) => line.includes('not ended'))).toEqual([]);
+    expect(sealed()).toEqual(['r1']);
+    expect(begun()).toEqual([1, 2]);
+  });
+
   it('goes on unrecorded, and says so, where there is no memory for it', async () => {
     world.recordings.full = true;
     await startRecording();

@@ -56,7 +56,8 @@ describe('a recording that is due', () => {
       rmSync(bench.sealed.path(id));
       return key;
     };
-    bench.archive = new SealedArchive({ store: bench.store, clock: bench.clock, sealed: bench.sealed, bridgeKey });
+    const { store, clock, sealed: folder, aside } = bench;
+    bench.archive = new SealedArchive({ store, clock, sealed: folder, aside, bridgeKey });
     await expect(bench.read(id)).rejects.toThrow(/^there is no recording [^\n]*$/);
   });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SealedArchive } from '../../../src/adapters/recordings/archive.js';
+import { KeptAside } from '../../../src/adapters/recordings/kept-aside.js';
 import { MemoryFolder } from '../../../src/adapters/recordings/memory-folder.js';
 import { SealedFolder } from '../../../src/adapters/recordings/sealed-folder.js';
 import { SealedRecordings } from '../../../src/adapters/recordings/sealed-recordings.js';
@@ -83,6 +84,10 @@ export class RecordingBench {
     return Buffer.concat(pieces);
   }
 
+  get aside(): KeptAside {
+    return new KeptAside(this.memory.path, 30 * DAY_MS);
+  }
+
   inMemory(): readonly string[] {
     return list(this.memory.path);
   }
@@ -108,7 +113,7 @@ export class RecordingBench {
   #newRecordings(store: Store): SealedRecordings {
     const { clock, memory, sealed, troubles } = this;
     return new SealedRecordings({
-      ...{ store, clock, memory, sealed },
+      ...{ store, clock, memory, sealed, aside: this.aside },
       randomness: new SystemRandomness(),
       bridgeKey: this.#bridgeKey,
       keepMs: 30 * DAY_MS,
@@ -117,8 +122,8 @@ export class RecordingBench {
   }
 
   #newArchive(): SealedArchive {
-    const { store, clock, sealed } = this;
-    return new SealedArchive({ store, clock, sealed, bridgeKey: this.#bridgeKey });
+    const { store, clock, sealed, aside } = this;
+    return new SealedArchive({ store, clock, sealed, aside, bridgeKey: this.#bridgeKey });
   }
 }
 

@@ -7,10 +7,11 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activeLevel } from '../../../src/adapters/spoken-names/level.js';
 import { NamesFolder, NamesFolderUnusable } from '../../../src/adapters/spoken-names/names-folder.js';
@@ -80,16 +81,30 @@ describe('a spoken name', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('is forgotten by itself, or with its conference and no other', async () => {
+  it('is forgotten, and no other', async () => {
     await say('mary');
     await say('tom');
-    await say('sue', OTHER);
     names.forget(CONFERENCE, 'mary');
     expect([names.find('mary'), names.find('tom') === null]).toEqual([null, false]);
-    names.forget(CONFERENCE);
-    expect(names.find('tom')).toBeNull();
-    expect(names.find('sue')).not.toBeNull();
     expect(readdirSync(directory)).toHaveLength(1);
+  });
+
+  it('that is not finished within 10 minutes is removed, and what is finished or younger stays', async () => {
+    await say('mary');
+    const [raw, young] = [names.place(CONFERENCE, 'tom'), names.place(CONFERENCE, 'sue')];
+    const hidden = join(directory, `.${basename(raw)}.1a2b3c4d.partial`);
+    const half = `${names.find('mary') ?? ''}.partial`;
+    const note = join(directory, 'note.raw.wav');
+    const now = Date.now();
+    const made = (path: string, minutes: number): void => {
+      if (!existsSync(path)) writeFileSync(path, 'half');
+      utimesSync(path, now / 1_000 - minutes * 60, now / 1_000 - minutes * 60);
+    };
+    for (const path of [raw, hidden, half, note, names.find('mary') ?? '']) made(path, 11);
+    made(young, 9);
+    await names.removeUnfinished(now);
+    expect([raw, hidden, half].filter(existsSync)).toEqual([]);
+    expect([young, note, names.find('mary') ?? ''].filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it('is found by the next process, which sweeps those of conferences that are over, recordings under way too', async () => {
@@ -101,10 +116,12 @@ describe('a spoken name', () => {
     const kept = names.find('mary');
     writeFileSync(`${kept}.partial`, 'half of what a process that died was keeping');
     names = new NamesFolder(directory);
-    names.sweep([CONFERENCE]);
+    const recording = names.place(OTHER, 'joe');
+    writeFileSync(recording, 'of somebody who came since');
+    await names.sweep([CONFERENCE]);
     expect(names.find('mary')).toBe(kept);
     expect(names.find('sue')).toBeNull();
-    expect(readdirSync(directory).sort()).toEqual([kept?.split('/').pop(), 'note.txt'].sort());
+    expect(readdirSync(directory).sort()).toEqual([basename(kept ?? ''), basename(recording), 'note.txt'].sort());
   });
 
   it('is one clear line without a path where the recording cannot be used, and nothing is left of it', async () => {
@@ -144,8 +161,8 @@ describe('the folder of names', () => {
     await say('mary');
     rmSync(directory, { recursive: true });
     names.forget(CONFERENCE, 'mary');
-    names.forget(CONFERENCE);
-    names.sweep([]);
+    await names.sweep([]);
+    await names.removeUnfinished(Date.now());
     expect(existsSync(directory)).toBe(false);
   });
 });
