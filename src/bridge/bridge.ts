@@ -4,6 +4,7 @@ import { MediaNotAcceptable, type MediaListener, type PlayOutcome } from '../por
 import {
   CallGone,
   MediaOfferRefused,
+  MediaOfferTooSoon,
   type SignalingCall,
   type SignalingListener,
   type Source,
@@ -178,7 +179,11 @@ export class Bridge implements SignalingListener, MediaListener {
 
   async mediaOffered(id: CallId, offer: string | null): Promise<string> {
     const runner = this.#running(id);
-    if (runner === null) throw new CallGone('no such call');
+    if (runner === null) {
+      // Answered by the far end, whose answer our endpoint is still taking.
+      if (!this.#handedOver && this.#calls.get(id)?.placing) throw new MediaOfferTooSoon('its answer is being taken');
+      throw new CallGone('no such call');
+    }
     try {
       return await runner.mediaOffered(offer);
     } catch (error) {

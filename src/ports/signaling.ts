@@ -124,7 +124,7 @@ export interface SignalingListener {
   keyPressed(id: CallId, key: Key): void;
   /**
    * Re-INVITE or UPDATE with an offer, or re-INVITE without (`null`): resolves with our SDP for the 200.
-   * Rejecting with {@link MediaOfferRefused} makes a 488, anything else a 500; the call goes on as before.
+   * Rejecting with {@link MediaOfferRefused} makes a 488, {@link MediaOfferTooSoon} a 491, anything else a 500; the call goes on as before.
    */
   mediaOffered(id: CallId, offer: string | null): Promise<string>;
   /** The ACK of a re-INVITE without offer brought the answer. Also what the far end offered while nobody here was there to be asked, and was answered. */
@@ -180,4 +180,9 @@ export class ReofferRefused extends Error {
 /** The bridge cannot take a re-offer: 488. */
 export class MediaOfferRefused extends Error {
   override readonly name = 'MediaOfferRefused';
+}
+
+/** The bridge is still taking the answer to an offer of ours, so it cannot take one of theirs yet: 491 (RFC 3261 section 14.2). */
+export class MediaOfferTooSoon extends Error {
+  override readonly name = 'MediaOfferTooSoon';
 }

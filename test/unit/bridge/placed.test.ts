@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFERENCE_OPTIONS, type DialOutRights } from '../../../src/domain/conference-options.js';
 import { accountId, conferenceId } from '../../../src/domain/identifiers.js';
 import { FakeEndpoint } from '../../fakes/fake-media.js';
+import { MediaOfferTooSoon } from '../../../src/ports/signaling.js';
 import type { FakeCall, FakePlacedCall } from '../../fakes/fake-signaling.js';
 import { HOST_PIN, GUEST_PIN, settle, World } from './world.js';
 
@@ -238,6 +239,22 @@ describe('a call placed for a host', () => {
     expect(endpoint.remote).toEqual([null, 'v=0 far']);
     expect(endpoint.room).toBe(world.room);
     expect(call.hungUp).toBe(false);
+  });
+
+  it('whose far end offers anew before its answer is taken is asked to try again', async () => {
+    const world = await Dialling.open();
+    const call = await world.dial();
+    if (call === undefined) throw new Error('no call');
+    const endpoint = world.endpoint(call);
+    let taken: () => void = () => undefined;
+    endpoint.acceptAnswer = () => new Promise((resolve) => (taken = resolve));
+    call.pickUp();
+    await settle();
+    const offering = () => world.signaling.listener.mediaOffered(call.id, 'v=0 hold');
+    await expect(offering()).rejects.toThrow(MediaOfferTooSoon);
+    taken();
+    await settle();
+    expect(await offering()).toContain('v=0');
   });
 
   it('for which there is no mixer comes to nothing', async () => {
