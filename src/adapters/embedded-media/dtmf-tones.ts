@@ -58,6 +58,11 @@ const SINES = Float64Array.from({ length: TONES }, (_, tone) => Math.sin((2 * Ma
  * Hears keys pressed as tones in the audio (ITU-T Q.23, Q.24), 8 kHz: a Goertzel filter per tone over blocks of 12.75 ms.
  * A key is told once per press, some 30 ms after it began: when two blocks in a row show it
  * alone, or three with speech behind it, and the phase between them fits its frequencies.
+ *
+ * How short a tone may be is left to Administrations by Q.24 (table A-1): 40 ms must be taken, and what is refused at any rate ends
+ * between 20 and 25 ms (AT&T: 23 ms). Here, clean and wherever it falls into the blocks: up to 20 ms none is taken, of 23 ms a sixth (a
+ * quarter with edges sharper than a telephone's), of 30 ms three in four, from 36 ms on all. To refuse all of 23 ms, purer blocks would
+ * have to be asked for, and keys with noise behind them be missed.
  */
 export class DtmfToneDetector {
   readonly #block = new Int16Array(BLOCK);
