@@ -64,12 +64,4 @@ forEachEngine((engine) => {
     await another.hangUp();
     await Promise.all(leaving.map(({ one, since }) => one.hears(signal('exit'), { since })));
   });
-
-  scene('the last caller is told that nobody else is there any more', async (stage) => {
-    const account = await stage.addAccount();
-    const [host, guest] = await Promise.all([stage.call(account.hostPin), stage.call(account.guestPin)]);
-    await Promise.all([host, guest].map((one) => one.hears(signal('entry'))));
-    await host.hangUp();
-    await guest.hears(spoken('you-are-alone'));
-  });
 });

@@ -11,6 +11,8 @@ const [HOST_HZ, GUEST_HZ, FAR_HZ] = TONES_HZ;
 const OFF_WITHIN_MS = 4_000;
 const RECORD_LIMIT_MS = 10_000;
 const ENTRY_ENDS_MS = 4_000;
+/** The least that an account may be given for a day, and the way there. */
+const MINUTE_MS = 75_000;
 
 // Before the bridges, which are told where it is.
 const trunk = new FarEnds();
@@ -39,8 +41,7 @@ async function dial(host: Caller, number: string): Promise<FarEnd> {
 
 /** What the records say of calls placed for an account. */
 async function placedOutcomes({ bridge }: Scene, accountId: string): Promise<readonly string[]> {
-  const { stdout } = await bridge.commandHere('report', 'calls', '--account', accountId, '--json');
-  const calls = JSON.parse(stdout) as readonly { readonly direction: string; readonly outcome: string }[];
+  const calls = await bridge.calls('--account', accountId);
   return calls.filter(({ direction }) => direction === 'out').map(({ outcome }) => outcome);
 }
 
@@ -171,7 +172,7 @@ forEachEngine((engine) => {
   });
 
   scene(
-    'accounts may not dial out unless allowed; no other numbers than their prefixes, no more calls than their budget',
+    'accounts may not dial out unless allowed; no other numbers than their prefixes, no more calls than theirs in an hour',
     async (stage) => {
       const without = await stage.addAccount();
       const other = await stage.call(without.hostPin);
@@ -211,6 +212,56 @@ forEachEngine((engine) => {
       await untilSilent(host, [GUEST_HZ]);
       await far.close();
     },
+  );
+
+  scene(
+    'no more calls at once than the account may: another host may place one when the first is over',
+    async (stage) => {
+      const flags = ['--dial-out', 'carrier', '--dial-out-prefixes', '0207946', '--dial-out-at-once', '1'];
+      const account = await stage.addAccount(...flags);
+      const [host] = await stage.gather(account, 2);
+      const second = await stage.call(account.hostPin);
+      await settled(second);
+      await host.untilQuiet();
+      const first = await dial(host, trunk.number());
+      first.ring();
+      await host.hears(signal('ringing'));
+      const refused = trunk.number();
+      await answered(second, '*1', spoken('enter-number-to-dial'));
+      await answered(second, `${refused}#`, spoken('not-available'));
+      expect(trunk.wasCalled(refused)).toBe(false);
+      await second.untilQuiet();
+      await answered(host, '*3', signal('done'));
+      expect(await first.isLetGo()).toBe('cancelled');
+      const other = await dial(second, trunk.number());
+      await other.pickUp();
+      await second.hears(spoken('dial-out-menu'));
+      await Promise.all([first.close(), other.close()]);
+    },
+  );
+
+  scene(
+    'no longer than the minutes of the day: the one called is told and let go, no other is called',
+    async (stage) => {
+      const flags = ['--dial-out', 'carrier', '--dial-out-prefixes', '0207946', '--dial-out-minutes', '1'];
+      const account = await stage.addAccount(...flags);
+      const [host, guest] = await stage.gather(account, 2);
+      const far = await dial(host, trunk.number());
+      await far.pickUp();
+      await host.hears(spoken('dial-out-menu'));
+      await host.press('*2');
+      const said = await far.hears(spoken('time-limit-reached'), 0, MINUTE_MS);
+      await far.hears(spoken('goodbye'), said.end);
+      expect(await far.isLetGo()).toBe('bye');
+      await placedEnded(stage, account.id, ['time-limit']);
+      await allQuiet(host, guest);
+      const second = trunk.number();
+      await answered(host, '*1', spoken('enter-number-to-dial'));
+      await answered(host, `${second}#`, spoken('not-available'));
+      expect(trunk.wasCalled(second)).toBe(false);
+      await far.close();
+    },
+    2 * MINUTE_MS,
   );
 
   scene('## aside ends the conference for all, the call placed too', async (stage) => {

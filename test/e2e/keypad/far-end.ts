@@ -1,7 +1,7 @@
 import { RtpPhone } from '../../../src/adapters/embedded-media/phone.js';
 import { SipCallee, type Called } from '../../conformance/sip-callee.js';
 import { TONE_DBFS, toneLevels } from '../kit/caller.js';
-import { Ear, Search } from '../kit/ear.js';
+import { Ear, Search, type Heard } from '../kit/ear.js';
 import { HEARD_DBFS } from '../kit/listening.js';
 import type { Sound } from '../kit/sounds.js';
 
@@ -97,12 +97,13 @@ export class FarEnd {
     return this.#ear.position;
   }
 
-  async hears(sound: Sound, since = 0): Promise<void> {
+  async hears(sound: Sound, since = 0, limitMs = LIMIT_MS): Promise<Heard> {
     const search = new Search(this.#ear, sound, since);
-    await until(`"${sound.name}" at the one called`, () => {
+    const look = (): Heard | null => {
       this.#listen();
       return search.look(false);
-    });
+    };
+    return until(`"${sound.name}" at the one called`, look, limitMs);
   }
 
   async hearsTone(hz: number): Promise<void> {
@@ -135,12 +136,12 @@ export class FarEnd {
   }
 }
 
-async function until<T>(what: string, look: () => T | null): Promise<T> {
-  const deadline = performance.now() + LIMIT_MS;
+async function until<T>(what: string, look: () => T | null, limitMs = LIMIT_MS): Promise<T> {
+  const deadline = performance.now() + limitMs;
   for (;;) {
     const found = look();
     if (found !== null) return found;
-    if (performance.now() > deadline) throw new Error(`waited ${LIMIT_MS} ms in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -63,9 +63,11 @@ export function hostKeyScenes(scene: Play): void {
       await waiting.hears(spoken('waiting-for-admission'));
       const late = await stage.dial();
       await late.untilSpoken();
+      await late.press(account.guestPin.slice(0, -1));
       const marks = [host, waiting].map((caller) => caller.mark());
       await host.press('##');
-      await late.press(account.guestPin);
+      await host.until('the message', 5_000, () => host.levelNow(100) > -40);
+      await late.press(account.guestPin.slice(-1));
       const off = await Promise.all(
         [host, waiting].map(async (caller, index) => {
           await caller.hears(ENDED, { since: marks[index] ?? 0 });
@@ -75,11 +77,12 @@ export function hostKeyScenes(scene: Play): void {
         }),
       );
       expect(Math.max(...off)).toBeLessThan(OFF_WITHIN_MS);
-      // Who comes once all are off opens the next conference, and waits for its host: either way not in this one.
-      expectUnheard(late, 0, spoken('joining'));
-      for (const caller of [host, waiting]) {
-        expect((await stage.record(caller)).outcome).toBe('host-ended');
-      }
+      await late.hearsInOrder([spoken('conference-ended'), spoken('goodbye')]);
+      expect((await late.ends(OFF_WITHIN_MS)).by).toBe('them');
+      expect(await stage.record(host)).toMatchObject({ outcome: 'host-ended', role: 'host' });
+      for (const caller of [waiting, late])
+        expect(await stage.record(caller)).toMatchObject({ outcome: 'host-ended', role: 'guest', joinedAt: null });
+      expect(await stage.conference(account)).toMatchObject({ outcome: 'host-ended', peak: 1 });
     },
   );
 
@@ -146,23 +149,29 @@ export function hostKeyScenes(scene: Play): void {
   scene('*3: comings and goings are announced silently, by name, by a tone, in turn, from a tone on', async (stage) => {
     const account = await stage.addAccount();
     const [host, guest] = await stage.gather(account, 2);
-    for (const [answer, sound, others] of [
-      ['announce-silent', null, [signal('entry'), spoken('has-joined')]],
-      ['announce-names', spoken('unnamed-caller', 'has-joined'), [signal('entry')]],
-      ['announce-tones', signal('entry'), [spoken('has-joined')]],
+    const tones = [signal('entry'), signal('exit')] as const;
+    const names = [spoken('unnamed-caller', 'has-joined'), spoken('unnamed-caller', 'has-left')] as const;
+    const announced = [...tones, ...names];
+    for (const [answer, entry, exit] of [
+      ['announce-silent', null, null],
+      ['announce-names', ...names],
+      ['announce-tones', ...tones],
     ] as const) {
       await answered(host, '*3', spoken(answer));
       await host.untilQuiet();
       const since = guest.mark();
       const late = await stage.call(account.guestPin);
       await settled(late);
-      if (sound !== null) await guest.hears(sound, { since });
-      await guest.listen(500);
-      expectUnheard(guest, since, ...others);
-      expectUnheard(guest, 0, spoken(answer));
+      if (entry !== null) await guest.hears(entry, { since });
+      await guest.untilQuiet();
+      const leaving = guest.mark();
       await late.hangUp();
+      if (exit !== null) await guest.hears(exit, { since: leaving });
       await guest.listen(1_500);
       await guest.untilQuiet();
+      const others = announced.filter((sound) => sound !== entry && sound !== exit);
+      expectUnheard(guest, since, ...others);
+      expectUnheard(guest, 0, spoken(answer));
     }
   });
 
@@ -191,6 +200,7 @@ export function hostKeyScenes(scene: Play): void {
     const [host, guest, other] = await stage.gather(account, 3);
     await answered(host, '#0', spoken('continues-without-host'));
     await host.hangUp();
+    expect((await stage.record(host)).outcome).toBe('completed');
     guest.say(GUEST_HZ);
     await untilHears(other, [GUEST_HZ]);
     guest.say(null);

@@ -1,8 +1,9 @@
 import { forEachEngine } from '../kit/engines.js';
-import { withBridge } from '../kit/scene.js';
+import { part, withBridge } from '../kit/scene.js';
 import { gateScenes } from './gate.js';
 import { leavingScenes } from './leaving.js';
 import { lobbyScenes } from './lobby.js';
+import { recordScenes } from './records.js';
 
 // Together in one file: in most of them callers wait most of the time.
 forEachEngine((engine) => {
@@ -10,7 +11,8 @@ forEachEngine((engine) => {
     engine,
     env: { PARTYLINE_ENTRY_GREETING: 'none', PARTYLINE_MEDIA_SILENCE_SECONDS: '10' },
   });
-  gateScenes(scene);
-  lobbyScenes(scene);
-  leavingScenes(scene, engine);
+  part('the gate: full, blocked, locked, no host yet', () => gateScenes(scene));
+  part('the lobby', () => lobbyScenes(scene));
+  part('leaving, and what becomes of the others', () => leavingScenes(scene, engine));
+  part('what the records say', () => recordScenes(scene));
 });

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { concatenated } from '../../sound.js';
 import { speech } from '../../speech.js';
 import { nameOf } from '../kit/names.js';
-import type { Play } from '../kit/scene.js';
+import type { Play, Scene } from '../kit/scene.js';
 import { signal, spoken } from '../kit/sounds.js';
 
 const [HOST, MARY, TOM, ANN] = [nameOf(0), nameOf(1), nameOf(14), nameOf(3)];
@@ -13,33 +16,38 @@ const NAME_MS = 5_000;
 /** From the end of the limit to "you are joining", on a machine that has too much to do. */
 const KEEPING_MS = 3_500;
 const SAMPLES_A_MS = 8;
+const FORGOTTEN_LIMIT_MS = 10_000;
 
 /** Names on entry (product: section 1.7). */
 export function nameScenes(scene: Play): void {
-  scene('a name is asked for, heard by the room as it was said, without its silence, and forgotten', async (stage) => {
-    const account = await stage.addAccount(...BY_NAME);
-    const host = await stage.callNamed(account.hostPin, HOST);
-    await host.hears(spoken('you-are-the-host'));
-    await host.untilQuiet();
-    const before = host.mark();
-    const silence = new Int16Array(1_000 * SAMPLES_A_MS);
-    const mary = await stage.callNamed(account.guestPin, {
-      ...MARY,
-      samples: concatenated(silence, MARY.samples, silence),
-    });
-    await mary.hears(spoken('joining'));
-    const name = await host.hears(MARY, { since: before });
-    const joined = await host.hears(spoken('has-joined'), { since: name.end });
-    expect((joined.at - name.end) / SAMPLES_A_MS).toBeLessThan(WITHIN_SENTENCE_MS);
-    const tom = await stage.callNamed(account.guestPin, TOM);
-    await Promise.all([host, mary].map((one) => one.hearsInOrder([TOM, spoken('has-joined')])));
-    const marks = [host, tom].map((one) => one.mark());
-    await mary.hangUp();
-    await Promise.all([host, tom].map((one, index) => one.hearsInOrder([MARY, spoken('has-left')], marks[index])));
-    for (const one of [host, tom])
-      expect(one.hasHeard(signal('entry'), 0) || one.hasHeard(signal('exit'), 0)).toBe(false);
-    expect(await stage.record(mary)).toMatchObject({ outcome: 'completed', role: 'guest' });
-  });
+  scene(
+    'a name is asked for, and heard by the room without its silence; the conference over, it is gone',
+    async (stage) => {
+      const account = await stage.addAccount(...BY_NAME);
+      const host = await stage.callNamed(account.hostPin, HOST);
+      await host.hears(spoken('you-are-the-host'));
+      await host.untilQuiet();
+      const before = host.mark();
+      const silence = new Int16Array(1_000 * SAMPLES_A_MS);
+      const low = MARY.samples.map((sample) => Math.round(sample / 3));
+      const mary = await stage.callNamed(account.guestPin, { ...MARY, samples: concatenated(silence, low, silence) });
+      await mary.hears(spoken('joining'));
+      const name = await host.hears(MARY, { since: before });
+      const joined = await host.hears(spoken('has-joined'), { since: name.end });
+      expect((joined.at - name.end) / SAMPLES_A_MS).toBeLessThan(WITHIN_SENTENCE_MS);
+      const tom = await stage.callNamed(account.guestPin, TOM);
+      await Promise.all([host, mary].map((one) => one.hearsInOrder([TOM, spoken('has-joined')])));
+      const marks = [host, tom].map((one) => one.mark());
+      await mary.hangUp();
+      await Promise.all([host, tom].map((one, index) => one.hearsInOrder([MARY, spoken('has-left')], marks[index])));
+      for (const one of [host, tom])
+        expect(one.hasHeard(signal('entry'), 0) || one.hasHeard(signal('exit'), 0)).toBe(false);
+      expect(await stage.record(mary)).toMatchObject({ outcome: 'completed', role: 'guest' });
+      expect(namesOf(stage, account)).toBeGreaterThanOrEqual(2);
+      await Promise.all([host, tom].map((one) => one.hangUp()));
+      await expect.poll(() => namesOf(stage, account), { timeout: FORGOTTEN_LIMIT_MS }).toBe(0);
+    },
+  );
 
   scene('who says nothing is an unnamed caller', async (stage) => {
     const account = await stage.addAccount(...BY_NAME);
@@ -103,4 +111,10 @@ export function nameScenes(scene: Play): void {
     await host.press('#');
     await host.hears(spoken('joining'), { since: tone.end });
   });
+}
+
+/** Files of the names that were said in the account's conference. */
+function namesOf({ bridge }: Scene, { id }: { readonly id: string }): number {
+  const ours = createHash('sha256').update(`conference-${id}`).digest('hex').slice(0, 16);
+  return readdirSync(join(bridge.dataDirectory, 'names')).filter((name) => name.includes(ours)).length;
 }

@@ -1,14 +1,11 @@
-import { expect } from 'vitest';
 import { concatenated, levelDbfs, noise } from '../../sound.js';
 import { speech } from '../../speech.js';
 import type { Play } from '../kit/scene.js';
 import { nameOf } from '../kit/names.js';
 import { music } from '../../../src/domain/prompts.js';
 import { signal, soundOf, spoken } from '../kit/sounds.js';
-import { hearsNothingOf, TONES_HZ, untilHears, untilSilent } from '../kit/tones.js';
 import { answered, expectUnheard, settled } from './keying.js';
 
-const [, GUEST_HZ] = TONES_HZ;
 /** RMS, far enough below the prompts that these are recognised in front of it. */
 const MUSIC_DBFS = -34;
 const NOISE_DBFS = -44;
@@ -17,7 +14,7 @@ const PAUSE_MS = 1_100;
 /** How a line sounded is told of the last 10 s on one engine, of the 3 s that follow on the other. */
 const HEARD_BEFORE_MS = 10_500;
 
-/** Lines that disturb (product: section 3, `#2`; holding at the far end). */
+/** Lines that disturb (product: section 3, `#2`). */
 export function noiseScenes(scene: Play): void {
   scene(
     '#2 names the loudest line that never pauses, 1 mutes it, 2 names the next; who talks is none',
@@ -49,29 +46,6 @@ export function noiseScenes(scene: Play): void {
       await answered(host, '#2', signal('done'), spoken('no-noisy-line'));
       for (const guest of [holding, noisy, talking])
         expectUnheard(guest, 0, spoken('noisy-line-menu'), spoken('no-noisy-line'), spoken('caller-muted'));
-    },
-  );
-
-  scene(
-    'a line that its far end puts on hold is not heard until it is taken back; one’s own mute stays',
-    async (stage) => {
-      const [host, guest] = await stage.gather(await stage.addAccount(), 2);
-      guest.say(GUEST_HZ);
-      await untilHears(host, [GUEST_HZ]);
-      const since = guest.mark();
-      await guest.telephone.hold();
-      await untilSilent(host, [GUEST_HZ]);
-      await guest.telephone.resume();
-      await untilHears(host, [GUEST_HZ]);
-      expectUnheard(guest, since, spoken('host-muted-you'), spoken('you-are-muted'));
-      await answered(guest, '*6', spoken('you-are-muted'));
-      await untilSilent(host, [GUEST_HZ]);
-      await guest.telephone.hold();
-      await guest.telephone.resume();
-      await hearsNothingOf(host, [GUEST_HZ]);
-      await answered(guest, '*6', spoken('you-are-unmuted'));
-      await untilHears(host, [GUEST_HZ]);
-      expect(host.hasEnded).toBe(false);
     },
   );
 }

@@ -1,4 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { MemoryFolder } from '../../../src/adapters/recordings/memory-folder.js';
+import type { TestBridge } from '../kit/bridge.js';
 import { everyPlace } from '../kit/ear.js';
 import { forEachEngine } from '../kit/engines.js';
 import { exportedAudio, recordingsOf } from '../kit/exports.js';
@@ -18,6 +22,7 @@ const HELD_SLACK_MS = 5_000;
 /** For so long the conference is held at least. */
 const HELD_MS = 10_000;
 const BEEP_SECONDS = 5;
+const SWEPT_LIMIT_MS = 5_000;
 const SAMPLES_A_SECOND = 8_000;
 /** A beep is played to the room when its time has come; between two of them the machine may be busy. */
 const BEEP_LATE_SECONDS = 2;
@@ -31,6 +36,15 @@ async function startRecording(host: Caller, ...others: readonly Caller[]): Promi
 
 async function stopRecording(host: Caller, ...others: readonly Caller[]): Promise<void> {
   await allHear([host, ...others], [spoken('recording-stopped')], () => host.press('*2'));
+}
+
+/** Plain audio of the bridge's recordings, wherever it might be. */
+function plainFiles({ dataDirectory }: TestBridge): readonly string[] {
+  const own = { path: null, allowDisk: false, dataDirectory, runtimeDirectory: process.env['XDG_RUNTIME_DIR'] };
+  const { path } = new MemoryFolder(own);
+  const inMemory = existsSync(path) ? readdirSync(path) : [];
+  const onDisk = readdirSync(join(dataDirectory, 'recordings'));
+  return [...inMemory, ...onDisk].filter((name) => /\.(?:wav|json|sealing)$/.test(name));
 }
 
 /** For how long a tone is in a recording, milliseconds. */
@@ -65,12 +79,17 @@ forEachEngine((engine) => {
         await allQuiet(host, guest, late);
         await allHear([host, guest, late], [LOCKED], () => host.press('*5'));
         await allQuiet(host, guest, late);
+        const plain = plainFiles(stage.bridge);
         await stopRecording(host, guest, late);
 
         const [recording, ...more] = await recordingsOf(stage.bridge, account.id, 1);
         expect(more).toEqual([]);
         expect(recording?.part).toBe(1);
-        const samples = await exportedAudio(stage.bridge, recording?.id ?? '');
+        const id = recording?.id ?? '';
+        const ofThis = (files: readonly string[]): readonly string[] => files.filter((name) => name.includes(id));
+        expect(ofThis(plain)).not.toEqual([]);
+        await expect.poll(() => ofThis(plainFiles(stage.bridge)), { timeout: SWEPT_LIMIT_MS }).toEqual([]);
+        const samples = await exportedAudio(stage.bridge, id);
         expect(samples.length / SAMPLES_A_SECOND).toBeCloseTo(recording?.durationSeconds ?? 0, 0);
         expect(heardMs(samples, BEFORE_HZ)).toBeGreaterThan(SAID_MS - 300);
         expect(everyPlace(samples, SAID)).toHaveLength(1);
@@ -133,6 +152,25 @@ forEachEngine((engine) => {
       // The words before the recording was marked as begun, and the way back in, are a few seconds more than what was held.
       const recordedMs = parts.reduce((sum, { durationSeconds }) => sum + durationSeconds * 1_000, 0);
       expect(recordedMs).toBeLessThan(lastedMs - heldMs + HELD_SLACK_MS);
+    },
+  );
+
+  scene(
+    'where the account wants it recording begins by itself; the conference over, it is sealed; the account removed, it is gone',
+    async (stage) => {
+      const { bridge } = stage;
+      const account = await stage.addAccount('--recording', 'automatic');
+      const [host, guest] = await stage.gather(account, 2);
+      await host.hears(spoken('recording-started'));
+      expect(guest.hasHeard(spoken('is-recorded'), 0)).toBe(true);
+      await host.listen(1_000);
+      await Promise.all([host.hangUp(), guest.hangUp()]);
+      const [recording] = await recordingsOf(bridge, account.id, 1);
+      const sealed = join(bridge.dataDirectory, 'recordings', `${recording?.id ?? ''}.sealed`);
+      expect((await exportedAudio(bridge, recording?.id ?? '')).length).toBeGreaterThan(SAMPLES_A_SECOND);
+      expect(existsSync(sealed)).toBe(true);
+      expect(await bridge.commandHere('account', 'remove', account.id, '--yes')).toMatchObject({ status: 0 });
+      expect(existsSync(sealed)).toBe(false);
     },
   );
 

@@ -7,6 +7,8 @@ const WRONG = '111222333';
 const ALSO_WRONG = '444555666';
 /** Time for the star, and for a machine that has too much to do. */
 const CHOICE_MS = { least: 4_500, most: 8_000 };
+/** No more than a machine with much else to do makes of it. */
+const ALIKE_MS = 400;
 const WAITS = spoken('host-not-arrived');
 
 /** Access codes and security codes (product: sections 1.4 and 1.5). */
@@ -93,16 +95,26 @@ export function codeScenes(scene: Play): void {
     expect(await stage.record(caller)).toMatchObject({ outcome: 'wrong-pin', joinedAt: null });
   });
 
-  scene('the PIN of a disabled account sounds as one that nobody has', async (stage) => {
-    const account = await stage.addAccount();
-    const { status } = await stage.bridge.commandHere('account', 'disable', account.id);
-    expect(status).toBe(0);
-    for (const pin of [account.hostPin, WRONG]) {
-      const caller = await stage.call(pin);
-      const { at } = await caller.hearsInOrder([spoken('pin-not-recognised'), spoken('enter-pin')]);
-      expect(at).toBeGreaterThan(0);
-      await caller.hangUp();
-      expect(await stage.record(caller)).toMatchObject({ outcome: 'abandoned', accountName: null, role: null });
-    }
-  });
+  scene(
+    'PINs of a disabled account, of a removed one and of nobody sound alike, in words and in time',
+    async (stage) => {
+      const { bridge } = stage;
+      const [disabled, removed] = await Promise.all([stage.addAccount(), stage.addAccount()]);
+      expect((await bridge.commandHere('account', 'disable', disabled.id)).status).toBe(0);
+      expect((await bridge.commandHere('account', 'remove', removed.id, '--yes')).status).toBe(0);
+      const tookMs: number[] = [];
+      for (const pin of [disabled.hostPin, removed.hostPin, WRONG]) {
+        const caller = await stage.dial();
+        await caller.untilSpoken();
+        await caller.press(pin);
+        const keyed = caller.mark();
+        const refused = await caller.hears(spoken('pin-not-recognised'), { since: keyed });
+        await caller.hears(spoken('enter-pin'), { since: refused.end });
+        tookMs.push((refused.at - keyed) / 8);
+        await caller.hangUp();
+        expect(await stage.record(caller)).toMatchObject({ outcome: 'abandoned', accountName: null, role: null });
+      }
+      expect(Math.max(...tookMs) - Math.min(...tookMs)).toBeLessThan(ALIKE_MS);
+    },
+  );
 }
