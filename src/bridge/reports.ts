@@ -27,8 +27,10 @@ export function toConference(callId: CallId, report: Report): WithoutTime<Confer
   switch (report.type) {
     case 'ReportJoined':
       return { type: 'CallerJoined', callId };
-    case 'ReportAction':
-      return { type: 'ActionRequested', callId, action: report.action };
+    case 'ReportAction': {
+      const { action, keyMap } = report;
+      return { type: 'ActionRequested', callId, action, ...(keyMap === undefined ? {} : { keyMap }) };
+    }
     case 'ReportUnknownCode':
       return { type: 'UnknownCodeKeyed', callId };
     case 'ReportChoice':

@@ -1,7 +1,7 @@
 import type { ConferenceOptions, Role } from '../conference-options.js';
 import type { AccountId, ConferenceId, LookupId, MenuId, NameId, PlayId, TimerId } from '../identifiers.js';
 import type { Key, KeyMethod } from '../keys.js';
-import type { KeypadAction } from '../keypad/contract.js';
+import type { KeyMap, KeypadAction } from '../keypad/contract.js';
 import type { CallOutcome } from '../outcomes.js';
 import type { Utterance } from '../prompts.js';
 
@@ -129,8 +129,8 @@ export type CallEffect =
   | { readonly type: 'SetGains'; readonly gains: Gains }
   /** The caller is in the conference's own room (not in one aside): the conference may now tell the room. */
   | { readonly type: 'ReportJoined' }
-  /** A code of the key map was keyed in the room or while waiting for it. */
-  | { readonly type: 'ReportAction'; readonly action: KeypadAction }
+  /** A code of the key map was keyed in the room or while waiting for it. `keyMap`: by which this caller's codes are decoded, where it is not the usual one. */
+  | { readonly type: 'ReportAction'; readonly action: KeypadAction; readonly keyMap?: Partial<KeyMap> }
   /** A code that is not in the map. */
   | { readonly type: 'ReportUnknownCode' }
   /** One of an open menu's choices. */

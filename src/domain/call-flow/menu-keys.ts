@@ -1,12 +1,14 @@
 import { assertNever } from '../assert-never.js';
 import type { Key } from '../keys.js';
+import type { KeypadAction } from '../keypad/contract.js';
 import { entryEndedByItself, type Keyed } from '../keypad/decoder.js';
 import { say } from '../prompts.js';
 import { bargesIn, keyCode } from './codes.js';
+import type { Admission, CallEffect } from './contract.js';
 import type { ChoicesMenu, EntryMenu } from './menu-state.js';
 import { awaitKey, backgroundOf, beginMenu, cutWords, endMenu, leaveByTime, ownsKeys, told } from './menus.js';
 import { interrupt, quietSince } from './speech.js';
-import type { Joining, Listener } from './state.js';
+import type { Listener } from './state.js';
 import { cancelTimer, setTimer, type Turn } from './turn.js';
 import { changeVolume, isVolume } from './volumes.js';
 
@@ -33,7 +35,7 @@ function keyOutside<S extends Listener>(stage: S, key: Key, turn: Turn): S {
   const heard = bargesIn(key) || keyed.type === 'choice' ? interrupted(stage, turn) : stage;
   if (wantsConfirmation(stage, keyed)) return confirmEnd(heard, turn);
   if (keyed.type === 'action' && isVolume(keyed.action)) return told(heard, changeVolume(turn, keyed.action), turn);
-  report(turn, keyed, menu);
+  report(turn, stage.admission, keyed, menu);
   return heard;
 }
 
@@ -44,7 +46,7 @@ function interrupted<S extends Listener>(stage: S, turn: Turn): S {
 }
 
 /** A code is the conference's to answer, in words or a tone. */
-export function report(turn: Turn, keyed: Keyed, menu: ChoicesMenu | null): void {
+export function report(turn: Turn, admission: Admission, keyed: Keyed, menu: ChoicesMenu | null): void {
   switch (keyed.type) {
     case 'nothing':
       return;
@@ -52,7 +54,7 @@ export function report(turn: Turn, keyed: Keyed, menu: ChoicesMenu | null): void
       if (menu !== null) turn.effects.push({ type: 'ReportChoice', menuId: menu.menuId, choice: keyed.choice });
       return;
     case 'action':
-      turn.effects.push({ type: 'ReportAction', action: keyed.action });
+      turn.effects.push(reportOf(admission, keyed.action));
       return;
     case 'unknown-code':
       turn.effects.push({ type: 'ReportUnknownCode' });
@@ -62,8 +64,14 @@ export function report(turn: Turn, keyed: Keyed, menu: ChoicesMenu | null): void
   }
 }
 
-/** Only a host in the room is asked; on the way in the code does nothing. To a guest the conference says whose code it is. */
-export const wantsConfirmation = ({ kind, admission }: Joining | Listener, keyed: Keyed): boolean =>
+/** Whoever asks for help is read the codes by which his own keys are decoded, whatever the account has by now. */
+function reportOf({ options }: Admission, action: KeypadAction): Extract<CallEffect, { type: 'ReportAction' }> {
+  const keyMap = action === 'help' ? options.keyMap : undefined;
+  return { type: 'ReportAction', action, ...(keyMap === undefined ? {} : { keyMap }) };
+}
+
+/** Only a host in the room is asked. To a guest the conference says whose code it is. */
+const wantsConfirmation = ({ kind, admission }: Listener, keyed: Keyed): boolean =>
   kind !== 'Waiting' &&
   keyed.type === 'action' &&
   keyed.action === 'end' &&
@@ -90,13 +98,13 @@ function keyInChoices<S extends Listener>(stage: S, menu: ChoicesMenu, key: Key,
   if (key === '*') return leaveMenu(stage, menu, turn);
   const keyed = keyCode(turn, stage.admission, quietSince(stage.speech), key, menu.choices);
   if (keyed.type === 'choice') {
-    report(turn, keyed, menu);
+    report(turn, stage.admission, keyed, menu);
     return awaitKey(cutWords(stage, turn), turn);
   }
   const heard = key === '#' ? awaitKey(cutWords(stage, turn), turn) : stage;
   if (keyed.type !== 'action' || keyed.action !== 'end') return heard;
   if (wantsConfirmation(stage, keyed)) return confirmEnd(heard, turn);
-  report(turn, keyed, menu);
+  report(turn, stage.admission, keyed, menu);
   return heard;
 }
 

@@ -1,7 +1,7 @@
 import type { Key } from '../keys.js';
 import { keyCode } from './codes.js';
 import { listening } from './listening.js';
-import { report, wantsConfirmation } from './menu-keys.js';
+import { report } from './menu-keys.js';
 import { awaitKey, beginMenu, menuOf, ownsKeys } from './menus.js';
 import { ended, holdBack, next } from './speech.js';
 import type { CallStage, InConference, Joining, Placed, StageEvent } from './state.js';
@@ -73,14 +73,14 @@ function introductionEnded(stage: Joining, turn: Turn): Joining {
   return { ...stage, speech: next(turn, speech, 'none') };
 }
 
+/** The code that ends the conference works only where nothing is said: not on the way. */
 function keyOnTheWay(stage: Joining, key: Key, turn: Turn): Joining {
   const menu = stage.menu?.kind === 'choices' && !ownsKeys(stage.menu) ? stage.menu : null;
   const keyed = keyCode(turn, stage.admission, null, key, menu?.choices);
-  if (wantsConfirmation(stage, keyed)) return stage;
   if (keyed.type === 'action' && isVolume(keyed.action)) {
     return { ...stage, speech: holdBack(stage.speech, changeVolume(turn, keyed.action)) };
   }
-  report(turn, keyed, menu);
+  report(turn, stage.admission, keyed, menu);
   return stage;
 }
 

@@ -18,20 +18,31 @@ import { findNoise } from './noise.js';
 import { toggleRecording } from './recording.js';
 import { rollCall } from './roll-call.js';
 import { screenNext } from './screening.js';
+import type { ConferenceEvent } from './contract.js';
 import type { ConferenceStage } from './state.js';
 import { tell, update, type Turn } from './turn.js';
 
+type Asked = Extract<ConferenceEvent, { type: 'ActionRequested' }>;
+
 /** Carries out one code: every one is answered, privately unless it concerns all. */
-export function act(turn: Turn, stage: ConferenceStage, callId: CallId, action: KeypadAction): ConferenceStage {
+export function act(turn: Turn, stage: ConferenceStage, { callId, action, keyMap }: Asked): ConferenceStage {
   const actor = actorOf(turn.facts, callId);
-  if (actor === null) return stage;
+  if (actor === null) {
+    refuseOutsider(turn, callId);
+    return stage;
+  }
   if (!isFor(action, actor.role)) {
     tell(turn, callId, [say(actor.role === 'guest' ? 'only-host-can-do-that' : 'not-available')]);
   } else if (!isAllowed(turn.facts, action)) tell(turn, callId, [say('not-available')]);
   else if (actor.phase === 'aside' && OPENS_A_MENU.has(action)) tell(turn, callId, [tone('refused')]);
   else if (action === 'end') return endForAll(turn);
-  else carryOut(turn, actor, action);
+  else carryOut(turn, actor, action, keyMap);
   return stage;
+}
+
+/** Whoever was called by a host has no seat yet, and is not to wonder whether the key was heard. */
+function refuseOutsider(turn: Turn, callId: CallId): void {
+  if (turn.facts.placed.some(({ placed }) => placed === callId)) tell(turn, callId, [tone('refused')]);
 }
 
 /** Not for a host who is aside with someone called: that menu is open as long as the call. */
@@ -44,7 +55,7 @@ const OPENS_A_MENU: ReadonlySet<KeypadAction> = new Set([
   'dial-out',
 ] as const);
 
-function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>): void {
+function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>, keyMap: Asked['keyMap']): void {
   const { callId } = actor;
   switch (action) {
     case 'mute':
@@ -54,7 +65,7 @@ function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>
       tell(turn, callId, countFor(turn.facts, actor));
       return;
     case 'help':
-      tell(turn, callId, helpFor(turn.facts, actor));
+      tell(turn, callId, helpFor(turn.facts, actor, keyMap));
       return;
     case 'raise-hand':
       toggleHand(turn, actor);
@@ -109,11 +120,12 @@ function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>
 }
 
 export function answerUnknownCode(turn: Turn, callId: CallId): void {
-  if (actorOf(turn.facts, callId) !== null) tell(turn, callId, [say('unknown-code')]);
+  if (actorOf(turn.facts, callId) === null) refuseOutsider(turn, callId);
+  else tell(turn, callId, [say('unknown-code')]);
 }
 
 function toggleLock(turn: Turn): void {
   const locked = !turn.facts.locked;
   update(turn, { locked });
-  tellEveryone(turn, [say(locked ? 'conference-now-locked' : 'conference-now-unlocked')]);
+  tellEveryone(turn, 'lock', [say(locked ? 'conference-now-locked' : 'conference-now-unlocked')]);
 }

@@ -1,7 +1,7 @@
 import type { RefusalReason, WaitReason } from '../call-flow/contract.js';
 import type { ConferenceOptions, Role } from '../conference-options.js';
 import type { CallId, ConferenceId, MenuId, NameId, PlayId, TimerId } from '../identifiers.js';
-import type { KeypadAction } from '../keypad/contract.js';
+import type { KeyMap, KeypadAction } from '../keypad/contract.js';
 import type { CallOutcome, ConferenceOutcome } from '../outcomes.js';
 import type { Utterance } from '../prompts.js';
 
@@ -29,7 +29,13 @@ export type ConferenceEvent = { readonly at: number } & (
   /** The mixer has the caller: the room may be told. */
   | { readonly type: 'CallerJoined'; readonly callId: CallId }
   | { readonly type: 'CallerLeft'; readonly callId: CallId; readonly lineLost: boolean }
-  | { readonly type: 'ActionRequested'; readonly callId: CallId; readonly action: KeypadAction }
+  | {
+      readonly type: 'ActionRequested';
+      readonly callId: CallId;
+      readonly action: KeypadAction;
+      /** The codes of this caller that differ from the usual ones: what the help reads. */
+      readonly keyMap?: Partial<KeyMap>;
+    }
   | { readonly type: 'UnknownCodeKeyed'; readonly callId: CallId }
   | { readonly type: 'ChoiceKeyed'; readonly callId: CallId; readonly menuId: MenuId; readonly choice: string }
   | { readonly type: 'EntryKeyed'; readonly callId: CallId; readonly menuId: MenuId; readonly digits: string }

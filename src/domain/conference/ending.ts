@@ -3,8 +3,9 @@ import { lastSyllable, say, type Utterance } from '../prompts.js';
 import { LONGEST_ANNOUNCEMENT_MS } from './announcements.js';
 import { giveUpCalls } from './belongings.js';
 import { endRecording } from './recording.js';
+import { LONGEST_SAYING_MS } from './sayings.js';
 import type { Closed, Closing, ConferenceFacts } from './state.js';
-import { cancelAllTimers, NOTHING_ANNOUNCED, playToRoom, setTimer, update, type Turn } from './turn.js';
+import { cancelAllTimers, NOTHING_ANNOUNCED, NOTHING_SAID, playToRoom, setTimer, update, type Turn } from './turn.js';
 
 /** The room's last words are some 3 s; a play whose finish never comes must not keep it open. */
 const LAST_WORDS_MS = 15_000;
@@ -16,6 +17,7 @@ const NOBODY_LEFT: Partial<ConferenceFacts> = {
   seenOnce: [],
   seenAgain: [],
   announcements: NOTHING_ANNOUNCED,
+  sayings: NOTHING_SAID,
   menus: [],
   hands: [],
   measuring: [],
@@ -66,7 +68,10 @@ export function endForAll(turn: Turn): Closing | Closed {
   giveUpCalls(turn);
   const lastWords = playToRoom(turn, [...farewell, lastSyllable]);
   // They are heard after what the room is just hearing.
-  const before = turn.facts.announcements.sounding === null ? 0 : LONGEST_ANNOUNCEMENT_MS;
+  const { announcements, sayings } = turn.facts;
+  const before =
+    (announcements.sounding === null ? 0 : LONGEST_ANNOUNCEMENT_MS) +
+    (sayings.sounding === null ? 0 : LONGEST_SAYING_MS);
   setTimer(turn, 'closing', before + LAST_WORDS_MS);
   return { kind: 'Closing', lastWords };
 }

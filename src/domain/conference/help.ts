@@ -1,4 +1,4 @@
-import type { KeypadAction } from '../keypad/contract.js';
+import type { KeyMap, KeypadAction } from '../keypad/contract.js';
 import { completeKeyMap, isFor } from '../keypad/key-map.js';
 import { speakHelp } from '../keypad/spoken-code.js';
 import type { Utterance } from '../prompts.js';
@@ -21,10 +21,14 @@ export function isAllowed({ options, locked, recording }: ConferenceFacts, actio
   }
 }
 
-/** Made from the map as it is, of what this role may use here. */
-export const helpFor = (facts: ConferenceFacts, actor: Actor): readonly Utterance[] =>
+/** Made from the map by which the caller's keys are decoded, of what this role may use here. */
+export const helpFor = (
+  facts: ConferenceFacts,
+  actor: Actor,
+  keyMap: Partial<KeyMap> | undefined,
+): readonly Utterance[] =>
   speakHelp(
-    completeKeyMap(facts.options.keyMap),
+    completeKeyMap(keyMap),
     (action) => isFor(action, actor.role) && isAllowed(facts, action) && isUseful(facts, actor, action),
   );
 

@@ -26,7 +26,7 @@ export function hostAway(stage: HostAway, event: StageEvent, turn: Turn): Confer
     case 'CallerLeft':
       return left(stage, event, turn);
     case 'ActionRequested':
-      return act(turn, stage, event.callId, event.action);
+      return act(turn, stage, event);
     case 'TimerExpired':
       if (event.name !== 'grace') return stage;
       // A host who is just hearing the introduction is back in time.

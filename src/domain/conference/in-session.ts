@@ -7,8 +7,10 @@ import { othersGoOn } from './departure.js';
 import { close, dismissEveryone } from './ending.js';
 import { arrive, lookAtGate, waitFor } from './gate.js';
 import { emptyUnusedLobby, endScreenings } from './lobby.js';
+import { letGuestsUnmute } from './mutes.js';
 import { comeIn, hasHost, isDeserted, takeAway, watchAlone } from './presence.js';
 import { pauseRecording, recordingBeep } from './recording.js';
+import { forgetSayings, sayingEnded, sayingFinished } from './sayings.js';
 import { forgetSignals, signalOwed } from './signals.js';
 import type { ConferenceStage, HostAway, InSession, Member, StageEvent } from './state.js';
 import { cancelTimer, setTimer, update, type Turn } from './turn.js';
@@ -31,9 +33,10 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
     case 'CallerLeft':
       return left(stage, event, turn);
     case 'ActionRequested':
-      return act(turn, stage, event.callId, event.action);
+      return act(turn, stage, event);
     case 'PlayFinished':
       playFinished(turn, event.playId);
+      sayingFinished(turn, event.playId);
       return stage;
     case 'TimerExpired':
       return timer(stage, event.name, turn);
@@ -47,6 +50,7 @@ function timer(stage: InSession, name: string, turn: Turn): ConferenceStage {
   if (name === 'batch') announceBatch(turn);
   if (name === 'announce') announceNow(turn);
   if (name === 'sounding') announcementEnded(turn);
+  if (name === 'saying') sayingEnded(turn);
   if (name === 'signal') signalOwed(turn);
   if (name === 'beep') recordingBeep(turn);
   return stage;
@@ -84,6 +88,7 @@ function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceSta
       update(turn, { hostless: true });
       waitFor(turn, 'no-host');
       othersGoOn(turn, gone);
+      letGuestsUnmute(turn);
       return stage;
     case 'end':
       return dismissEveryone(turn, 'host-left', []);
@@ -98,6 +103,7 @@ function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceSta
 function hold(turn: Turn): HostAway {
   cancelTimer(turn, 'alone');
   forgetAnnouncements(turn);
+  forgetSayings(turn);
   forgetSignals(turn);
   pauseRecording(turn);
   const { members } = turn.facts;

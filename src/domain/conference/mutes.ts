@@ -1,4 +1,6 @@
 import type { CallId } from '../identifiers.js';
+import { completeKeyMap } from '../keypad/key-map.js';
+import { speakMuteHelp } from '../keypad/spoken-code.js';
 import { say } from '../prompts.js';
 import type { Actor } from './actor.js';
 import { tellEveryone } from './everyone.js';
@@ -36,7 +38,25 @@ export function toggleGuestMutes(turn: Turn): void {
   const guests = turn.facts.members.filter(({ role }) => role === 'guest');
   for (const { callId } of guests) setMuted(turn, callId, guestMutes !== 'free');
   for (const { callId } of turn.facts.waiting) setMuted(turn, callId, guestsComeInMuted(turn.facts));
-  tellEveryone(turn, [say(WORDS[guestMutes])]);
+  tellEveryone(turn, 'mutes', [say(WORDS[guestMutes])]);
+}
+
+/**
+ * The last host has left a conference that goes on: nobody is there any more who could unmute the guests, so that they may again do so
+ * themselves, and hear by which key. No line is opened that its caller takes for muted, unless there is no such key.
+ */
+export function letGuestsUnmute(turn: Turn): void {
+  if (turn.facts.guestMutes !== 'may-not-unmute') return;
+  const how = speakMuteHelp(completeKeyMap(turn.facts.options.keyMap));
+  if (how.length === 0) {
+    toggleGuestMutes(turn);
+    return;
+  }
+  update(turn, { guestMutes: 'muted' });
+  const [only, ...others] = turn.facts.members;
+  // Whoever is alone hears of it after being told so, not at the same time.
+  if (only !== undefined && others.length === 0) tell(turn, only.callId, how);
+  else tellEveryone(turn, 'mutes', how);
 }
 
 /** Newcomers follow the state they find. */

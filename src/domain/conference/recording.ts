@@ -15,7 +15,7 @@ export const isRecorded = ({ recording }: ConferenceFacts): boolean => recording
 export function toggleRecording(turn: Turn, { callId, phase }: Actor): void {
   if (isRecorded(turn.facts)) {
     stop(turn);
-    tellEveryone(turn, [say('recording-stopped')]);
+    tellEveryone(turn, 'recording', [say('recording-stopped')]);
   } else if (phase === 'in') openMenu(turn, callId, { kind: 'confirm-recording' }, [say('confirm-recording')], ['1']);
   else tell(turn, callId, [tone('refused')]);
 }
@@ -39,7 +39,7 @@ export function recordAutomatically(turn: Turn): void {
 function start(turn: Turn): void {
   update(turn, { recording: 'on' });
   turn.effects.push({ type: 'StartRecording', announcements: turn.facts.options.recordAnnouncements });
-  tellEveryone(turn, [say('recording-started')]);
+  tellEveryone(turn, 'recording', [say('recording-started')]);
   beepLater(turn);
 }
 
@@ -75,7 +75,7 @@ export function recordingFailed(turn: Turn): void {
   if (!isRecorded(turn.facts)) return;
   cancelTimer(turn, 'beep');
   update(turn, { recording: 'off' });
-  tellEveryone(turn, [say('recording-stopped')]);
+  tellEveryone(turn, 'recording', [say('recording-stopped')]);
   const hosts = present(turn.facts).filter(({ role }) => role === 'host');
   for (const { callId } of hosts) tell(turn, callId, [say('recording-failed')]);
 }

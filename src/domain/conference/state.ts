@@ -2,6 +2,7 @@ import type { WaitReason } from '../call-flow/contract.js';
 import type { Announcement, ConferenceOptions, Role } from '../conference-options.js';
 import type { CallId, ConferenceId, MenuId, NameId, PlayId } from '../identifiers.js';
 import type { ConferenceOutcome } from '../outcomes.js';
+import type { Utterance } from '../prompts.js';
 import type { RunningTimers } from '../timers.js';
 import type { ConferenceEvent } from './contract.js';
 
@@ -42,6 +43,8 @@ export interface Member {
   readonly hasBeenIn: boolean;
   /** Came in from waiting with others: announced together with them. */
   readonly inBatch: boolean;
+  /** Did not call, but was called by a host. */
+  readonly called: boolean;
 }
 
 /** A guest outside, on hold music, without a seat: for want of a host, or in the lobby. */
@@ -111,6 +114,23 @@ export interface Announcements {
   /** When the latest began, ms, and whether it was of a crowd. */
   readonly lastAt: number | null;
   readonly lastOfCrowd: boolean;
+}
+
+/** What a sentence to all is about: a newer one about the same says all there is to say. */
+export type Topic = 'lock' | 'mutes' | 'recording';
+
+/** A sentence that all are to hear. */
+export interface Saying {
+  readonly topic: Topic;
+  readonly words: readonly Utterance[];
+}
+
+/** Sentences to all, by a host's keys. */
+export interface Sayings {
+  /** The one that is being heard. */
+  readonly sounding: PlayId | null;
+  /** Those after it, at most one of each topic. */
+  readonly pending: readonly Saying[];
 }
 
 /** What an open menu or entry is about. `subject`: the caller its keys act on. */
@@ -184,6 +204,7 @@ export interface ConferenceFacts {
   readonly seenAgain: readonly string[];
   readonly mayReturn: readonly MayReturn[];
   readonly announcements: Announcements;
+  readonly sayings: Sayings;
   /** Another discreet tone is owed to the hosts. */
   readonly signalOwed: boolean;
   /** How often callers in the lobby were screened. */
@@ -214,7 +235,7 @@ export type ConferenceState = ConferenceStage & { readonly facts: ConferenceFact
 
 /** The timers of a conference, by name. */
 export type ConferenceTimer =
-  'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'announce' | 'sounding' | 'signal' | 'beep';
+  'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'announce' | 'sounding' | 'saying' | 'signal' | 'beep';
 
 /** What a stage gets to see: neither late timers nor what is the same in every stage. */
 export type StageEvent =

@@ -3,7 +3,7 @@ import { playId, type CallId, type ConferenceId, type PlayId } from '../identifi
 import type { Utterance } from '../prompts.js';
 import { boundedMs, isRunning, NO_TIMERS, startTimer, stopTimer } from '../timers.js';
 import type { ConferenceEffect } from './contract.js';
-import type { Announcements, ConferenceFacts, ConferenceTimer, Member } from './state.js';
+import type { Announcements, ConferenceFacts, ConferenceTimer, Member, Sayings } from './state.js';
 
 /** One step being taken: the facts as they become and the effects so far. Lives only within `stepConference`. */
 export interface Turn {
@@ -22,6 +22,8 @@ export const NOTHING_ANNOUNCED: Announcements = {
   lastOfCrowd: false,
 };
 
+export const NOTHING_SAID: Sayings = { sounding: null, pending: [] };
+
 export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   conferenceId,
   options: DEFAULT_CONFERENCE_OPTIONS,
@@ -37,6 +39,7 @@ export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   seenAgain: [],
   mayReturn: [],
   announcements: NOTHING_ANNOUNCED,
+  sayings: NOTHING_SAID,
   signalOwed: false,
   screenings: 0,
   timers: NO_TIMERS,

@@ -24,7 +24,7 @@ export function waitingForHost(stage: WaitingForHost, event: StageEvent, turn: T
       takeAway(turn, event.callId);
       return isDeserted(turn.facts) ? close(turn, 'no-host') : stage;
     case 'ActionRequested':
-      return act(turn, stage, event.callId, event.action);
+      return act(turn, stage, event);
     default:
       return stage;
   }

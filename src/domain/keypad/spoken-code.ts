@@ -39,13 +39,23 @@ const SENTENCES: Readonly<Record<KeypadAction, HelpSentence | null>> = {
 export function speakHelp(map: KeyMap, mayUse: (action: KeypadAction) => boolean): readonly Utterance[] {
   const sentences = KEYPAD_ACTIONS.flatMap((first): readonly Utterance[] => {
     const help = SENTENCES[first];
-    if (help === null) return [];
-    const { actions, sentence, forSome = sentence } = help;
-    const codes = actions.filter(mayUse).flatMap((action) => map[action].slice(0, 1));
-    if (codes.length === 0) return [];
-    return [say('press'), ...eitherOf(codes), say(codes.length === actions.length ? sentence : forSome)];
+    return help === null ? [] : speak(map, help, mayUse);
   });
   return [say('help-intro'), ...sentences];
+}
+
+/** "Press star six to mute or unmute your line"; nothing where the map has no code for it. */
+export const speakMuteHelp = (map: KeyMap): readonly Utterance[] =>
+  speak(map, { actions: ['mute'], sentence: 'help-mute' }, () => true);
+
+function speak(
+  map: KeyMap,
+  { actions, sentence, forSome = sentence }: HelpSentence,
+  mayUse: (action: KeypadAction) => boolean,
+): readonly Utterance[] {
+  const codes = actions.filter(mayUse).flatMap((action) => map[action].slice(0, 1));
+  if (codes.length === 0) return [];
+  return [say('press'), ...eitherOf(codes), say(codes.length === actions.length ? sentence : forSome)];
 }
 
 /** "star six", "star six or star four". */

@@ -58,6 +58,17 @@ describe('a caller who waits for the host', () => {
     expect(caller.hears).toBe('music');
   });
 
+  it('asks for help with the codes by which his keys are decoded', () => {
+    const caller = new Caller().waiting({ keyMap: { help: ['*0'] } });
+    caller.finish();
+    caller.press('*6');
+    caller.press('*0');
+    expect(caller.did('ReportAction')).toEqual([
+      { type: 'ReportAction', action: 'mute' },
+      { type: 'ReportAction', action: 'help', keyMap: { help: ['*0'] } },
+    ]);
+  });
+
   it('who hangs up was never in: abandoned', () => {
     const caller = new Caller().waiting();
     caller.happen({ type: 'CallerHungUp', lineLost: false });

@@ -97,14 +97,14 @@ describe('**', () => {
     );
   });
 
-  it('reads the map as it is, and nothing the account does without', () => {
+  it('reads the map by which this caller’s keys are decoded, and nothing the account does without', () => {
     const room = new Room({
-      keyMap: { mute: ['*0'], end: [], hands: [], 'mute-all': [], announcements: [], 'find-noise': [] },
       lockAllowed: false,
       rollCall: false,
       recording: 'not-allowed',
     }).withHostAnd();
-    room.keys('host', 'help');
+    const keyMap = { mute: ['*0'], end: [], hands: [], 'mute-all': [], announcements: [], 'find-noise': [] };
+    room.keys('host', 'help', keyMap);
     expect(room.told('host')).toBe(
       [
         'help-intro press star 0 help-mute press star hash help-count press star star help-menu',
@@ -113,12 +113,22 @@ describe('**', () => {
       ].join(' '),
     );
   });
+
+  it('reads the codes a caller came with, not those the account has got meanwhile', () => {
+    const room = new Room().withHostAnd('ann');
+    room.arrives('bob', 'guest', null, { keyMap: { mute: ['*0'] } });
+    room.keys('ann', 'help');
+    expect(room.told('ann')).toContain('press star 6 help-mute');
+    room.keys('bob', 'help', { mute: ['*0'] });
+    expect(room.told('bob')).toContain('press star 0 help-mute');
+  });
 });
 
 describe('*5 and *7', () => {
   it('lock, and again unlock; all hear it', () => {
     const room = new Room().withHostAnd('ann');
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-locked']);
+    room.wait(2_000);
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
   });
 
@@ -143,6 +153,7 @@ describe('*5 and *7', () => {
     const room = new Room().withHostAnd('ann');
     room.keys('host', 'lock');
     room.arrives('bob', 'guest', null, { lockAllowed: false });
+    room.wait(2_000);
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
   });
 });

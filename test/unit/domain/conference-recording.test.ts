@@ -18,6 +18,7 @@ describe('*2', () => {
       'StartRecording',
       'room: recording-started',
     ]);
+    room.wait(2_000);
     expect(brief(room.keys('host', 'record'))).toEqual(['StopRecording', 'room: recording-stopped']);
   });
 
@@ -116,6 +117,7 @@ describe('recording', () => {
 
   it('that fails has stopped for all to hear, and a host hears that nobody did it', () => {
     const room = recorded();
+    room.wait(2_000);
     expect(brief(room.happen({ type: 'RecordingFailed' }))).toEqual([
       'room: recording-stopped',
       'tell host: recording-failed',

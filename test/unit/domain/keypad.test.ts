@@ -164,6 +164,38 @@ describe('the code ##', () => {
   });
 });
 
+describe('another code that ends the conference', () => {
+  const map: Partial<KeyMap> = { end: ['*0', '##', '**'], help: ['#*'] };
+  const long: Partial<KeyMap> = { end: ['*00'] };
+
+  it('works after the last prompt ended, its keys as far apart as those of every code', () => {
+    expect(decode('*@1000 0@3400', { map, quietSince: 900 })).toBe('end');
+    expect(decode('*@1000 0@3000 0@5000', { map: long, quietSince: 900 })).toBe('end');
+  });
+
+  it('does nothing while a prompt speaks, nor when it ended between its keys', () => {
+    expect(decode('*@0 0@200', { map, quietSince: null })).toBe('');
+    expect(decode('*@1000 0@1600', { map, quietSince: 1300 })).toBe('');
+    expect(decode('*@1000 0@1600 0@1800', { map: long, quietSince: 1300 })).toBe('');
+    expect(decode('*@1000 0@1200 0@1600', { map: long, quietSince: 1300 })).toBe('');
+  });
+
+  it('has its keys at most 1 s apart where they are the same', () => {
+    expect(decode('*@0 *@1000', { map })).toBe('end');
+    expect(decode('*@0 *@1001', { map })).toBe('');
+  });
+
+  it('leaves ## free: given to another action it is a code like others', () => {
+    const free: Partial<KeyMap> = { end: ['*0'], lock: ['##'] };
+    expect(decode('#@1000 #@3400', { map: free, quietSince: null })).toBe('lock');
+  });
+
+  it('does nothing either for a guest by accident', () => {
+    expect(decode('*@0 0@200', { map, role: 'guest', quietSince: null })).toBe('');
+    expect(decode('*@0 0@200', { map, role: 'guest' })).toBe('end');
+  });
+});
+
 describe('an entry that ended by itself', () => {
   it('swallows one # within the next 3 s', () => {
     expect(decode('#@3000', { entryEndedAt: 0 })).toBe('swallowed');

@@ -6,7 +6,7 @@ import {
   type Role,
 } from '../../../src/domain/conference-options.js';
 import { callId, conferenceId, nameId, type MenuId, type PlayId } from '../../../src/domain/identifiers.js';
-import type { KeypadAction } from '../../../src/domain/keypad/contract.js';
+import type { KeyMap, KeypadAction } from '../../../src/domain/keypad/contract.js';
 import { ManualTimers } from './manual-timers.js';
 import type { Utterance } from '../../../src/domain/prompts.js';
 import { words, type WithoutTime } from './words.js';
@@ -103,8 +103,10 @@ export class Room {
     return this.happen({ type: 'CallerLeft', callId: callId(name), lineLost });
   }
 
-  keys(name: string, action: KeypadAction): readonly ConferenceEffect[] {
-    return this.happen({ type: 'ActionRequested', callId: callId(name), action });
+  /** @param keyMap the caller's own codes */
+  keys(name: string, action: KeypadAction, keyMap?: Partial<KeyMap>): readonly ConferenceEffect[] {
+    const own = keyMap === undefined ? {} : { keyMap };
+    return this.happen({ type: 'ActionRequested', callId: callId(name), action, ...own });
   }
 
   /** The menu or entry that was last opened at this caller. */
