@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Key } from '../../domain/keys.js';
 import type { PlayOutcome } from '../../ports/media.js';
-import type { Agreement, Destination } from './sdp.js';
+import type { Agreement, Destination } from './sdp-session.js';
 import type { LineFigure } from './speech-meter.js';
 
 /** What the main thread and the workers tell each other. Everything here survives structured cloning. */

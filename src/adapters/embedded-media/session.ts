@@ -11,7 +11,7 @@ import { Player } from './player.js';
 import type { PlayOrder, ReleasedLeg, SessionDescriptor } from './protocol.js';
 import { RecordingTap } from './recording-tap.js';
 import { isRtcp } from './rtp-packet.js';
-import type { Agreement, Destination } from './sdp.js';
+import type { Agreement, Destination } from './sdp-session.js';
 import { Seam } from './seam.js';
 import { SpeechMeter, type LineFigure } from './speech-meter.js';
 

@@ -5,7 +5,7 @@ import { LegLedger } from '../../../src/adapters/embedded-media/leg-ledger.js';
 import { MixingEngine } from '../../../src/adapters/embedded-media/mixing-engine.js';
 import type { SessionDescriptor, WorkerEvent } from '../../../src/adapters/embedded-media/protocol.js';
 import { parseRtp, RtpHeader, writeRtpHeader } from '../../../src/adapters/embedded-media/rtp-packet.js';
-import type { Agreement, Destination } from '../../../src/adapters/embedded-media/sdp.js';
+import type { Agreement, Destination } from '../../../src/adapters/embedded-media/sdp-session.js';
 import { Session } from '../../../src/adapters/embedded-media/session.js';
 import type { Key } from '../../../src/domain/keys.js';
 import { concatenated } from '../../sound.js';
