@@ -14,6 +14,7 @@ import type { OpenStore } from './compose-store.js';
 import type { Config } from './config.js';
 
 const PAGE = 1_000;
+const MEGABYTE = 1024 * 1024;
 
 /** Recordings as the bridge makes them. @param trouble told one line of what nobody waits for */
 export function openRecordings(
@@ -53,10 +54,15 @@ export async function removeRecordingsOf(config: Config, store: Store, id: Accou
   }
 }
 
-/** What is wrong with the folder for plain audio, and where it is. Makes nothing. */
-export function lookAtMemoryFolder(config: Config): { readonly path: string; readonly problem: string | null } {
+/** What is wrong with the folder for plain audio, where it is, and how much may still be written there, megabytes. Makes nothing. */
+export function lookAtMemoryFolder(config: Config): {
+  readonly path: string;
+  readonly freeMb: number;
+  readonly problem: string | null;
+} {
   const folder = memoryFolder(config);
-  return { path: folder.path, problem: folder.trouble() };
+  const problem = folder.trouble();
+  return { path: folder.path, freeMb: problem === null ? Math.floor(folder.freeBytes() / MEGABYTE) : 0, problem };
 }
 
 /** Recordings that could not be read and are in plain still, the first that is due first. @throws Error of the file system */

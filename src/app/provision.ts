@@ -1,7 +1,7 @@
 import { drawPin, drawPins } from '../domain/access/pins.js';
 import type { ConferenceOptions } from '../domain/conference-options.js';
 import { accountId, type AccountId } from '../domain/identifiers.js';
-import { Duplicate, type AccountPins, type DialInNumber } from '../ports/store.js';
+import { Duplicate, type AccountChange, type AccountPins, type DialInNumber } from '../ports/store.js';
 import type { OpenStore } from './compose-store.js';
 
 /** PINs that are taken are drawn again so often; more than a few only when nearly all are taken. */
@@ -12,19 +12,26 @@ export class PinsExhausted extends Error {
   override readonly name = 'PinsExhausted';
 }
 
+/** What is drawn for an account. */
+interface Wanted {
+  /** Digits of each PIN and code, 6 to 12. */
+  readonly pinLength: number;
+  /** A security code too; none where nothing is said. */
+  readonly securityCode?: boolean;
+}
+
 /**
  * Adds an account with freshly drawn PINs; they are returned this once and kept nowhere in readable form.
- * @param pinLength digits, 6 to 12
  * @throws {PinsExhausted} or what the store throws; then nothing was added
  */
 export function provisionAccount(
   stores: OpenStore,
   name: string,
   options: ConferenceOptions,
-  pinLength: number,
-): { readonly id: AccountId; readonly host: string; readonly guest: string } {
+  wanted: Wanted,
+): { readonly id: AccountId; readonly host: string; readonly guest: string; readonly security: string | null } {
   const { pins } = stores;
-  return addDrawn(stores, name, options, pinLength, ({ host, guest }) => ({
+  return addDrawn(stores, name, options, wanted, ({ host, guest }) => ({
     host: pins.hash(host),
     guest: pins.hash(guest),
   }));
@@ -35,25 +42,30 @@ export function provisionAccessCode(
   stores: OpenStore,
   name: string,
   options: ConferenceOptions,
-  pinLength: number,
-): { readonly id: AccountId; readonly access: string; readonly moderator: string } {
+  wanted: Wanted,
+): { readonly id: AccountId; readonly access: string; readonly moderator: string; readonly security: string | null } {
   const { pins } = stores;
-  const { id, host, guest } = addDrawn(stores, name, options, pinLength, (drawn) => ({
+  const { id, host, guest, security } = addDrawn(stores, name, options, wanted, (drawn) => ({
     access: pins.hash(drawn.guest),
     moderator: pins.hash(drawn.host),
   }));
-  return { id, access: guest, moderator: host };
+  return { id, access: guest, moderator: host, security };
 }
 
 /**
- * Gives an account a freshly drawn security code in place of the one it may have; it is returned this once.
+ * Changes an account and gives it a freshly drawn security code in place of the one it may have; it is returned this once.
  * @throws {PinsExhausted} or what the store throws; then nothing was changed
  */
-export function drawSecurityCode({ store, pins, randomness }: OpenStore, id: AccountId, length: number): string {
+export function changeWithSecurityCode(
+  { store, pins, randomness }: OpenStore,
+  id: AccountId,
+  change: Omit<AccountChange, 'securityCode'>,
+  length: number,
+): string {
   for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
     const code = drawPin((count) => randomness.digits(count), length);
     try {
-      store.setSecurityCode(id, pins.hash(code));
+      store.updateAccount(id, { ...change, securityCode: pins.hash(code) });
       return code;
     } catch (error) {
       if (!(error instanceof Duplicate)) throw error;
@@ -63,18 +75,22 @@ export function drawSecurityCode({ store, pins, randomness }: OpenStore, id: Acc
 }
 
 function addDrawn(
-  { store, clock, randomness }: OpenStore,
+  { store, pins, clock, randomness }: OpenStore,
   name: string,
   options: ConferenceOptions,
-  pinLength: number,
+  { pinLength, securityCode }: Wanted,
   hashes: (drawn: ReturnType<typeof drawPins>) => AccountPins,
-): { readonly id: AccountId; readonly host: string; readonly guest: string } {
+): ReturnType<typeof provisionAccount> {
+  const digits = (count: number): string => randomness.digits(count);
   for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
     const id = accountId(randomness.identifier('a'));
-    const drawn = drawPins((count) => randomness.digits(count), pinLength);
+    const drawn = drawPins(digits, pinLength);
+    const security = securityCode === true ? drawPin(digits, pinLength) : null;
+    const codes = security === null ? {} : { security: pins.hash(security) };
     try {
-      store.addAccount({ id, name, enabled: true, options, createdAt: clock.wall() }, hashes(drawn));
-      return { id, ...drawn };
+      const account = { id, name, enabled: true, options, createdAt: clock.wall() };
+      store.addAccount(account, { ...hashes(drawn), ...codes });
+      return { id, ...drawn, security };
     } catch (error) {
       if (!(error instanceof Duplicate)) throw error;
     }

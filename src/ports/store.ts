@@ -29,8 +29,17 @@ export interface PinMatch {
 }
 
 /** What opens an account's conference: a host and a guest PIN, or an access code for all and a moderator PIN that makes the caller host. */
-export type AccountPins =
-  { readonly host: PinHash; readonly guest: PinHash } | { readonly access: PinHash; readonly moderator: PinHash };
+export type AccountPins = (
+  { readonly host: PinHash; readonly guest: PinHash } | { readonly access: PinHash; readonly moderator: PinHash }
+) & { readonly security?: PinHash };
+
+export interface AccountChange {
+  readonly name?: string;
+  readonly enabled?: boolean;
+  readonly options?: ConferenceOptions;
+  /** In place of the one there was; `null` removes it. */
+  readonly securityCode?: PinHash | null;
+}
 
 /** What callers of an account key in, without the codes themselves. */
 export interface AccountCodes {
@@ -152,18 +161,18 @@ export interface Store {
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
 
-  /** @throws {Duplicate} when either hash is taken, by a PIN or code of any kind; then nothing is written. */
+  /** @throws {Duplicate} when one of the hashes is taken, by a PIN or code of any kind; then nothing is written. */
   addAccount(account: Account, pins: AccountPins): void;
   account(id: AccountId): Account | null;
   /** Exact name, any case; names need not be unique, so possibly several. */
   accountsNamed(name: string): readonly Account[];
   /** In order of creation. `limit` 1 to 10 000. */
   accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[];
-  /** @returns whether there was such an account. */
-  updateAccount(
-    id: AccountId,
-    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
-  ): boolean;
+  /**
+   * @returns whether there was such an account.
+   * @throws {Duplicate} when the hash of the security code is taken by another PIN or code, of any kind and account: then nothing is changed.
+   */
+  updateAccount(id: AccountId, change: AccountChange): boolean;
   /** Removes the account with its PINs, codes, blocks and recordings (their keys: the files are noise then); its call records stay without it. */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
@@ -173,11 +182,8 @@ export interface Store {
   codesOf(id: AccountId): AccountCodes | null;
   /** Whether it is the account's moderator PIN, or its security code; never of one that is disabled. */
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
-  /**
-   * In place of the one there was; `null` removes it. @returns whether there is such an account.
-   * @throws {Duplicate} when the hash is taken by another PIN or code, of any kind and account: then the old one stays.
-   */
-  setSecurityCode(id: AccountId, hash: PinHash | null): boolean;
+  /** The hash of the account's security code as it is now; `null`: it has none, or there is no such account. */
+  securityCodeOf(id: AccountId): PinHash | null;
 
   /** Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more. */
   addBlock(block: Block): void;

@@ -4,6 +4,7 @@ import type { AccountId } from '../../src/domain/identifiers.js';
 import { Duplicate, StoreUnavailable } from '../../src/ports/store.js';
 import type {
   Account,
+  AccountChange,
   AccountCodes,
   AccountPins,
   Block,
@@ -82,11 +83,12 @@ export class MemoryStore implements Store {
     return index < 0 ? [] : this.#accounts.slice(index + 1, index + 1 + limit);
   }
 
-  updateAccount(id: AccountId, change: Partial<Pick<Account, 'name' | 'enabled' | 'options'>>): boolean {
+  updateAccount(id: AccountId, { securityCode, ...change }: AccountChange): boolean {
     this.#work();
-    const found = this.#accounts.some((account) => account.id === id);
+    if (!this.#has(id)) return false;
+    if (securityCode !== undefined) this.#setSecurityCode(id, securityCode);
     this.#accounts = this.#accounts.map((account) => (account.id === id ? { ...account, ...change } : account));
-    return found;
+    return true;
   }
 
   removeAccount(id: AccountId): boolean {
@@ -136,14 +138,16 @@ export class MemoryStore implements Store {
     return pin?.id === id && pin.role === code && this.#accounts.some((one) => one.id === id && one.enabled);
   }
 
-  setSecurityCode(id: AccountId, hash: PinHash | null): boolean {
+  securityCodeOf(id: AccountId): PinHash | null {
     this.#work();
-    if (!this.#has(id)) return false;
+    return [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0] ?? null;
+  }
+
+  #setSecurityCode(id: AccountId, hash: PinHash | null): void {
     const own = [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0];
     if (hash !== null && hash !== own && this.#pins.has(hash)) throw new Duplicate('taken already');
     if (own !== undefined) this.#pins.delete(own);
     if (hash !== null) this.#pins.set(hash, { id, role: 'security' });
-    return true;
   }
 
   addBlock(block: Block): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, rmdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** File systems that are memory: tmpfs and ramfs (linux/magic.h). */
 const IN_MEMORY = new Set([0x0102_1994, 0x8584_58f6]);
@@ -52,7 +52,22 @@ export class MemoryFolder {
       this.#checkSpace();
       return null;
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return this.#configured ? `${this.path} is not there: ${REMEDY}` : null;
+      if (codeOf(error) !== 'ENOENT') return error instanceof Error ? error.message : String(error);
+      return this.#configured ? `${this.path} is not there: ${REMEDY}` : this.#troubleAbove();
+    }
+  }
+
+  /** What keeps the bridge's own folder from being made where it is not there yet. */
+  #troubleAbove(): string | null {
+    const above = dirname(this.path);
+    try {
+      accessSync(above, constants.W_OK | constants.X_OK);
+      this.#checkMemory(above);
+      this.#checkSpace();
+      return null;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? codeOf(error) : null;
+      if (code !== null) return `cannot make ${this.path} (${code}): ${REMEDY}`;
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -74,7 +89,7 @@ export class MemoryFolder {
 
   /** Bytes that may still be written. */
   freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.path);
+    const { bavail, bsize } = statfsSync(this.exists() ? this.path : dirname(this.path));
     return bavail * bsize;
   }
 
@@ -90,15 +105,17 @@ export class MemoryFolder {
       if (found.uid !== process.geteuid?.()) throw new Error(`${path} belongs to another user: ${REMEDY}`);
       if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
     }
-    const { type } = statfsSync(path);
-    if (!this.#allowDisk && !IN_MEMORY.has(type)) {
-      throw new Error(`${path} is not in memory (a tmpfs), and plain audio must not reach a disk: ${REMEDY}`);
-    }
+    this.#checkMemory(path);
     try {
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
       throw new Error(`${path} cannot be written (${codeOf(error)}): ${REMEDY}`, { cause: error });
     }
+  }
+
+  #checkMemory(path: string): void {
+    if (this.#allowDisk || IN_MEMORY.has(statfsSync(path).type)) return;
+    throw new Error(`${path} is not in memory (a tmpfs), and plain audio must not reach a disk: ${REMEDY}`);
   }
 
   #checkSpace(): void {

@@ -4,7 +4,7 @@ import type { ConferenceOptions } from '../../domain/conference-options.js';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { StoreUnavailable } from '../../ports/store.js';
-import type { Account, AccountCodes, AccountPins, PinHash, PinMatch } from '../../ports/store.js';
+import type { Account, AccountChange, AccountCodes, AccountPins, PinHash, PinMatch } from '../../ports/store.js';
 
 interface AccountRow {
   readonly seq: number;
@@ -58,6 +58,7 @@ export class AccountTable {
   readonly #findPin: Statement<[string], MatchRow>;
   readonly #codeMatches: Statement<[string, string, string], { readonly 1: 1 }>;
   readonly #rolesOf: Statement<[string], { readonly role: string }>;
+  readonly #securityCodeOf: Statement<[string], { readonly hash: string }>;
   readonly #removeSecurityCode: Statement<[string]>;
   readonly #addSecurityCode: Statement<[string, string]>;
 
@@ -98,6 +99,9 @@ export class AccountTable {
     this.#rolesOf = database.prepare(
       'SELECT p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ?',
     );
+    this.#securityCodeOf = database.prepare(
+      `SELECT p.hash FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ? AND p.role = 'security'`,
+    );
     this.#removeSecurityCode = database.prepare(
       `DELETE FROM pins WHERE role = 'security' AND account_seq = (SELECT seq FROM accounts WHERE id = ?)`,
     );
@@ -131,10 +135,7 @@ export class AccountTable {
     return (after === undefined ? this.#first.all(limit) : this.#after.all(after, limit)).map(toAccount);
   }
 
-  update(
-    id: AccountId,
-    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
-  ): boolean {
+  update(id: AccountId, change: AccountChange): boolean {
     const { changes } = this.#update.run({
       id,
       name: change.name ?? null,
@@ -142,6 +143,7 @@ export class AccountTable {
       enabled: change.enabled === undefined ? null : change.enabled ? 1 : 0,
       options: change.options === undefined ? null : JSON.stringify(change.options),
     });
+    if (changes > 0 && change.securityCode !== undefined) this.#setSecurityCode(id, change.securityCode);
     return changes > 0;
   }
 
@@ -178,11 +180,12 @@ export class AccountTable {
     return this.#codeMatches.get(hash, code, id) !== undefined;
   }
 
-  /** In place of the one there was. */
-  setSecurityCode(id: AccountId, hash: PinHash | null): boolean {
-    if (this.#byId.get(id) === undefined) return false;
+  securityCodeOf(id: AccountId): PinHash | null {
+    return this.#securityCodeOf.get(id)?.hash ?? null;
+  }
+
+  #setSecurityCode(id: AccountId, hash: PinHash | null): void {
     this.#removeSecurityCode.run(id);
     if (hash !== null) this.#addSecurityCode.run(hash, id);
-    return true;
   }
 }

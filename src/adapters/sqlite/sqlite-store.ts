@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3';
-import type { ConferenceOptions } from '../../domain/conference-options.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import type { ConferenceOutcome } from '../../domain/outcomes.js';
 import { StoreUnavailable } from '../../ports/store.js';
 import type {
   Account,
+  AccountChange,
   AccountCodes,
   AccountPins,
   Block,
@@ -105,10 +105,7 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#accounts.page(page));
   }
 
-  updateAccount(
-    id: AccountId,
-    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
-  ): boolean {
+  updateAccount(id: AccountId, change: AccountChange): boolean {
     return this.#change(() => this.#accounts.update(id, change));
   }
 
@@ -134,8 +131,8 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#accounts.codeMatches(id, code, hash));
   }
 
-  setSecurityCode(id: AccountId, hash: PinHash | null): boolean {
-    return this.#change(() => this.#accounts.setSecurityCode(id, hash));
+  securityCodeOf(id: AccountId): PinHash | null {
+    return this.#read(() => this.#accounts.securityCodeOf(id));
   }
 
   addBlock(block: Block): void {

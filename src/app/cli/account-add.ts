@@ -6,7 +6,7 @@ import type { AccountId } from '../../domain/identifiers.js';
 import type { DialInNumber, Store } from '../../ports/store.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
-import { drawSecurityCode, provisionAccessCode, provisionAccount, usualPinLength } from '../provision.js';
+import { provisionAccessCode, provisionAccount, usualPinLength } from '../provision.js';
 import { addConferenceFlags, applyConferenceFlags, warnIfOdd } from './account-flags.js';
 import type { ConferenceFlags } from './account-flags.js';
 import { accountName, jsonOption, pinLengthOption, withExamples } from './arguments.js';
@@ -73,26 +73,27 @@ interface Drawn {
 /** Makes the account, wholly or not at all. */
 function draw(
   stores: OpenStore,
-  { name, accessCode, securityCode }: AddFlags,
+  { name, accessCode, securityCode = false }: AddFlags,
   options: ConferenceOptions,
-  length: number,
+  pinLength: number,
 ): { readonly id: AccountId; readonly secrets: readonly Drawn[] } {
-  const { id, secrets } =
-    accessCode === true ? withAccessCode(stores, name, options, length) : withPins(stores, name, options, length);
-  if (securityCode !== true) return { id, secrets };
-  try {
-    const value = drawSecurityCode(stores, id, length);
-    return { id, secrets: [...secrets, { label: 'Security code', member: 'securityCode', value }] };
-  } catch (error) {
-    stores.store.removeAccount(id);
-    throw error;
-  }
+  const draw = accessCode === true ? withAccessCode : withPins;
+  const { id, secrets, security } = draw(stores, name, options, { pinLength, securityCode });
+  if (security === null) return { id, secrets };
+  return { id, secrets: [...secrets, { label: 'Security code', member: 'securityCode', value: security }] };
 }
 
-function withPins(...args: Parameters<typeof provisionAccount>): { id: AccountId; secrets: readonly Drawn[] } {
-  const { id, host, guest } = provisionAccount(...args);
+interface DrawnAccount {
+  readonly id: AccountId;
+  readonly secrets: readonly Drawn[];
+  readonly security: string | null;
+}
+
+function withPins(...args: Parameters<typeof provisionAccount>): DrawnAccount {
+  const { id, host, guest, security } = provisionAccount(...args);
   return {
     id,
+    security,
     secrets: [
       { label: 'Host PIN', member: 'hostPin', value: host },
       { label: 'Guest PIN', member: 'guestPin', value: guest },
@@ -100,10 +101,11 @@ function withPins(...args: Parameters<typeof provisionAccount>): { id: AccountId
   };
 }
 
-function withAccessCode(...args: Parameters<typeof provisionAccessCode>): { id: AccountId; secrets: readonly Drawn[] } {
-  const { id, access, moderator } = provisionAccessCode(...args);
+function withAccessCode(...args: Parameters<typeof provisionAccessCode>): DrawnAccount {
+  const { id, access, moderator, security } = provisionAccessCode(...args);
   return {
     id,
+    security,
     secrets: [
       { label: 'Access code', member: 'accessCode', value: access },
       { label: 'Moderator PIN', member: 'moderatorPin', value: moderator },

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { removeRecordingsOf } from '../compose-recordings.js';
 import type { AccountId } from '../../domain/identifiers.js';
-import type { Account, AccountCodes, Store } from '../../ports/store.js';
-import { drawSecurityCode, usualCodeLength } from '../provision.js';
+import type { Account, AccountChange, AccountCodes, Store } from '../../ports/store.js';
+import type { Config } from '../config.js';
+import { changeWithSecurityCode, usualCodeLength } from '../provision.js';
 import { registerAdd } from './account-add.js';
 import { accountJson, describeAccount, stateOf } from './account-describe.js';
 import { addConferenceFlags, applyConferenceFlags, warnIfOdd } from './account-flags.js';
@@ -102,33 +103,48 @@ interface SetFlags extends ConferenceFlags {
 }
 
 async function set(context: CliContext, reference: string, flags: SetFlags): Promise<void> {
-  const changed = await context.withStore((store, config) => {
-    const { id, options: before } = findAccount(store, reference);
-    const options = applyConferenceFlags(before, flags, config.dialOut);
-    store.updateAccount(id, { options, ...(flags.name === undefined ? {} : { name: flags.name }) });
-    if (flags.securityCode === false) store.setSecurityCode(id, null);
-    return findAccount(store, id);
-  });
-  const drawn = flags.securityCode === true ? await drawFor(context, changed.id) : null;
-  await context.withStore((store) => {
+  // what is not there makes no database
+  const { id } = await context.withStore((store) => findAccount(store, reference));
+  const drawn = flags.securityCode === true ? await changeAndDraw(context, id, flags) : null;
+  if (drawn === null) {
+    await context.withStore((store, config) => {
+      const securityCode = flags.securityCode === false ? { securityCode: null } : {};
+      store.updateAccount(id, { ...changeOf(store, config, id, flags), ...securityCode });
+    });
+  }
+  const changed = await context.withStore((store) => {
+    const changed = findAccount(store, id);
     const codes = codesOf(store, changed);
     if (flags.json === true) {
       context.printJson({ ...accountJson(changed, codes), ...(drawn === null ? {} : { newSecurityCode: drawn }) });
-      return;
+      return changed;
     }
     context.print(describeAccount(changed, codes));
     if (drawn !== null) {
       context.print(block([['New security code', drawn]]));
       context.print('It is kept nowhere in readable form: note it now.');
     }
+    return changed;
   });
   warnIfOdd(context, changed.options);
 }
 
-/** A code is hashed by the PIN key, which is not opened for anything else. */
-const drawFor = (context: CliContext, id: AccountId): Promise<string> =>
+/** What the flags say but for the security code. @throws {Refused} */
+function changeOf(
+  store: Store,
+  { dialOut }: Config,
+  id: AccountId,
+  flags: SetFlags,
+): Omit<AccountChange, 'securityCode'> {
+  const options = applyConferenceFlags(findAccount(store, id).options, flags, dialOut);
+  return { options, ...(flags.name === undefined ? {} : { name: flags.name }) };
+}
+
+/** A code is hashed by the PIN key, which is not opened for anything else. @returns the code */
+const changeAndDraw = (context: CliContext, id: AccountId, flags: SetFlags): Promise<string> =>
   context.withNewStore((stores, config) => {
-    return drawSecurityCode(stores, id, usualCodeLength(stores.store.numbers(), config.entry.pinLength));
+    const length = usualCodeLength(stores.store.numbers(), config.entry.pinLength);
+    return changeWithSecurityCode(stores, id, changeOf(stores.store, config, id, flags), length);
   });
 
 function registerSwitch(

@@ -149,7 +149,7 @@ function demo(config: Config, running: RunningBridge): string {
     ].join('\n');
   }
   const pinLength = usualPinLength(stores.store.numbers(), config.entry.pinLength);
-  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, pinLength);
+  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, { pinLength });
   return [
     '',
     block([

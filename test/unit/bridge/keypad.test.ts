@@ -175,7 +175,7 @@ describe('someone muted who talks', () => {
 describe('codes besides the PIN', () => {
   it('are looked up: a wrong one is a miss, and one that the store cannot look up costs no try', async () => {
     await start();
-    world.store.setSecurityCode('a1' as never, 'h:4711');
+    world.store.updateAccount('a1' as never, { securityCode: 'h:4711' });
     const guest = await world.answered();
     world.clock.advance(400);
     await settle();
@@ -184,12 +184,12 @@ describe('codes besides the PIN', () => {
     await world.wait(3_100);
     await press(guest, '1234#');
     expect(lastHeard(guest)).toContain('security-code-not-recognised');
-    const codeMatches = world.store.codeMatches.bind(world.store);
-    world.store.codeMatches = () => {
+    const securityCodeOf = world.store.securityCodeOf.bind(world.store);
+    world.store.securityCodeOf = () => {
       throw new Error('disk full');
     };
     await press(guest, '4711#');
-    world.store.codeMatches = codeMatches;
+    world.store.securityCodeOf = securityCodeOf;
     expect(lastHeard(guest)).toContain('enter-security-code');
     await press(guest, '4711#');
     await world.listen(guest);

@@ -2,31 +2,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
-import { loadPinKey } from '../../../src/adapters/system/pin-key.js';
 import { openStore } from '../../../src/app/compose-store.js';
-import type { ConferenceOptions } from '../../../src/domain/conference-options.js';
-import { accountId } from '../../../src/domain/identifiers.js';
-import { CommandLine } from './command-line.js';
+import { CommandLine, ONE_LINE_ERROR } from './command-line.js';
 
 let cli: CommandLine;
 beforeEach(() => {
   cli = new CommandLine();
 });
 afterEach(() => cli.dispose());
-
-/** The store of the command line, with the hash its PINs have there. */
-function withStore<T>(look: (store: SqliteStore, hash: (digits: string) => string) => T): T {
-  const pins = loadPinKey(cli.data, () => false);
-  const store = SqliteStore.open({ file: join(cli.data, 'partyline.db') });
-  try {
-    return look(store, (digits) => pins.hash(digits));
-  } finally {
-    store.close();
-  }
-}
-
-/** The one line an error has. */
-const oneLine = /^error: [^\n]+\n$/;
 
 describe('account add', () => {
   it('prints id, name and both PINs as one JSON object', async () => {
@@ -47,11 +30,10 @@ describe('account add', () => {
 
   it('makes PINs that the bridge recognises, of host and guest', async () => {
     const added = await cli.addAccount('--name', 'Mary');
-    const pins = loadPinKey(cli.data, () => false);
-    const store = SqliteStore.open({ file: join(cli.data, 'partyline.db') });
-    expect(store.findPin(pins.hash(added.hostPin))).toMatchObject({ role: 'host', account: { id: added.id } });
-    expect(store.findPin(pins.hash(added.guestPin))).toMatchObject({ role: 'guest', account: { id: added.id } });
-    store.close();
+    cli.withStore((store, hash) => {
+      expect(store.findPin(hash(added.hostPin))).toMatchObject({ role: 'host', account: { id: added.id } });
+      expect(store.findPin(hash(added.guestPin))).toMatchObject({ role: 'guest', account: { id: added.id } });
+    });
   });
 
   it('draws PINs as long as asked for, or as configured, or as the numbers want them', async () => {
@@ -75,7 +57,7 @@ describe('account add', () => {
     await cli.addAccount('--name', 'first');
     const { status, stdout, stderr } = await cli.run('account', 'add', '--name', 'second');
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(stderr).toContain('--pin-length 7');
     expect((await cli.addAccount('--name', 'second', '--pin-length', '6')).hostPin).toHaveLength(6);
   });
@@ -135,7 +117,7 @@ describe('account add', () => {
   ])('takes no wrong usage: %j', async (flags) => {
     const { status, stdout, stderr } = await cli.run('account', 'add', '--name', 'a', ...flags);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(existsSync(cli.data)).toBe(false);
   });
 
@@ -191,240 +173,6 @@ describe('account add', () => {
     expect(await cli.json('account', 'list')).toHaveLength(added);
     // what is there can still be read and changed
     expect((await cli.run('account', 'show', 'n0')).status).toBe(0);
-  });
-});
-
-describe('an access code', () => {
-  it('is drawn with a moderator PIN in place of host and guest PIN, and the bridge recognises both', async () => {
-    const added = (await cli.json('account', 'add', '--name', 'Sales', '--access-code')) as Record<string, string>;
-    expect(added).toEqual({
-      id: expect.stringMatching(/^a/) as string,
-      name: 'Sales',
-      accessCode: expect.stringMatching(/^\d{9}$/) as string,
-      moderatorPin: expect.stringMatching(/^\d{9}$/) as string,
-    });
-    const { accessCode = '', moderatorPin = '', id = '' } = added;
-    withStore((store, hash) => {
-      expect(store.findPin(hash(accessCode))).toMatchObject({ role: 'guest', byAccessCode: true, account: { id } });
-      expect(store.findPin(hash(moderatorPin))).toBeNull();
-      expect(store.codeMatches(accountId(id), 'moderator', hash(moderatorPin))).toBe(true);
-    });
-    expect(await cli.json('account', 'show', 'Sales')).toMatchObject({ accessCode: true, securityCode: false });
-    expect((await cli.run('account', 'show', 'Sales')).stdout).toMatch(/Way in +access code, moderator PIN\n/);
-  });
-
-  it('is printed for people', async () => {
-    const { stdout } = await cli.run('account', 'add', '--name', 'Sales', '--access-code', '--security-code');
-    expect(stdout).toMatch(/\nAccess code +\d{9}\nModerator PIN +\d{9}\nSecurity code +\d{9}\n/);
-  });
-});
-
-describe('a security code', () => {
-  const matches = (id: string, code: string): boolean =>
-    withStore((store, hash) => store.codeMatches(accountId(id), 'security', hash(code)));
-
-  it('is drawn with the account, as long as its PINs, and shown this once', async () => {
-    const flags = ['--name', 'Board', '--security-code', '--pin-length', '11'];
-    const { id, securityCode } = (await cli.json('account', 'add', ...flags)) as { id: string; securityCode: string };
-    expect(securityCode).toMatch(/^\d{11}$/);
-    expect(matches(id, securityCode)).toBe(true);
-    const { stdout } = await cli.run('account', 'show', 'Board', '--json');
-    expect(stdout).not.toContain(securityCode);
-    expect(JSON.parse(stdout)).toMatchObject({ accessCode: false, securityCode: true });
-  });
-
-  it('is drawn, drawn again and removed later', async () => {
-    const { id } = await cli.addAccount('--name', 'Board');
-    const set = async (flag: string) =>
-      (await cli.json('account', 'set', 'Board', flag)) as { newSecurityCode: string; securityCode: boolean };
-    const first = await set('--security-code');
-    expect(first.securityCode).toBe(true);
-    expect(matches(id, first.newSecurityCode)).toBe(true);
-    const second = await set('--security-code');
-    expect([matches(id, first.newSecurityCode), matches(id, second.newSecurityCode)]).toEqual([false, true]);
-    expect(await set('--no-security-code')).toMatchObject({ securityCode: false });
-    expect(matches(id, second.newSecurityCode)).toBe(false);
-    const { stdout } = await cli.run('account', 'set', 'Board', '--security-code');
-    expect(stdout).toMatch(/New security code +\d{9}\nIt is kept nowhere/);
-    expect((await cli.run('account', 'set', 'Board', '--readmit')).stdout).toMatch(/Security code +yes\n/);
-  });
-
-  it('drawn later can be keyed at every number: it is as long as the shortest PIN', async () => {
-    await cli.addAccount('--name', 'Board');
-    await cli.run('number', 'add', '8000', '--pin-length', '10');
-    await cli.run('number', 'add', '8001', '--pin-length', '7');
-    const { newSecurityCode } = (await cli.json('account', 'set', 'Board', '--security-code')) as Record<
-      string,
-      string
-    >;
-    expect(newSecurityCode).toMatch(/^\d{7}$/);
-  });
-
-  it('is not drawn for an account that is not there, and nothing is made', async () => {
-    const { status, stderr } = await cli.run('account', 'set', 'Nobody', '--security-code');
-    expect([status, stderr]).toEqual([1, 'error: there is no account "Nobody": see partyline account list\n']);
-    expect(existsSync(cli.data)).toBe(false);
-  });
-
-  it('leaves no code in any file of the bridge', async () => {
-    const added = (await cli.json('account', 'add', '--name', 'S', '--access-code', '--security-code')) as object;
-    const { accessCode, moderatorPin, securityCode } = added as Record<string, string>;
-    for (const name of readdirSync(cli.data)) {
-      const text = readFileSync(join(cli.data, name)).toString('latin1');
-      for (const code of [accessCode, moderatorPin, securityCode]) expect(text).not.toContain(code);
-    }
-  });
-});
-
-describe('options of the keypad', () => {
-  const optionsOf = async (name: string) =>
-    ((await cli.json('account', 'show', name)) as { readonly options: ConferenceOptions }).options;
-
-  it('are kept as the flags say, and shown', async () => {
-    const names = ['--entry', 'name', '--exit', 'name', '--name-on-entry', '--name-review', '--names-up-to', '7'];
-    const record = ['--recording', 'automatic', '--record-beep', '15', '--record-announcements'];
-    const { id } = await cli.addAccount('--name', 'Board', '--lobby', ...names, ...record);
-    const wanted = {
-      entry: 'name',
-      exit: 'name',
-      nameOnEntry: true,
-      nameReview: true,
-      namesUpTo: 7,
-      lobby: true,
-      recording: 'automatic',
-      recordBeepSeconds: 15,
-      recordAnnouncements: true,
-      dialOut: null,
-    };
-    expect(await optionsOf(id)).toMatchObject(wanted);
-    const { stdout } = await cli.run('account', 'show', id);
-    expect(stdout).toMatch(/Name on entry +yes, with review\nNames announced +up to 7 callers\n/);
-    expect(stdout).toMatch(/Recording +automatic, a beep every 15 s, with announcements\nDial out +no\n/);
-
-    const off = ['--no-lobby', '--no-name-on-entry', '--no-name-review', '--no-record-announcements'];
-    await cli.run(
-      'account',
-      'set',
-      id,
-      ...off,
-      '--record-beep',
-      'none',
-      '--recording',
-      'not-allowed',
-      '--entry',
-      'tone',
-    );
-    expect(await optionsOf(id)).toMatchObject({
-      ...wanted,
-      entry: 'tone',
-      nameOnEntry: false,
-      nameReview: false,
-      lobby: false,
-      recording: 'not-allowed',
-      recordBeepSeconds: null,
-      recordAnnouncements: false,
-    });
-  });
-
-  it('are as configured where no flag says so', async () => {
-    cli.env = { PARTYLINE_CONFERENCE_LOBBY: 'true', PARTYLINE_CONFERENCE_KEY_MAP: 'mute=*6,mute=*0' };
-    await cli.addAccount('--name', 'Board');
-    expect(await optionsOf('Board')).toMatchObject({ lobby: true, keyMap: { mute: ['*6', '*0'] } });
-  });
-
-  it('warn of names that are announced and never asked for', async () => {
-    const { status, stderr } = await cli.run('account', 'add', '--name', 'a', '--entry', 'name');
-    expect(status).toBe(0);
-    expect(stderr).toMatch(/^warning: [^\n]*--name-on-entry\n$/);
-    expect((await cli.run('account', 'set', 'a', '--name-on-entry')).stderr).toBe('');
-    expect((await cli.run('account', 'set', 'a', '--no-name-on-entry')).stderr).toContain('--name-on-entry');
-  });
-
-  it('have keys of the account: aliases, none, and the usual ones again', async () => {
-    await cli.addAccount('--name', 'Board', '--key', 'mute=*6,*0', '--key', 'end=none');
-    expect((await optionsOf('Board')).keyMap).toEqual({ mute: ['*6', '*0'], end: [] });
-    const { stdout } = await cli.run('account', 'set', 'Board', '--key', 'end=#*');
-    expect(stdout).toMatch(/Keys +mute \*6 \*0; end #\*\n/);
-    await cli.run('account', 'set', 'Board', '--key', 'mute=usual', '--key', 'end=usual');
-    expect(await optionsOf('Board')).not.toHaveProperty('keyMap');
-    expect((await cli.run('account', 'show', 'Board')).stdout).toMatch(/Keys +as usual\n/);
-  });
-
-  it('refuse keys that are ambiguous or cannot be reached, with the reason, and change nothing', async () => {
-    await cli.addAccount('--name', 'Board');
-    for (const [key, reason] of [
-      ['record=*6', 'record: "*6" is ambiguous: it already means mute'],
-      ['record=*61', 'record: "*61" is unreachable: "*6" (mute) is complete before it'],
-      ['mute=*5', 'lock: "*5" is ambiguous: it already means mute'],
-      ['mute=6', 'mute: "6" does not begin with * or #'],
-    ] as const) {
-      const { status, stdout, stderr } = await cli.run('account', 'set', 'Board', '--key', key);
-      expect([status, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(oneLine);
-      expect(stderr).toContain(`these keys cannot be used: ${reason}`);
-    }
-    expect(await optionsOf('Board')).not.toHaveProperty('keyMap');
-    // Both together can be.
-    const swapped = await cli.run('account', 'set', 'Board', '--key', 'mute=*5', '--key', 'lock=*6');
-    expect(swapped.status).toBe(0);
-  });
-
-  it('say what was meant by an action that is not there', async () => {
-    const { status, stderr } = await cli.run('account', 'add', '--name', 'a', '--key', 'screens=#1');
-    expect(status).toBe(2);
-    expect(stderr).toMatch(oneLine);
-    expect(stderr).toContain('there is no action screens; did you mean screen?');
-  });
-});
-
-describe('dial-out', () => {
-  const trunks = { carrier: { target: 'udp:sip.example.net' }, pbx: { target: 'tcp:192.0.2.1:5070' } };
-  const rights = async () =>
-    ((await cli.json('account', 'show', 'Board')) as { readonly options: ConferenceOptions }).options.dialOut;
-  beforeEach(() => {
-    cli.env = { PARTYLINE_DIAL_OUT_TRUNKS: JSON.stringify(trunks) };
-  });
-
-  it('is off until a trunk and prefixes are given, and has guards then', async () => {
-    await cli.addAccount('--name', 'Board');
-    expect(await rights()).toBeNull();
-    await cli.run('account', 'set', 'Board', '--dial-out', 'carrier', '--dial-out-prefixes', '+44, 01');
-    const usual = { callsPerHour: 10, atOnce: 2, minutesPerDay: 120 };
-    expect(await rights()).toEqual({ trunk: 'carrier', prefixes: ['0044', '01'], ...usual });
-    const limits = ['--dial-out-calls', '3', '--dial-out-at-once', '1', '--dial-out-minutes', '30'];
-    const { stdout } = await cli.run('account', 'set', 'Board', '--dial-out', 'pbx', ...limits);
-    expect(stdout).toMatch(/Dial out +by pbx to 0044, 01; 3 an hour, 1 at once, 30 min a day\n/);
-    await cli.run('account', 'set', 'Board', '--dial-out', 'none');
-    expect(await rights()).toBeNull();
-  });
-
-  it('keeps the guards of an account whose trunk is not in the configuration any more', async () => {
-    await cli.addAccount('--name', 'Board', '--dial-out', 'pbx', '--dial-out-prefixes', '0');
-    cli.env = {};
-    expect((await cli.run('account', 'set', 'Board', '--lobby')).status).toBe(0);
-    expect(await rights()).toMatchObject({ trunk: 'pbx', prefixes: ['0'] });
-  });
-
-  it.each([
-    [['--dial-out', 'carrier'], 'what numbers hosts may call is not said: give --dial-out-prefixes'],
-    [
-      ['--dial-out', 'other', '--dial-out-prefixes', '0'],
-      'no outbound trunk "other" in dialOut.trunks: they are carrier, pbx',
-    ],
-    [['--dial-out-calls', '3'], 'give --dial-out TRUNK'],
-    [['--dial-out', 'none', '--dial-out-minutes', '3'], 'nothing to limit'],
-  ])('is refused with the reason: %j', async (flags, reason) => {
-    const { status, stdout, stderr } = await cli.run('account', 'add', '--name', 'Board', ...flags);
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(oneLine);
-    expect(stderr).toContain(reason);
-    expect(await cli.json('account', 'list')).toEqual([]);
-  });
-
-  it('is refused where no trunk is configured', async () => {
-    cli.env = {};
-    const { stderr } = await cli.run('account', 'add', '--name', 'a', '--dial-out', 'x', '--dial-out-prefixes', '0');
-    expect(stderr).toBe('error: there are no outbound trunks: add one to dialOut.trunks in the configuration\n');
   });
 });
 
@@ -526,19 +274,12 @@ describe('account set', () => {
     await cli.addAccount('--name', 'Board');
     const { status, stderr } = await cli.run('account', 'set', 'Board', '--json');
     expect(status).toBe(2);
-    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
   });
 });
 
 describe('account disable, enable, remove', () => {
-  const find = (pin: string): unknown => {
-    const store = SqliteStore.open({ file: join(cli.data, 'partyline.db') });
-    try {
-      return store.findPin(loadPinKey(cli.data, () => false).hash(pin));
-    } finally {
-      store.close();
-    }
-  };
+  const find = (pin: string): unknown => cli.withStore((store, hash) => store.findPin(hash(pin)));
 
   it('stop PINs at once, and let them work again', async () => {
     const { guestPin } = await cli.addAccount('--name', 'Mary');

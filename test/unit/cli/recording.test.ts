@@ -53,6 +53,21 @@ async function record(ms = 1_000, part = 1): Promise<{ readonly id: string; read
   }
 }
 
+/** One of which the mixer wrote no WAV file. @returns its id */
+async function recordUnreadable(): Promise<string> {
+  const stores = openStore(config());
+  try {
+    const recordings = openRecordings(config(), stores, () => undefined);
+    const of = { accountId: accountId(account), conferenceId: conferenceId(account), conferenceRecordId: 1, part: 1 };
+    const open = recordings.begin(of);
+    writeFileSync(open.path, 'x'.repeat(100));
+    await expect(recordings.seal(open)).rejects.toThrow(/kept aside/);
+    return open.id;
+  } finally {
+    stores.store.close();
+  }
+}
+
 /** One that was due a moment ago, its key and file still there. */
 function due(id: string): void {
   withStore((store) => {
@@ -64,6 +79,7 @@ function due(id: string): void {
 }
 
 const files = (): readonly string[] => readdirSync(cli.directory).filter((name) => name !== 'var' && name !== 'memory');
+const memory = (): string => join(cli.directory, 'memory');
 const sealed = (): readonly string[] => readdirSync(join(cli.data, 'recordings'));
 
 describe('recording list', () => {
@@ -259,6 +275,37 @@ describe('doctor', () => {
     expect(await found('recordings')).toMatchObject(missing);
   });
 
+  it('says how much may be recorded where it is in memory', async () => {
+    cli.env = {};
+    const { text } = (await found('recordings')) ?? {};
+    if (text?.startsWith('nothing can be recorded')) return;
+    expect(text).toMatch(/^in plain only in memory, \S+; \d+ MB free/);
+  });
+
+  it('says what was kept aside, where and until when', async () => {
+    expect(await found('kept aside')).toBeUndefined();
+    const [first, second] = [await recordUnreadable(), await recordUnreadable()];
+    const finding = await found('kept aside');
+    expect(finding?.status).toBe('warning');
+    expect([first, second].some((id) => finding?.text.includes(join(memory(), `${id}.aside and 1 more`)))).toBe(true);
+    expect(finding?.text).toMatch(/until \d{4}-\d\d-\d\dT[^\n]*$/);
+  });
+
+  it('says where sealed recordings are, and fails where none can be sealed', async () => {
+    expect(await found('sealed recordings')).toMatchObject({
+      status: 'ok',
+      text: expect.stringMatching(/does not exist yet/) as string,
+    });
+    await record();
+    expect(await found('sealed recordings')).toEqual({
+      ...{ check: 'sealed recordings', status: 'ok' },
+      text: join(cli.data, 'recordings'),
+    });
+    rmSync(join(cli.data, 'recordings'), { recursive: true });
+    writeFileSync(join(cli.data, 'recordings'), '');
+    expect(await found('sealed recordings')).toMatchObject({ status: 'failed' });
+  });
+
   it('says that the bridge key is missing once it is needed', async () => {
     expect(await found('bridge key')).toMatchObject({ status: 'ok' });
     await record();
@@ -277,6 +324,13 @@ describe('account remove', () => {
     await cli.run('account', 'remove', 'Mary', '--yes');
     expect(withStore((store) => store.recordings({ limit: 1 }))).toEqual([]);
     expect(sealed()).toEqual([]);
+  });
+
+  it('takes along what was kept aside of it', async () => {
+    await recordUnreadable();
+    expect(readdirSync(memory())).toHaveLength(2);
+    await cli.run('account', 'remove', 'Mary', '--yes');
+    expect(readdirSync(memory())).toEqual([]);
   });
 });
 

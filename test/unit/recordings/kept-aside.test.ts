@@ -102,7 +102,7 @@ describe('what is kept aside', () => {
 
   it('is removed with its account, and that of others stays', async () => {
     bench.addAccount('a2');
-    const others = await putAside(unreadable(TEXT, { accountId: accountId('a2') as typeof PART.accountId }));
+    const others = await putAside(unreadable(TEXT, { accountId: accountId('a2') }));
     await putAside();
     expect(await bench.aside.remove((aside) => aside.accountId === 'a1')).toBe(1);
     expect((await bench.aside.list()).map(({ id }) => id)).toEqual([others.id]);

@@ -218,8 +218,8 @@ describe('a database of the second schema', () => {
     const options = { ...DEFAULT_CONFERENCE_OPTIONS, hostLeaves: 'end' };
     expect(migrated.findPin('a1-host')).toMatchObject({ role: 'host', byAccessCode: false, account: { options } });
     expect(migrated.findPin('a1-guest')?.role).toBe('guest');
-    expect(() => migrated.setSecurityCode(accountId('a1'), 'a1-host')).toThrow(Duplicate);
-    expect(migrated.setSecurityCode(accountId('a1'), 'a1-security')).toBe(true);
+    expect(() => migrated.updateAccount(accountId('a1'), { securityCode: 'a1-host' })).toThrow(Duplicate);
+    expect(migrated.updateAccount(accountId('a1'), { securityCode: 'a1-security' })).toBe(true);
     expect(migrated.callRecords({ limit: 9 })).toMatchObject([{ id: 'c1', direction: 'in' }]);
     expect(migrated.placedSince(accountId('a1'), 0)).toEqual({ calls: 0, answeredMs: 0 });
     expect(migrated.live('call')).toEqual([{ id: 'c1', data: 'x' }]);
