@@ -224,6 +224,7 @@ export class Calls {
     const number = callerDigits(callerNumber);
     return {
       ...{ clock, store, log, hashPin, resolve, moves, names, engine: media },
+      heldCode: (conference) => conferences().heldCode(conference),
       placeRoom: (room, near) => conferences().placeRoom(room, near),
       arriveAtConference: ({ role, options, accountId, conferenceId }, name) => {
         const arrival = { callId: id, role, callerNumber: number, options, name };

@@ -1,5 +1,6 @@
 import { startConference, type ConferenceState } from '../domain/conference/machine.js';
 import type { AccountId, CallId, ConferenceId, NameId, PlayId } from '../domain/identifiers.js';
+import type { HeldCode } from './held-code.js';
 import { NOT_RECORDED, type RoomRecording } from './room-recording.js';
 import type { PendingTimer } from './timers.js';
 
@@ -7,6 +8,8 @@ import type { PendingTimer } from './timers.js';
 export interface ConferenceMemory {
   readonly id: ConferenceId;
   readonly accountId: AccountId;
+  /** `null`: the account's was not to be read as the conference began; what the account has counts. */
+  readonly securityCode: HeldCode | null;
   readonly state: ConferenceState;
   readonly timers: readonly PendingTimer[];
   /** Tells the plays of this conference from those of the ones before it in the same room. */
@@ -22,9 +25,13 @@ export interface ConferenceMemory {
 }
 
 /** Of a conference that nobody has come to yet. @param mark given to no other conference before. */
-export const freshConference = (id: ConferenceId, accountId: AccountId, mark: string): ConferenceMemory => ({
+export const freshConference = (
+  { id, accountId, securityCode }: Pick<ConferenceMemory, 'id' | 'accountId' | 'securityCode'>,
+  mark: string,
+): ConferenceMemory => ({
   id,
   accountId,
+  securityCode,
   state: startConference({ conferenceId: id }),
   timers: [],
   mark,

@@ -21,6 +21,7 @@ import { afterBreak } from './conference-break.js';
 import type { ConferenceMemory } from './conference-memory.js';
 import { KeptRecord } from './conference-record.js';
 import { EventQueue } from './event-queue.js';
+import type { HeldCode } from './held-code.js';
 import type { Log } from './log.js';
 import type { PlacedCalls } from './placed-calls.js';
 import { toCall } from './reports.js';
@@ -59,6 +60,7 @@ export interface ConferenceDependencies {
 export class ConferenceRunner {
   readonly id: ConferenceId;
   readonly recorder: RoomRecorder;
+  readonly securityCode: HeldCode | null;
   readonly #accountId: AccountId;
   readonly #dependencies: ConferenceDependencies;
   readonly #queue: EventQueue<ConferenceEvent>;
@@ -72,10 +74,11 @@ export class ConferenceRunner {
   #letGo = false;
 
   constructor(memory: ConferenceMemory, dependencies: ConferenceDependencies) {
-    const { id, accountId } = memory;
+    const { id, accountId, securityCode, mark } = memory;
     this.id = id;
+    this.securityCode = securityCode;
     this.#accountId = accountId;
-    this.#mark = memory.mark;
+    this.#mark = mark;
     this.#playing = new Set(memory.playing);
     this.#names = new Set(memory.names);
     this.#measuring = memory.measuring;
@@ -109,6 +112,7 @@ export class ConferenceRunner {
     return {
       id: this.id,
       accountId: this.#accountId,
+      securityCode: this.securityCode,
       state: this.#state,
       timers: this.#timers.pending(),
       mark: this.#mark,
@@ -232,10 +236,9 @@ export class ConferenceRunner {
       case 'MeasureLines':
         this.#measuring = [...this.#measuring, effect.callId];
         return void this.#measure(effect.callId);
-      case 'BlockCaller': {
-        const { callerNumber } = effect;
-        return store.addBlock({ accountId: this.#accountId, callerNumber, createdAt: clock.wall() });
-      }
+      case 'BlockCaller':
+        store.addBlock({ accountId: this.#accountId, callerNumber: effect.callerNumber, createdAt: clock.wall() });
+        return;
       case 'PlaceCall':
         return this.#placeCall(effect);
       case 'StartRecording':
@@ -260,10 +263,8 @@ export class ConferenceRunner {
   }
 
   #placeCall({ callId, placed, number, room }: Extract<ConferenceEffect, { type: 'PlaceCall' }>): void {
-    const { options } = this.#state.facts;
-    const { id: conferenceId } = this;
-    const accountId = this.#accountId;
-    this.#dependencies.placed().place({ accountId, conferenceId, host: callId, placed, number, room, options });
+    const of = { accountId: this.#accountId, conferenceId: this.id, options: this.#state.facts.options };
+    this.#dependencies.placed().place({ ...of, host: callId, placed, number, room });
   }
 
   /** Never rejects: what cannot be measured is an empty room. */

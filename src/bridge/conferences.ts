@@ -10,6 +10,7 @@ import { AsideRooms, conferenceAside } from './aside-rooms.js';
 import { asError } from './bounded.js';
 import { freshConference, type ConferenceMemory } from './conference-memory.js';
 import { ConferenceRunner } from './conference-runner.js';
+import type { HeldCode } from './held-code.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Log } from './log.js';
 import type { SaidName } from './name-recorder.js';
@@ -76,12 +77,18 @@ export class Conferences {
       this.#marks += 1;
       // Never that of a conference under a process before this one.
       const mark = `${Math.trunc(clock.wall()).toString(36)}.${this.#marks}/`;
-      conference = this.#add(freshConference(id, account, mark));
+      const securityCode = this.#codeOf(account);
+      conference = this.#add(freshConference({ id, accountId: account, securityCode }, mark));
     }
     if (kept) this.#kept.add(id);
     this.#ofCalls.set(event.callId, conference);
     if (event.name !== null) conference.takeName(event.name);
     conference.dispatch(event);
+  }
+
+  /** `null`: it does not run, or does not know. */
+  heldCode(id: ConferenceId): HeldCode | null {
+    return this.#running.get(id)?.securityCode ?? null;
   }
 
   /** Whether the conference would take the caller. One that nobody is in takes everyone. */
@@ -200,6 +207,17 @@ export class Conferences {
 
   handOver(): void {
     for (const conference of this.#running.values()) conference.handOver();
+  }
+
+  /** Never throws: a store that fails costs what the conference would hold of the account. */
+  #codeOf(account: AccountId): HeldCode | null {
+    const { store, log } = this.#parts;
+    try {
+      return { hash: store.securityCodeOf(account) };
+    } catch (error) {
+      log.error({ error: asError(error).message }, 'whether there is a security code could not be read');
+      return null;
+    }
   }
 
   #placeAgain(id: ConferenceId): void {

@@ -70,7 +70,7 @@ export function conferenceFromVersion1(conference: Fields): Fields {
   return {
     ...conference,
     memory: {
-      ...{ measuring: [], names: [], recording: NOT_RECORDED },
+      ...{ measuring: [], names: [], recording: NOT_RECORDED, securityCode: null },
       ...memory,
       state: {
         ...state,

@@ -67,6 +67,7 @@ export function readConference(id: string, data: string): ConferenceSnapshot {
   check('state', isObject(memory) && isState(memory['state'], CONFERENCE_STAGES, 'conferenceId', id));
   check('names', isObject(memory) && Array.isArray(memory['names']) && Array.isArray(memory['measuring']));
   check('recording', isObject(memory) && isObject(memory['recording']));
+  check('security code', isObject(memory) && isHeldCode(memory['securityCode']));
   check('mixer', mixer === null || isText(mixer));
   return { memory, mixer } as unknown as ConferenceSnapshot;
 }
@@ -122,6 +123,8 @@ function check(what: string, holds: boolean): void {
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string';
+const isHeldCode = (value: unknown): boolean =>
+  value === null || (isObject(value) && (value['hash'] === null || isText(value['hash'])));
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
 const areTexts = (fields: Fields, names: readonly string[]): boolean => names.every((name) => isText(fields[name]));
 

@@ -107,12 +107,14 @@ export type CallEffect =
   | { readonly type: 'SetTimer'; readonly name: string; readonly timerId: TimerId; readonly ms: number }
   | { readonly type: 'CancelTimer'; readonly name: string }
   | { readonly type: 'LookUpPin'; readonly lookupId: LookupId; readonly digits: string }
-  /** Asks whether a second code is the account's: `CodeMatched`, `PinMissed` or `PinLookupFailed`. */
+  /** Asks whether a second code is the right one: `CodeMatched`, `PinMissed` or `PinLookupFailed`. */
   | {
       readonly type: 'CheckCode';
       readonly lookupId: LookupId;
       readonly code: SecondCode;
       readonly accountId: AccountId;
+      /** A security code is that of the conference, where it runs. */
+      readonly conferenceId: ConferenceId;
       readonly digits: string;
     }
   /** Records what the caller says, at most so long; ends in one `NameRecorded`. A name recorded before under this identity is replaced. */

@@ -130,7 +130,7 @@ function endedByItself(stage: Collecting, digits: string, turn: Turn): Checking 
 function check(stage: Collecting, digits: string, turn: Turn): Checking {
   if (stage.kind === 'CollectingPin') return { kind: 'CheckingPin', lookupId: lookUpPin(turn, digits) };
   const { code, admission } = stage;
-  return { kind: 'CheckingCode', code, admission, lookupId: checkCode(turn, code, admission.accountId, digits) };
+  return { kind: 'CheckingCode', code, admission, lookupId: checkCode(turn, code, admission, digits) };
 }
 
 export function checking(stage: Checking, event: StageEvent, turn: Turn): CallStage {

@@ -1,9 +1,9 @@
 import type { EntryOptions } from '../conference-options.js';
-import { lookupId, playId, type AccountId, type CallId, type LookupId } from '../identifiers.js';
+import { lookupId, playId, type CallId, type LookupId } from '../identifiers.js';
 import { IDLE_KEYPAD } from '../keypad/decoder.js';
 import type { Utterance } from '../prompts.js';
 import { boundedMs, isRunning, NO_TIMERS, startTimer, stopTimer } from '../timers.js';
-import type { CallEffect, SecondCode } from './contract.js';
+import type { Admission, CallEffect, SecondCode } from './contract.js';
 import type { CallFacts, CallTimer } from './state.js';
 
 /** One step being taken: the facts as they become and the effects so far. Lives only within `stepCall`. */
@@ -74,9 +74,14 @@ export function lookUpPin(turn: Turn, digits: string): LookupId {
   return id;
 }
 
-export function checkCode(turn: Turn, code: SecondCode, accountId: AccountId, digits: string): LookupId {
+export function checkCode(
+  turn: Turn,
+  code: SecondCode,
+  { accountId, conferenceId }: Admission,
+  digits: string,
+): LookupId {
   const id = newLookup(turn);
-  turn.effects.push({ type: 'CheckCode', lookupId: id, code, accountId, digits });
+  turn.effects.push({ type: 'CheckCode', lookupId: id, code, accountId, conferenceId, digits });
   return id;
 }
 

@@ -46,6 +46,7 @@ describe('the bridge dies with a host and a guest in a conference; the one that 
     await settle();
     expect(world.endpoint(guest)).toMatchObject({ muted: false });
     expect(world.roomHeard().at(-1)).toBe('conference-now-locked');
+    await world.listenInRooms();
     await world.wait(10_000);
     await world.hangUp(guest);
     await world.listen(host);
