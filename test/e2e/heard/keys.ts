@@ -150,6 +150,16 @@ export function keyScenes(scene: Play, engine: EngineName): void {
     await hearsNothingOf(guest, [HOST_HZ]);
   });
 
+  scene('one method a call: after a key by event neither a tone nor an INFO is a key', async (stage) => {
+    const [, guest] = await stage.gather(await stage.addAccount(), 2);
+    const since = guest.mark();
+    for (const method of ['inband', 'info'] as const) await guest.press('*6', { method });
+    await guest.listen(2_000);
+    expect(guest.hasHeard(spoken('you-are-muted'), since)).toBe(false);
+    await guest.press('*6', { method: 'event' });
+    await guest.hears(spoken('you-are-muted'), { since });
+  });
+
   scene('nobody else hears a key that is sent as event', async (stage) => {
     const [host, guest] = await stage.gather(await stage.addAccount(), 2);
     const since = host.mark();

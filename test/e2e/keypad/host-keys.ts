@@ -230,8 +230,8 @@ export function hostKeyScenes(scene: Play): void {
     await answered(other, '*9', spoken('hand-raised'));
     await host.untilQuiet(1_000);
     // `2` goes on, after the last to the first; `1` unmutes the one named.
-    await answered(host, '*9', spoken('hand-menu'));
-    await answered(host, '2', spoken('hand-menu'));
+    await answered(host, '*9', spoken('unnamed-caller'), spoken('hand-menu'));
+    await answered(host, '2', spoken('unnamed-caller'), spoken('hand-menu'));
     const called = other.mark();
     await answered(host, '1', signal('done'));
     await other.hears(spoken('host-unmuted-you'), { since: called });

@@ -44,8 +44,12 @@ function settingScenes(scene: Play): void {
   });
 
   scene('the codes of the bridge hold for every account that has none of its own', async (stage) => {
+    const { bridge } = stage;
+    expect(await bridge.commandHere('number', 'add', '8003', '--greeting', 'none')).toMatchObject({ status: 0 });
+    const target = bridge.addressOf('8003');
     const [usual, own] = await Promise.all([stage.addAccount(), stage.addAccount('--key', 'mute=usual')]);
-    const [host, other] = await Promise.all([stage.call(usual.hostPin), stage.call(own.hostPin)]);
+    const [host, other] = await Promise.all([usual, own].map(({ hostPin }) => stage.call(hostPin, { target })));
+    if (host === undefined || other === undefined) throw new Error();
     await settled(host, other);
     await answered(host, '*0', spoken('you-are-muted'));
     await answered(host, '*6', spoken('unknown-code'));
