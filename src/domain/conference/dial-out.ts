@@ -73,7 +73,7 @@ function bringIn(turn: Turn, call: Placed): void {
   const { placed, number } = call;
   const muted = guestsComeInMuted(turn.facts);
   const callerNumber = callerDigits(number);
-  admit(turn, [newMember({ callId: placed, role: 'guest', callerNumber, name: null, muted })]);
+  admit(turn, [newMember({ callId: placed, role: 'guest', callerNumber, name: null, muted, called: true })]);
   comeBack(turn, call, []);
 }
 

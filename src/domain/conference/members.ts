@@ -3,6 +3,7 @@ import type { Member } from './state.js';
 type Newcomer = Pick<Member, 'callId' | 'role' | 'callerNumber' | 'name' | 'muted'> & {
   readonly lineHeld?: boolean;
   readonly inBatch?: boolean;
+  readonly called?: boolean;
 };
 
 /** Someone who is given a seat. */
@@ -17,4 +18,5 @@ export const newMember = ({ callId, role, callerNumber, name, muted, ...more }: 
   phase: 'joining',
   hasBeenIn: false,
   inBatch: more.inBatch ?? false,
+  called: more.called ?? false,
 });

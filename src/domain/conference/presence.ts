@@ -91,22 +91,26 @@ function lonely({ facts }: Turn): Member | null {
   return last.role === 'host' && facts.waiting.length > 0 ? null : last;
 }
 
+/** Whoever called them is gone, and nobody came in by himself: they are nobody's conference. */
+const onlyCalled = ({ members }: ConferenceFacts): boolean =>
+  members.length > 0 && members.every(({ called }) => called);
+
 /** Whether the only one to hear that someone left is just about to be told to be alone. */
 export const hearsOfBeingAlone = (turn: Turn): boolean => !turn.facts.toldAlone && lonely(turn) !== null;
 
 /**
- * Once others have been in, the last caller is told once, and not left alone for ever.
+ * Once others have been in, the last caller is told once, and not left alone for ever; nor are those who were called, among themselves.
  * @param before what the same message begins with: two sounds at once would cover each other
  */
 export function watchAlone(turn: Turn, before: readonly Utterance[] = []): void {
   const last = lonely(turn);
-  if (last === null) {
+  if (last === null && !onlyCalled(turn.facts)) {
     cancelTimer(turn, 'alone');
     return;
   }
-  if (isRunning(turn.facts.timers, 'alone')) return;
-  setTimer(turn, 'alone', secondsToMs(turn.facts.options.aloneLimitSeconds));
-  if (turn.facts.toldAlone) return;
+  if (!isRunning(turn.facts.timers, 'alone'))
+    setTimer(turn, 'alone', secondsToMs(turn.facts.options.aloneLimitSeconds));
+  if (last === null || turn.facts.toldAlone) return;
   update(turn, { toldAlone: true });
   tell(turn, last.callId, [...before, say('you-are-alone')]);
 }

@@ -256,6 +256,42 @@ describe('a host who is aside', () => {
 });
 
 describe('the one called', () => {
+  const broughtIn = (where: Room): void => {
+    enter(where);
+    answered(where);
+    where.chooses('host', '*2');
+    where.joins('host');
+    where.joins(called(where));
+    where.wait(10_000);
+  };
+
+  it('is not left for ever with others who were called, when all who came in by themselves are gone: 15 minutes', () => {
+    const where = room();
+    broughtIn(where);
+    broughtIn(where);
+    where.leaves('ann');
+    where.wait(900_000);
+    expect(where.outcome).toBeUndefined();
+    expect(brief(where.leaves('host'))).toEqual(['room: <exit>']);
+    where.wait(600_000);
+    expect(brief(where.leaves('host-out-1'))).toContain('tell host-out-2: <exit> you-are-alone');
+    where.wait(299_999);
+    expect(where.outcome).toBeUndefined();
+    expect(brief(where.wait(1))).toEqual(['dismiss host-out-2 (alone): conference-ended', 'close: alone']);
+  });
+
+  it('stays where somebody comes in meanwhile', () => {
+    const where = room();
+    broughtIn(where);
+    broughtIn(where);
+    where.leaves('ann');
+    where.leaves('host');
+    where.wait(600_000);
+    where.comes('bob');
+    where.wait(1_000_000);
+    expect(where.outcome).toBeUndefined();
+  });
+
   it('is known by the number as it is shown, not as it was keyed', () => {
     const where = room();
     enter(where, 'host', '00447700900123');
