@@ -7,7 +7,7 @@ import { LegLedger } from './leg-ledger.js';
 import { LegRtcp } from './leg-rtcp.js';
 import { MixMember } from './mix.js';
 import { OutboundAudio } from './outbound.js';
-import { Player } from './player.js';
+import { PrivateSound } from './private-sound.js';
 import type { PlayOrder, ReleasedLeg, SessionDescriptor } from './protocol.js';
 import { RecordingTap } from './recording-tap.js';
 import { isRtcp } from './rtp-packet.js';
@@ -34,8 +34,6 @@ export interface SessionListener {
   recorded(samples: Int16Array): void;
 }
 
-/** The room under a private sound: a quarter, 12 dB down. */
-const DUCKED = 0.25;
 const SILENT_FRAME = new Int16Array(FRAME_SAMPLES);
 
 /**
@@ -55,12 +53,7 @@ export class Session {
   private agreement: Agreement | null = null;
   /** Port that the caller's RTCP really came from, behind a NAT. */
   private rtcpSource: Destination | null = null;
-  private player: Player | null = null;
-  private playId = '';
-  private stopping: PlayOutcome | null = null;
-  private readonly played = new Int16Array(FRAME_SAMPLES);
-  private readonly mixed = new Int16Array(FRAME_SAMPLES);
-  private gain = 1;
+  private readonly sound: PrivateSound;
   private readonly hears = new Gain();
   private readonly speaks = new Gain();
   private readonly louder = new Int16Array(FRAME_SAMPLES);
@@ -87,6 +80,7 @@ export class Session {
       this.sockets.sendRtp(packet, length, to);
     });
     this.rtcp = new LegRtcp(descriptor, this.ledger, this.inbound.reception, nowMs, (random >>> 16) / 0x1_0000);
+    this.sound = new PrivateSound((playId, outcome) => this.listener.playFinished(playId, outcome));
     this.member.muted = descriptor.muted;
     this.setGains(descriptor.hearDb, descriptor.speakDb);
     if (descriptor.agreement !== null) this.takeAgreement(descriptor.agreement);
@@ -137,7 +131,7 @@ export class Session {
 
   /** Second half of a tick: what the caller hears; `room` is `null` outside of any. */
   speak(room: Int16Array | null, nowMs: number): void {
-    const heard = this.hears.apply(this.seam.close(this.compose(room)), this.louder);
+    const heard = this.hears.apply(this.seam.close(this.sound.over(room)), this.louder);
     this.outbound.frame(heard, this.sendsTo(), nowMs);
     const report = this.rtcp.due(nowMs, this.outbound.rtpTimestamp);
     if (report !== null) this.sendRtcp(report);
@@ -185,20 +179,13 @@ export class Session {
   }
 
   /** A play still running is dropped; the main thread has told its end. */
-  play({ playId, sounds }: PlayOrder): void {
-    if (this.player !== null) this.seam.open();
-    this.player = new Player(
-      sounds.map(({ samples }) => samples),
-      sounds.at(-1)?.loop ?? false,
-    );
-    this.playId = playId;
-    this.stopping = null;
+  play(order: PlayOrder): void {
+    if (this.sound.playing) this.seam.open();
+    this.sound.play(order);
   }
 
   stopPlaying(): void {
-    if (this.player === null) return;
-    this.stopping = 'stopped';
-    this.player.stop();
+    this.sound.stop();
   }
 
   stopInband(): void {
@@ -256,30 +243,6 @@ export class Session {
     if (agreement?.remote == null) return null;
     if (agreement.direction === 'recvonly' || agreement.direction === 'inactive') return null;
     return this.inbound.latch.destination;
-  }
-
-  /** Over a room the private sound is mixed, and the room turned down for it; outside it stands alone. */
-  private compose(room: Int16Array | null): Int16Array {
-    const before = this.gain;
-    const filled = this.player?.pull(this.played) ?? false;
-    const finished = this.player?.finished ?? false;
-    this.gain = this.player === null || finished ? 1 : DUCKED;
-    if (finished) this.finishPlay();
-    if (room === null) return filled ? this.played : SILENT_FRAME;
-    if (!filled && before === 1 && this.gain === 1) return room;
-
-    const { mixed, played } = this;
-    const step = (this.gain - before) / FRAME_SAMPLES;
-    for (let index = 0; index < FRAME_SAMPLES; index++) {
-      const sum = (room[index] ?? 0) * (before + step * index) + (filled ? (played[index] ?? 0) : 0);
-      mixed[index] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
-    }
-    return mixed;
-  }
-
-  private finishPlay(): void {
-    this.player = null;
-    this.listener.playFinished(this.playId, this.stopping ?? 'completed');
   }
 
   private sendRtcp(packet: Buffer): void {
