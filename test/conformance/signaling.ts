@@ -5,6 +5,7 @@ import type { TransactionTimers } from '../../src/adapters/embedded-sip/timers.j
 import {
   CallGone,
   MediaOfferRefused,
+  MediaOfferTooSoon,
   ReofferRefused,
   type Refusal,
   type Signaling,
@@ -254,6 +255,20 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
       await expect(theirs.reinvite(sdp('caller', 2))).rejects.toMatchObject({ status: 488 });
       await expect(theirs.update(sdp('caller', 3))).rejects.toMatchObject({ status: 488 });
       expect(await ours.probe()).toBe(true);
+      await ours.hangUp();
+    });
+
+    it('answers 491 to an offer that comes too soon, and takes it when it comes again', async () => {
+      const caller = await newCaller();
+      const { theirs, ours } = await talking(caller);
+      const answer = listener.answerOffer;
+      listener.answerOffer = () => {
+        listener.answerOffer = answer;
+        return Promise.reject(new MediaOfferTooSoon('not yet'));
+      };
+      await expect(theirs.reinvite(sdp('caller', 2))).resolves.toBe(sdp('bridge', 2));
+      expect(await listener.hears('offered')).toMatchObject({ offer: sdp('caller', 2) });
+      expect(await listener.hears('offered')).toMatchObject({ offer: sdp('caller', 2) });
       await ours.hangUp();
     });
 
