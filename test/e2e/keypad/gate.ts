@@ -3,7 +3,7 @@ import type { Caller } from '../kit/caller.js';
 import { nameOf } from '../kit/names.js';
 import type { Play, Scene } from '../kit/scene.js';
 import { holdMusic, signal, spoken, type Sound } from '../kit/sounds.js';
-import { TONES_HZ, untilHears } from '../kit/tones.js';
+import { hearsNothingOf, TONES_HZ, untilHears } from '../kit/tones.js';
 
 const [, FIRST_HZ, SECOND_HZ] = TONES_HZ;
 const LOCKED = [spoken('conference-locked'), spoken('goodbye')];
@@ -12,39 +12,6 @@ const OFF_WITHIN_MS = 4_000;
 
 /** The gate, from the first look to joining (product: sections 1.6, 1.8 and 1.9). */
 export function gateScenes(scene: Play): void {
-  scene(
-    'locked is said before a name is asked for; the host hears a discreet tone, and how many; a host fits',
-    async (stage) => {
-      const account = await stage.addAccount('--name-on-entry');
-      const host = await stage.callNamed(account.hostPin, nameOf(0));
-      await host.hears(spoken('you-are-the-host'));
-      await lock(host);
-      const since = host.mark();
-      const late = await stage.call(account.guestPin);
-      await turnedAway(stage, late, LOCKED, 'locked');
-      expect(late.hasHeard(spoken('say-your-name'), 0)).toBe(false);
-      await host.hears(signal('discreet'), { since });
-      await host.untilQuiet();
-      await host.press('*#');
-      await host.hears(spoken('one-was-turned-away'), { since });
-      const second = await stage.callNamed(account.hostPin, nameOf(1));
-      await second.hearsInOrder([spoken('joining'), spoken('there-is-one-other')]);
-    },
-  );
-
-  scene('who is asked for the name while it is locked is kept out at the gate', async (stage) => {
-    const account = await stage.addAccount('--name-on-entry');
-    const host = await stage.callNamed(account.hostPin, nameOf(0));
-    await host.hears(spoken('you-are-the-host'));
-    await host.untilQuiet();
-    const guest = await stage.call(account.guestPin);
-    await guest.hearsInOrder([spoken('say-your-name'), signal('record-after')]);
-    await lock(host);
-    await guest.press('#');
-    await turnedAway(stage, guest, LOCKED, 'locked');
-    expect(guest.hasHeard(spoken('joining'), 0)).toBe(false);
-  });
-
   scene('full is said before a name is asked for, and a host always fits', async (stage) => {
     const account = await stage.addAccount('--name-on-entry', '--max-callers', '1');
     const host = await stage.callNamed(account.hostPin, nameOf(0));
@@ -68,6 +35,39 @@ export function gateScenes(scene: Play): void {
     expect(blocked.hasHeard(spoken('say-your-name'), 0)).toBe(false);
     const other = await stage.callNamed(account.guestPin, nameOf(1), { from: '442079460002' });
     await other.hears(spoken('there-is-one-other'));
+  });
+
+  scene(
+    'locked is said before a name is asked for; the host hears a discreet tone, and how many; a host fits',
+    async (stage) => {
+      const account = await stage.addAccount('--name-on-entry');
+      const host = await stage.callNamed(account.hostPin, nameOf(0));
+      await host.hears(spoken('you-are-the-host'));
+      await lock(host);
+      const since = host.mark();
+      const late = await stage.call(account.guestPin);
+      await turnedAway(stage, late, LOCKED, 'locked');
+      expect(late.hasHeard(spoken('say-your-name'), 0)).toBe(false);
+      await host.hears(signal('discreet'), { since });
+      await host.untilQuiet();
+      await host.press('*#');
+      await host.hears(spoken('one-was-turned-away'), { since });
+      const second = await stage.callNamed(account.hostPin, nameOf(1));
+      await second.hearsInOrder([spoken('joining'), spoken('there-is-one-other')]);
+    },
+  );
+
+  scene('who is just saying a name when the host locks is kept out at the gate', async (stage) => {
+    const account = await stage.addAccount('--name-on-entry');
+    const host = await stage.callNamed(account.hostPin, nameOf(0));
+    await host.hears(spoken('you-are-the-host'));
+    await host.untilQuiet();
+    const guest = await stage.call(account.guestPin);
+    await guest.hearsInOrder([spoken('say-your-name'), signal('record-after')]);
+    await lock(host);
+    await guest.press('#');
+    await turnedAway(stage, guest, LOCKED, 'locked');
+    expect(guest.hasHeard(spoken('joining'), 0)).toBe(false);
   });
 
   scene(
@@ -125,6 +125,7 @@ export function gateScenes(scene: Play): void {
     await Promise.all(
       guests.map(async (guest) => {
         const told = await guest.hearsInOrder([spoken('host-not-arrived'), holdMusic()]);
+        await hearsNothingOf(guest, [FIRST_HZ, SECOND_HZ]);
         const again = await guest.hearsInOrder([spoken('still-waiting'), holdMusic()], told.end);
         await guest.hearsInOrder([spoken('host-did-not-arrive'), spoken('goodbye')], again.end);
         expect((await guest.ends(OFF_WITHIN_MS)).by).toBe('them');

@@ -11,33 +11,88 @@ const ENDED = spoken('host-ended-conference');
 
 /** Codes of the host that concern all (product: section 3). */
 export function hostKeyScenes(scene: Play): void {
-  scene(
-    '*7 locks as *5 does, the lobby may not come in meanwhile; an account without a lock says so',
-    async (stage) => {
-      const account = await stage.addAccount('--lobby');
-      const host = await stage.call(account.hostPin);
-      await settled(host);
-      const inLobby = await stage.call(account.guestPin);
-      await inLobby.hears(spoken('waiting-for-admission'));
-      await allHear([host], [spoken('conference-now-locked')], () => host.press('*7'));
-      await host.untilQuiet();
-      const late = await stage.call(account.guestPin);
-      await late.hearsInOrder([spoken('conference-locked'), spoken('goodbye')]);
-      expect((await late.ends(OFF_WITHIN_MS)).by).toBe('them');
-      expect((await stage.record(late)).outcome).toBe('locked');
-      await host.untilQuiet();
-      await host.press('#8');
-      await inLobby.hearsInOrder([spoken('conference-locked'), spoken('goodbye')]);
-      expect((await inLobby.ends(OFF_WITHIN_MS)).by).toBe('them');
-      await host.untilQuiet();
-      await allHear([host], [spoken('conference-now-unlocked')], () => host.press('*7'));
+  scene('*# tells a host who is in, who waits, and who was turned away', async (stage) => {
+    const account = await stage.addAccount('--lobby');
+    const host = await stage.call(account.hostPin);
+    await settled(host);
+    const waiting = await stage.call(account.guestPin);
+    await waiting.hears(holdMusic());
+    await host.untilQuiet();
+    await answered(host, '*#', spoken('you-are-the-only-one'), spoken('one-is-waiting'));
+    const second = await stage.call(account.guestPin);
+    await second.hears(holdMusic());
+    await host.untilQuiet();
+    await answered(host, '*#', spoken('you-are-the-only-one'), spoken(2), spoken('are-waiting'));
+    await host.untilQuiet();
+    await allHear([host], [spoken('conference-now-locked')], () => host.press('*5'));
+    await Promise.all([stage.call(account.guestPin), stage.call(account.guestPin)]).then((late) =>
+      Promise.all(late.map((caller) => caller.hears(spoken('conference-locked')))),
+    );
+    await host.untilQuiet(1_000);
+    const turnedAway = host.mark();
+    await host.press('*#');
+    await host.hears(spoken('were-turned-away'), { since: turnedAway });
+  });
 
-      const without = await stage.addAccount('--no-lock');
-      const other = await stage.call(without.hostPin);
-      await settled(other);
-      await answered(other, '*5', spoken('not-available'));
-    },
-  );
+  scene('*9: a guest’s hand is told to the host by a tone; the host unmutes one, goes on to another', async (stage) => {
+    const account = await stage.addAccount();
+    const [host, guest, other] = await stage.gather(account, 3);
+    await answered(host, '*9', spoken('no-hands-raised'));
+    await host.untilQuiet();
+    await allHear([host, guest, other], [spoken('all-guests-muted')], () => host.press('*4'));
+    await allQuiet(host, guest, other);
+    const [since, others] = [host.mark(), other.mark()];
+    await answered(guest, '*9', spoken('hand-raised'));
+    await host.hears(signal('discreet'), { since });
+    await guest.untilQuiet();
+    await answered(guest, '*9', spoken('hand-lowered'));
+    await guest.untilQuiet();
+    await answered(guest, '*9', spoken('hand-raised'));
+    expectUnheard(other, others, signal('discreet'), spoken('hand-raised'));
+    await answered(other, '*9', spoken('hand-raised'));
+    await host.untilQuiet(1_000);
+    // `2` goes on, after the last to the first; `1` unmutes the one named.
+    await answered(host, '*9', spoken('unnamed-caller'), spoken('hand-menu'));
+    await answered(host, '2', spoken('unnamed-caller'), spoken('hand-menu'));
+    const called = other.mark();
+    await answered(host, '1', signal('done'));
+    await other.hears(spoken('host-unmuted-you'), { since: called });
+    other.say(OTHER_HZ);
+    guest.say(GUEST_HZ);
+    await untilHears(host, [OTHER_HZ]);
+    await hearsNothingOf(host, [GUEST_HZ]);
+    guest.say(null);
+    other.say(null);
+    await host.untilQuiet();
+    // Whose line is open has the hand taken down; ten seconds without a key leave the menu, and so does `*`.
+    await answered(host, '*9', spoken('hand-menu'), signal('refused'));
+    await host.untilQuiet();
+    const asked = await answered(host, '*9', spoken('hand-menu'));
+    await host.press('*');
+    await host.press('1');
+    await host.listen(1_000);
+    expectUnheard(host, asked.end, signal('done'));
+    await answered(guest, '*6', spoken('you-are-unmuted'));
+    const raised = guest.mark();
+    await host.untilQuiet();
+    await answered(host, '*9', spoken('hand-menu'));
+    await answered(host, '1', signal('done'));
+    await guest.hears(spoken('hand-lowered'), { since: raised });
+  });
+
+  scene('*7 locks as *5 does, and unlocks; an account without a lock says so', async (stage) => {
+    const [account, without] = [await stage.addAccount(), await stage.addAccount('--no-lock')];
+    const [host, other] = [await stage.call(account.hostPin), await stage.call(without.hostPin)];
+    await settled(host, other);
+    await allHear([host], [spoken('conference-now-locked')], () => host.press('*7'));
+    await host.untilQuiet();
+    const late = await stage.call(account.guestPin);
+    await late.hearsInOrder([spoken('conference-locked'), spoken('goodbye')]);
+    expect((await late.ends(OFF_WITHIN_MS)).by).toBe('them');
+    await host.untilQuiet(1_000);
+    await allHear([host], [spoken('conference-now-unlocked')], () => host.press('*7'));
+    await answered(other, '*5', spoken('not-available'));
+  });
 
   scene('## in the host’s own prompt or as it ends does nothing; after it, it ends the conference', async (stage) => {
     const account = await stage.addAccount();
@@ -86,6 +141,18 @@ export function hostKeyScenes(scene: Play): void {
     },
   );
 
+  scene('## in a menu counts after the menu’s words alone', async (stage) => {
+    const [host, guest] = await stage.gather(await stage.addAccount(), 2);
+    const asked = host.mark();
+    await host.press('*2');
+    await host.until('the question', 5_000, () => host.levelNow(100) > -40 && host.mark() > asked);
+    await host.press('##');
+    await host.listen(1_500);
+    expect([host.hasEnded, guest.hasEnded]).toEqual([false, false]);
+    await allHear([host, guest], [ENDED], () => host.press('##'));
+    await Promise.all([host, guest].map((caller) => caller.ends(OFF_WITHIN_MS)));
+  });
+
   scene('## that wants confirming: * and ten seconds leave it, a third # ends the conference', async (stage) => {
     const account = await stage.addAccount('--confirm-hangup');
     const [host, guest] = await stage.gather(account, 2);
@@ -99,18 +166,6 @@ export function hostKeyScenes(scene: Play): void {
     await host.untilQuiet();
     await answered(host, '##', spoken('confirm-host-hangup'));
     await allHear([host, guest], [ENDED], () => host.press('#'));
-    await Promise.all([host, guest].map((caller) => caller.ends(OFF_WITHIN_MS)));
-  });
-
-  scene('## in a menu counts after the menu’s words alone', async (stage) => {
-    const [host, guest] = await stage.gather(await stage.addAccount(), 2);
-    const asked = host.mark();
-    await host.press('*2');
-    await host.until('the question', 5_000, () => host.levelNow(100) > -40 && host.mark() > asked);
-    await host.press('##');
-    await host.listen(1_500);
-    expect([host.hasEnded, guest.hasEnded]).toEqual([false, false]);
-    await allHear([host, guest], [ENDED], () => host.press('##'));
     await Promise.all([host, guest].map((caller) => caller.ends(OFF_WITHIN_MS)));
   });
 
@@ -210,74 +265,5 @@ export function hostKeyScenes(scene: Play): void {
     const endings = await Promise.all([guest, other].map((caller) => caller.ends(OFF_WITHIN_MS)));
     expect(endings.map(({ by }) => by)).toEqual(['them', 'them']);
     expect((await stage.record(guest)).outcome).toBe('host-left');
-  });
-
-  scene('*9: a guest’s hand is told to the host by a tone; the host unmutes one, goes on to another', async (stage) => {
-    const account = await stage.addAccount();
-    const [host, guest, other] = await stage.gather(account, 3);
-    await answered(host, '*9', spoken('no-hands-raised'));
-    await host.untilQuiet();
-    await allHear([host, guest, other], [spoken('all-guests-muted')], () => host.press('*4'));
-    await allQuiet(host, guest, other);
-    const [since, others] = [host.mark(), other.mark()];
-    await answered(guest, '*9', spoken('hand-raised'));
-    await host.hears(signal('discreet'), { since });
-    await guest.untilQuiet();
-    await answered(guest, '*9', spoken('hand-lowered'));
-    await guest.untilQuiet();
-    await answered(guest, '*9', spoken('hand-raised'));
-    expectUnheard(other, others, signal('discreet'), spoken('hand-raised'));
-    await answered(other, '*9', spoken('hand-raised'));
-    await host.untilQuiet(1_000);
-    // `2` goes on, after the last to the first; `1` unmutes the one named.
-    await answered(host, '*9', spoken('unnamed-caller'), spoken('hand-menu'));
-    await answered(host, '2', spoken('unnamed-caller'), spoken('hand-menu'));
-    const called = other.mark();
-    await answered(host, '1', signal('done'));
-    await other.hears(spoken('host-unmuted-you'), { since: called });
-    other.say(OTHER_HZ);
-    guest.say(GUEST_HZ);
-    await untilHears(host, [OTHER_HZ]);
-    await hearsNothingOf(host, [GUEST_HZ]);
-    guest.say(null);
-    other.say(null);
-    await host.untilQuiet();
-    // Whose line is open has the hand taken down; ten seconds without a key leave the menu, and so does `*`.
-    await answered(host, '*9', spoken('hand-menu'), signal('refused'));
-    await host.untilQuiet();
-    const asked = await answered(host, '*9', spoken('hand-menu'));
-    await host.press('*');
-    await host.press('1');
-    await host.listen(1_000);
-    expectUnheard(host, asked.end, signal('done'));
-    await answered(guest, '*6', spoken('you-are-unmuted'));
-    const raised = guest.mark();
-    await host.untilQuiet();
-    await answered(host, '*9', spoken('hand-menu'));
-    await answered(host, '1', signal('done'));
-    await guest.hears(spoken('hand-lowered'), { since: raised });
-  });
-
-  scene('*# tells a host who is in, who waits, and who was turned away', async (stage) => {
-    const account = await stage.addAccount('--lobby');
-    const host = await stage.call(account.hostPin);
-    await settled(host);
-    const waiting = await stage.call(account.guestPin);
-    await waiting.hears(holdMusic());
-    await host.untilQuiet();
-    await answered(host, '*#', spoken('you-are-the-only-one'), spoken('one-is-waiting'));
-    const second = await stage.call(account.guestPin);
-    await second.hears(holdMusic());
-    await host.untilQuiet();
-    await answered(host, '*#', spoken('you-are-the-only-one'), spoken(2), spoken('are-waiting'));
-    await host.untilQuiet();
-    await allHear([host], [spoken('conference-now-locked')], () => host.press('*5'));
-    await Promise.all([stage.call(account.guestPin), stage.call(account.guestPin)]).then((late) =>
-      Promise.all(late.map((caller) => caller.hears(spoken('conference-locked')))),
-    );
-    await host.untilQuiet(1_000);
-    const turnedAway = host.mark();
-    await host.press('*#');
-    await host.hears(spoken('were-turned-away'), { since: turnedAway });
   });
 }

@@ -43,7 +43,7 @@ export function leavingScenes(scene: Play, engine: EngineName): void {
     expect(await stage.record(waiting)).toMatchObject({ outcome: 'host-left', joinedAt: null });
   });
 
-  scene('only the last of several hosts counts', async (stage) => {
+  scene('of several hosts only the last one’s leaving counts', async (stage) => {
     const account = await stage.addAccount('--host-leaves', 'end');
     const [host, guest] = await stage.gather(account, 2);
     const second = await stage.call(account.hostPin, { hz: SECOND_HZ });
@@ -55,6 +55,19 @@ export function leavingScenes(scene: Play, engine: EngineName): void {
     await second.hangUp();
     expect((await guest.ends(AT_ONCE_MS)).by).toBe('them');
   });
+
+  scene(
+    'a host whose line died without a word has left as one who hung up',
+    async (stage) => {
+      const account = await stage.addAccount('--host-leaves', 'end');
+      const [host, guest] = await stage.gather(account, 2);
+      await host.telephone.vanish();
+      expect((await guest.ends(DEAD_LIMIT_MS)).by).toBe('them');
+      expect((await stage.record(host)).outcome).toBe('line-lost');
+      expect((await stage.record(guest)).outcome).toBe('host-left');
+    },
+    DEAD_LIMIT_MS + 50_000,
+  );
 
   scene('under hold a returning host finds everyone, the lock, mutes and hands as they were', async (stage) => {
     const account = await stage.addAccount('--host-leaves', 'hold', '--grace', '60');
@@ -126,20 +139,7 @@ export function leavingScenes(scene: Play, engine: EngineName): void {
   });
 
   scene(
-    'a host whose line died without a word has left as one who hung up',
-    async (stage) => {
-      const account = await stage.addAccount('--host-leaves', 'end');
-      const [host, guest] = await stage.gather(account, 2);
-      await host.telephone.vanish();
-      expect((await guest.ends(DEAD_LIMIT_MS)).by).toBe('them');
-      expect((await stage.record(host)).outcome).toBe('line-lost');
-      expect((await stage.record(guest)).outcome).toBe('host-left');
-    },
-    DEAD_LIMIT_MS + 50_000,
-  );
-
-  scene(
-    'a line on hold by re-INVITE is muted until it resumes, its music heard by nobody, its own mute kept',
+    'a line that its far end puts on hold (sendonly, inactive, 0.0.0.0) is muted until it resumes, its own mute kept',
     async (stage) => {
       const account = await stage.addAccount();
       const [host, guest] = await stage.gather(account, 2);

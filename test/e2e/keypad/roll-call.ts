@@ -87,7 +87,7 @@ export function rollCallScenes(scene: Play): void {
   );
 
   scene(
-    '4 drops and blocks: that number hears from now on what a full conference says; a withheld one is only dropped',
+    'in roll call 4 drops and blocks: that number hears from now on what a full conference says; a withheld one is only dropped',
     async (stage) => {
       const { bridge } = stage;
       const account = await stage.addAccount(...NAMED);
@@ -123,7 +123,7 @@ export function rollCallScenes(scene: Play): void {
   );
 
   scene(
-    'it stops after ten names until 1 is keyed; who leaves meanwhile is passed over, who comes is read at the end',
+    'roll call stops after ten names until 1 is keyed; who leaves meanwhile is passed over, who comes is read at the end',
     async (stage) => {
       const account = await stage.addAccount(...NAMED);
       const host = await stage.callNamed(account.hostPin, name(0));
