@@ -87,7 +87,10 @@ function registerSet(account: Command, context: CliContext): void {
     'partyline account set Board --host-leaves end --no-lock --max-callers none',
     'partyline account set Board --dial-out carrier --dial-out-prefixes 0044,01 --dial-out-minutes 60',
   )
-    .addHelpText('after', '\nWhat no flag says stays as it is.\n')
+    .addHelpText(
+      'after',
+      '\nWhat no flag says stays as it is. A security code counts for conferences that begin afterwards: one that runs keeps what it began with.\n',
+    )
     .action((reference: string, flags: SetFlags) => {
       if (Object.keys(flags).every((flag) => flag === 'json')) {
         command.error('error: nothing to change: see partyline account set --help');

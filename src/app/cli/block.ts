@@ -35,17 +35,15 @@ function registerAdd(block: Command, context: CliContext): void {
     .description('let a number in no more; who is in stays in')
     .argument('<number>', 'as it stands in the records, best as +COUNTRY NUMBER', callerNumber)
     .option('--account <account>', ACCOUNT);
-  withExamples(
-    command,
-    'partyline block add +442071234567',
-    'partyline block add +442071234567 --account Board',
-  ).action((number: string, flags: Flags) =>
-    context.withNewStore(({ store, clock }) => {
-      const account = flags.account === undefined ? null : findAccount(store, flags.account);
-      store.addBlock({ accountId: account?.id ?? null, callerNumber: number, createdAt: clock.wall() });
-      context.print(`${number} is blocked ${account === null ? 'bridge-wide' : `for ${account.name}`}.`);
-    }),
-  );
+  withExamples(command, 'partyline block add +442071234567', 'partyline block add +442071234567 --account Board')
+    .addHelpText('after', '\nWho calls from it hears that the conference is full, hosts as well.\n')
+    .action((number: string, flags: Flags) =>
+      context.withNewStore(({ store, clock }) => {
+        const account = flags.account === undefined ? null : findAccount(store, flags.account);
+        store.addBlock({ accountId: account?.id ?? null, callerNumber: number, createdAt: clock.wall() });
+        context.print(`${number} is blocked ${account === null ? 'bridge-wide' : `for ${account.name}`}.`);
+      }),
+    );
 }
 
 function registerList(block: Command, context: CliContext): void {
