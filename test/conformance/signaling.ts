@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CallRefused, type ClientCall, type Invitation } from '../../src/adapters/embedded-sip/client-call.js';
+import { CallRefused, type ClientCall } from '../../src/adapters/embedded-sip/client-call.js';
+import type { Invitation } from '../../src/adapters/embedded-sip/invitation.js';
 import type { TransactionTimers } from '../../src/adapters/embedded-sip/timers.js';
 import {
   CallGone,

@@ -2,12 +2,13 @@ import type { Credentials } from '../../domain/access/digest.js';
 import type { Key } from '../../domain/keys.js';
 import type { Timer } from '../../ports/clock.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
-import { makeRequest } from './build.js';
+import { Branches } from './branches.js';
 import { ChallengedRequest } from './challenged-request.js';
-import { ALLOW, listed, SDP_CONTENT, SUPPORTED, USER_AGENT } from './capabilities.js';
+import { SDP_CONTENT, USER_AGENT } from './capabilities.js';
 import { Deferred } from './deferred.js';
-import { Dialog, NoDialog } from './dialog.js';
-import { contact, cseq, header, toTag } from './headers.js';
+import { type Dialog, NoDialog } from './dialog.js';
+import { cseq, header, toTag } from './headers.js';
+import { inviteFor, type ClientCallEnd, type ClientCallEvents, type Invitation } from './invitation.js';
 import { authorizationsOf, InviteAttempts } from './invite-attempts.js';
 import { parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import type { Peer, SipHeader, SipRequest, SipResponse, SipUri } from './message.js';
@@ -30,59 +31,6 @@ export class CallRefused extends Error {
   }
 }
 
-/** How a call ended; `line`: nobody said good-bye. */
-export interface ClientCallEnd {
-  readonly by: 'us' | 'them' | 'line';
-  /** For people. */
-  readonly cause: string;
-}
-
-/** What happens to a call of ours, as it happens. Functions must not throw. */
-export interface ClientCallEvents {
-  /** 101 to 199, with its SDP if it has one (early media). */
-  provisional?(status: number, earlySdp: string | null): void;
-  /**
-   * The far end's offer within the call (re-INVITE, UPDATE), its wish for one (`null`), or the offer in its 200 when we made
-   * none. Resolves with our SDP; left out: the SDP sent last.
-   */
-  offered?(offer: string | null): Promise<string> | string;
-  /** The answer to an offer that `offered(null)` made. */
-  reanswered?(answer: string): void;
-  keyPressed?(key: Key): void;
-  /** As {@link ClientCall.answered}, at once. */
-  accepted?(sdp: string | null): void;
-  /** As its rejection, also after our own hang-up. */
-  refused?(status: number, reason: string): void;
-  /** The far end hung up an answered call, or its line was lost. */
-  over?(end: ClientCallEnd): void;
-}
-
-/** What a call begins with. */
-export interface Invitation {
-  /** Whom to call: `sip:user@host:port`; a name is looked up. */
-  readonly target: string;
-  /** Our offer, or `null` to be offered: then {@link ClientCallEvents.offered} makes the answer for the ACK. */
-  readonly localSdp: string | null;
-  /** From, e.g. `"Alice" <sip:alice@example.org>`, without a tag; left out: anonymous. */
-  readonly from?: string;
-  /** Further headers, names in lower case. */
-  readonly headers?: readonly SipHeader[];
-  /** Where to send, if not to what the target says (an outbound proxy, a test): IP address and port. */
-  readonly via?: { readonly address: string; readonly port: number };
-  readonly events?: ClientCallEvents;
-  /** For a 401 or 407; left out: they are refusals. */
-  readonly credentials?: Credentials | null;
-  /** Given up (CANCEL, status 408) when there is no final answer by then, milliseconds; left out: waits on. */
-  readonly limitMs?: number;
-  /** Extensions named in Supported; left out: all that are understood. */
-  readonly supported?: SipHeader;
-  /** Left out: a random one. */
-  readonly callId?: string;
-}
-
-/** Branches of a forked INVITE that are kept apart; what more of them ring or answer is not heard. */
-const MAX_BRANCHES = 20;
-
 /** A call of ours, from its INVITE to its end. */
 export class ClientCall {
   readonly sipCallId: string;
@@ -99,12 +47,7 @@ export class ClientCall {
   readonly #offer: string | null;
   readonly #closed: () => void;
   #invite: SipRequest;
-  /** Early dialogs by To tag (RFC 3261 section 12.1): a forked INVITE makes several. */
-  readonly #early = new Map<string, Dialog>();
-  /** RSeq last seen in each early dialog (RFC 3262 section 4). */
-  readonly #rseqs = new Map<string, number>();
-  /** ACKs by To tag, for repeated 2xx. */
-  readonly #acks = new Map<string, SipRequest>();
+  readonly #branches: Branches;
   #transaction: ClientTransaction | null = null;
   #session: Session | null = null;
   #hangUpWanted = false;
@@ -121,6 +64,7 @@ export class ClientCall {
     this.#destination = destination;
     this.#offer = invitation.localSdp;
     this.#closed = closed;
+    this.#branches = new Branches(agent);
     this.#credentials = invitation.credentials ?? null;
     this.#attempts = new InviteAttempts(this.#credentials);
     this.#limitMs = invitation.limitMs ?? null;
@@ -129,7 +73,7 @@ export class ClientCall {
     // Whoever follows a call by `ended` alone need not look at this one.
     this.answered.catch(() => undefined);
     this.ended = this.#ended.promise;
-    this.#invite = this.#makeInvite(target, invitation);
+    this.#invite = inviteFor(agent, target, destination, { ...invitation, callId: this.sipCallId });
   }
 
   /** Sends the INVITE. */
@@ -204,27 +148,6 @@ export class ClientCall {
     return this.#session;
   }
 
-  #makeInvite(target: SipUri, invitation: Invitation): SipRequest {
-    const from = invitation.from ?? '"Anonymous" <sip:anonymous@anonymous.invalid>';
-    return makeRequest({
-      method: 'INVITE',
-      uri: target,
-      from: `${from};tag=${this.#agent.newTag()}`,
-      to: `<${target.raw}>`,
-      callId: this.sipCallId,
-      cseq: 1,
-      headers: [
-        this.#agent.contactFor(this.#agent.peerAt(this.#destination), false),
-        ALLOW,
-        invitation.supported ?? SUPPORTED,
-        USER_AGENT,
-        ...(invitation.headers ?? []),
-        ...(this.#offer === null ? [] : [SDP_CONTENT]),
-      ],
-      body: this.#offer ?? '',
-    });
-  }
-
   /** RFC 3261 section 13.2.2. */
   #responseReceived(response: SipResponse, peer: Peer): void {
     if (response.status <= 100) return;
@@ -239,8 +162,7 @@ export class ClientCall {
     const again = this.#hangUpWanted ? null : this.#attempts.after(response, this.#invite);
     if (again !== null) {
       this.#invite = again;
-      this.#early.clear();
-      this.#rseqs.clear();
+      this.#branches.clear();
       this.#send();
       return;
     }
@@ -248,50 +170,24 @@ export class ClientCall {
   }
 
   #provisional(response: SipResponse, peer: Peer): void {
-    const tag = toTag(response);
-    if (tag !== null && contact(response) !== null && this.#hasRoomFor(tag)) {
-      const dialog = this.#early.get(tag) ?? Dialog.ofClient(this.#invite, response);
-      this.#early.set(tag, dialog);
-      if (listed(response, 'require').has('100rel') && !this.#acknowledgeProvisional(dialog, response, peer)) return;
-    }
+    if (!this.#branches.ring(this.#invite, response, peer)) return;
     if (!this.#over && this.#session === null) this.#events.provisional?.(response.status, sdpOf(response));
-  }
-
-  /** PRACK (RFC 3262 section 4). @returns false for a copy of an answer already seen. */
-  #acknowledgeProvisional(dialog: Dialog, response: SipResponse, peer: Peer): boolean {
-    const rseq = Number.parseInt(header(response, 'rseq') ?? '', 10);
-    // "If the UAC receives another reliable provisional response to the same request, and its RSeq value is not one higher ...
-    // that response MUST NOT be acknowledged with a PRACK, and MUST NOT be processed further."
-    const last = this.#rseqs.get(dialog.remoteTag);
-    if (Number.isNaN(rseq) || (last !== undefined && rseq !== last + 1)) return false;
-    this.#rseqs.set(dialog.remoteTag, rseq);
-    const headers = [USER_AGENT, { name: 'rack', value: `${rseq} ${cseq(this.#invite).number} INVITE` }];
-    const prack = dialog.request('PRACK', { headers });
-    this.#agent.layer.send(prack, nextHop(dialog.nextHop, peer, false), {
-      response: () => undefined,
-      failed: () => undefined,
-    });
-    return true;
   }
 
   #accepted(response: SipResponse, peer: Peer): void {
     const tag = toTag(response) ?? '';
-    const known = this.#acks.get(tag);
-    if (known !== undefined) {
-      // Section 13.2.2.4: an ACK for each 2xx that comes again.
-      this.#sendAck(known, tag, peer);
-      return;
-    }
-    if (this.#session?.dialog.remoteTag === tag || !this.#hasRoomFor(tag)) return;
-    let dialog: Dialog;
+    // Section 13.2.2.4: an ACK for each 2xx that comes again.
+    if (this.#branches.acknowledgeAgain(tag, peer)) return;
+    if (this.#session?.dialog.remoteTag === tag) return;
+    let dialog: Dialog | null;
     try {
-      dialog = Dialog.ofClient(this.#invite, response, this.#early.get(tag) ?? null);
+      dialog = this.#branches.accept(this.#invite, response, tag);
     } catch (error) {
       if (!(error instanceof NoDialog)) throw error;
       this.#refused(500, error.message, 'line');
       return;
     }
-    this.#early.set(tag, dialog);
+    if (dialog === null) return;
     if (this.#session !== null || this.#over || this.#hangUpWanted) {
       this.#turnDown(dialog, peer);
       return;
@@ -322,15 +218,10 @@ export class ClientCall {
     );
   }
 
-  #hasRoomFor(tag: string): boolean {
-    return this.#early.has(tag) || this.#early.size < MAX_BRANCHES;
-  }
-
   /** Another branch of a forked INVITE, or an answer that crossed our CANCEL: ACK and BYE (section 13.2.2.4). */
   #turnDown(dialog: Dialog, peer: Peer): void {
     const ack = dialog.ack(cseq(this.#invite).number, { headers: authorizationsOf(this.#invite) });
-    this.#acks.set(dialog.remoteTag, ack);
-    this.#sendAck(ack, dialog.remoteTag, peer);
+    this.#branches.acknowledge(dialog, ack, peer);
     const over = (): void => {
       if (this.#session === null) this.#refused(487, 'cancelled', 'us');
     };
@@ -347,13 +238,7 @@ export class ClientCall {
     const headers = authorizationsOf(this.#invite);
     const extras = sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: sdp };
     const ack = session.dialog.ack(cseq(this.#invite).number, extras);
-    this.#acks.set(session.dialog.remoteTag, ack);
-    this.#sendAck(ack, session.dialog.remoteTag, peer);
-  }
-
-  #sendAck(ack: SipRequest, tag: string, peer: Peer): void {
-    const dialog = this.#early.get(tag);
-    if (dialog !== undefined) this.#agent.layer.sendAck(ack, nextHop(dialog.nextHop, peer, false));
+    this.#branches.acknowledge(session.dialog, ack, peer);
   }
 
   #makeSession(dialog: Dialog, peer: Peer): Session {
