@@ -2,6 +2,7 @@ import type { Credentials } from '../../domain/access/digest.js';
 import type { Key } from '../../domain/keys.js';
 import type { Timer } from '../../ports/clock.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
+import { askWithin } from './ask-within.js';
 import { Branches } from './branches.js';
 import { ChallengedRequest } from './challenged-request.js';
 import { SDP_CONTENT, USER_AGENT } from './capabilities.js';
@@ -122,12 +123,12 @@ export class ClientCall {
   /** A key by INFO. @returns the far end's status, or `null` without an answer. */
   async info(key: Key, durationMs = 160): Promise<number | null> {
     const headers = [{ name: 'content-type', value: 'application/dtmf-relay' }];
-    return (await this.#session?.ask('INFO', { headers, body: `Signal=${key}\r\nDuration=${durationMs}\r\n` })) ?? null;
+    return this.ask('INFO', headers, `Signal=${key}\r\nDuration=${durationMs}\r\n`);
   }
 
   /** Any request within the dialog with one answer, e.g. OPTIONS. @returns its status, or `null`. */
   async ask(method: string, headers: readonly SipHeader[] = [], body = ''): Promise<number | null> {
-    return (await this.#session?.ask(method, { headers, body })) ?? null;
+    return this.#session === null ? null : askWithin(this.#session, method, { headers, body });
   }
 
   /**
