@@ -60,6 +60,9 @@ export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = 
   missed: [],
 });
 
+/** The Call-ID of a call of ours is known when it has left. */
+export const named = ({ identity, call }: Attempt): CallIdentity => ({ ...identity, sipCallId: call.sipCallId });
+
 /** Why a call is gone before its flow began, or `null` when nobody said so. */
 export function outcomeBeforeFlow({ cancelled, missed }: Attempt): CallOutcome | null {
   if (cancelled) return 'cancelled';

@@ -90,7 +90,7 @@ export class Bridge implements SignalingListener, MediaListener {
       conferences: this.#conferences.size,
       callsTotal: this.#calls.total,
       draining: this.#calls.isDraining,
-      outcomes: this.#calls.outcomes,
+      outcomes: this.#calls.records.outcomes,
       callsBeingMoved: moving,
       callsMoved: moved,
       callsTakenBack: this.#takenBack,
@@ -120,7 +120,7 @@ export class Bridge implements SignalingListener, MediaListener {
       this.#parts.log.warn({ calls: this.#calls.size }, 'calls were cut off at shutdown');
       for (const attempt of this.#calls.all()) this.#calls.end(attempt, 'draining');
     }
-    this.#calls.recordInterrupted();
+    this.#calls.records.recordInterrupted();
     await this.#endRecordings();
     this.#keeper.close();
     try {
@@ -143,7 +143,7 @@ export class Bridge implements SignalingListener, MediaListener {
   /** Leaves everything to the process that comes next without ending a call, where both engines let calls outlive this one. */
   async handOver(): Promise<void> {
     if (this.#handedOver) return;
-    this.#calls.recordInterrupted();
+    this.#calls.records.recordInterrupted();
     this.#placed.handOver();
     this.#keeper.close();
     this.#handedOver = true;

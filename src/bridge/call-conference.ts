@@ -1,17 +1,17 @@
-import type { Admission, CallEffect } from '../domain/call-flow/contract.js';
+import type { Admission, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallId, NameId } from '../domain/identifiers.js';
+import type { SignalingCall } from '../ports/signaling.js';
 import type { CallMemory } from './call-memory.js';
 import type { CallDependencies } from './call-parts.js';
 import { isHeld } from './held-line.js';
 import type { SaidName } from './name-recorder.js';
+import { lookUpPin, type PinLookupParts } from './pin-lookup.js';
 import { toConference, type Report } from './reports.js';
 import type { WithoutTime } from './without-time.js';
 
-type Parts = Pick<
-  CallDependencies,
-  'log' | 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed'
->;
+type Parts = PinLookupParts &
+  Pick<CallDependencies, 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed'>;
 
 /** One call and the conference it is for: what they have to do with each other. */
 export class CallConference {
@@ -42,9 +42,11 @@ export class CallConference {
     return this.#admission;
   }
 
-  /** A PIN was recognised. Whoever gets no further is recorded with the account whose PIN it was. */
-  matched(admission: Admission): void {
-    this.#admission = admission;
+  /** Whose PIN it is. Whoever gets no further is recorded with the account whose PIN it was. */
+  lookUp(caller: SignalingCall, effect: Extract<CallEffect, { type: 'LookUpPin' }>): WithoutTime<CallEvent> {
+    const found = lookUpPin(this.#parts, caller, effect);
+    if (found.type === 'PinMatched') this.#admission = found.admission;
+    return found;
   }
 
   lookAtGate(admission: Admission): void {

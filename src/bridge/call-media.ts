@@ -6,13 +6,12 @@ import type { CallMediaParts } from './call-media-parts.js';
 import { EndpointLost, HeldEndpoint } from './held-endpoint.js';
 import { after, NOTHING, type MediaState, type MediaWork } from './media-state.js';
 import { recordAnew, simply } from './media-work.js';
-import { release } from './release.js';
+import { ReleasedEndpoints } from './released-endpoints.js';
 import { Returns } from './returns.js';
+import { tellUndone } from './undone-work.js';
 
 /** Longest wait for a mixer to take or let go of a caller, milliseconds. */
 const MIXER_LIMIT_MS = 10_000;
-/** Longest wait for the figures of a leg before its record is written without them, milliseconds. */
-const STATISTICS_LIMIT_MS = 1_000;
 
 /**
  * What one call asks of its endpoint, in the order it was asked for: music after `leave` must not start before it. While the
@@ -30,12 +29,12 @@ export class CallMedia {
   #restoring: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
   #running = false;
   #over = false;
-  /** Endpoints that are being let go: what was recorded by them is whole only then. */
-  readonly #releasing = new Set<Promise<void>>();
+  readonly #released: ReleasedEndpoints;
 
   constructor(parts: CallMediaParts, done: MediaState = NOTHING) {
     this.#parts = parts;
     this.#done = done;
+    this.#released = new ReleasedEndpoints(parts);
     this.#returns = new Returns(parts.clock);
   }
 
@@ -94,7 +93,7 @@ export class CallMedia {
   replace(next: MediaEndpoint, adopted = false): Promise<void> {
     this.#drop();
     if (this.#over) {
-      this.#release(next);
+      this.#released.add(next);
       return Promise.reject(new EndpointLost('the call is over'));
     }
     this.#held = new HeldEndpoint(next, adopted);
@@ -127,28 +126,12 @@ export class CallMedia {
   /** Nothing more is asked of the endpoint; it is released. Never rejects. @returns its last figures, `null` where it has none to give. */
   async close(): Promise<LegStatistics | null> {
     this.#over = true;
-    const statistics = await this.#lastFigures();
-    await Promise.all(this.#releasing);
-    return statistics;
-  }
-
-  async #lastFigures(): Promise<LegStatistics | null> {
-    const endpoint = this.endpoint;
-    if (endpoint === null) return null;
-    let statistics: LegStatistics | null = null;
-    try {
-      statistics = await within(this.#parts.clock, STATISTICS_LIMIT_MS, 'leg statistics', this.statistics());
-    } catch {
-      // A leg that is gone already has none to give; its record says so by leaving them out.
-    }
+    const { endpoint } = this;
+    const statistics = endpoint === null ? null : await this.#released.lastFigures(() => this.statistics());
     this.#held = null;
-    this.#release(endpoint);
+    if (endpoint !== null) this.#released.add(endpoint);
+    await this.#released.all();
     return statistics;
-  }
-
-  #release(endpoint: MediaEndpoint): void {
-    const releasing = release(endpoint, this.#parts).finally(() => this.#releasing.delete(releasing));
-    this.#releasing.add(releasing);
   }
 
   /** Lets go of the endpoint without ending it. */
@@ -164,7 +147,7 @@ export class CallMedia {
     this.#restoring = null;
     if (held === null) return;
     held.lose();
-    this.#release(held.endpoint);
+    this.#released.add(held.endpoint);
   }
 
   #wake(): void {
@@ -279,31 +262,8 @@ export class CallMedia {
   }
 
   #couldNot(work: MediaWork, error: unknown): void {
-    const { callId, log } = this.#parts;
-    if (work.kind === 'play') {
-      this.#couldNotPlay(work.id, error);
-      return;
-    }
-    log.warn({ call: callId, what: work.kind, error: asError(error).message }, 'mixer did not do it');
-    switch (work.kind) {
-      case 'join':
-        this.#parts.joinFailed();
-        return;
-      case 'record':
-      case 'record-end':
-        this.#parts.recorded(work.file, false);
-        return;
-      case 'stop':
-      case 'gains':
-        return;
-      case 'leave':
-      case 'mute':
-      case 'rejoin':
-        this.#parts.failed();
-        return;
-      default:
-        assertNever(work);
-    }
+    if (work.kind === 'play') this.#couldNotPlay(work.id, error);
+    else tellUndone(this.#parts, work, error);
   }
 
   #couldNotPlay(id: PlayId, error: unknown): void {

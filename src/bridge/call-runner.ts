@@ -1,7 +1,5 @@
 import { assertNever } from '../domain/assert-never.js';
 import type { CallEffect, CallEvent } from '../domain/call-flow/contract.js';
-import { stepCall, type CallState } from '../domain/call-flow/machine.js';
-import { resumeCall, withoutDigits } from '../domain/call-flow/resume.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
@@ -9,8 +7,10 @@ import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import { asError } from './bounded.js';
 import { CallConference } from './call-conference.js';
+import { CallFlow } from './call-flow.js';
 import { CallMedia } from './call-media.js';
 import type { CallMemory } from './call-memory.js';
+import { asked, toldToFlow } from './call-asks.js';
 import { CallMover } from './call-mover.js';
 import type { CallBasis, CallDependencies } from './call-parts.js';
 import { EventQueue } from './event-queue.js';
@@ -18,7 +18,7 @@ import { EndpointLost } from './held-endpoint.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
 import { NameRecorder } from './name-recorder.js';
-import { checkCode, lookUpPin } from './pin-lookup.js';
+import { checkCode } from './pin-lookup.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -30,7 +30,7 @@ export class CallRunner {
   readonly #timers: Timers;
   readonly #media: CallMedia;
   readonly #mover: CallMover;
-  #state: CallState;
+  readonly #flow: CallFlow;
   readonly #answeredAt: number;
   #joinedAt: number | null;
   readonly #conference: CallConference;
@@ -46,10 +46,10 @@ export class CallRunner {
   constructor({ call, label, remoteSdp }: CallBasis, memory: CallMemory, dependencies: CallDependencies) {
     this.call = call;
     this.#dependencies = dependencies;
-    this.#state = memory.state;
+    this.#flow = new CallFlow(call.id, memory.state, dependencies.log);
     this.#answeredAt = memory.answeredAt;
     this.#joinedAt = memory.joinedAt;
-    this.#conference = new CallConference(call.id, memory, dependencies, () => this.#state.facts.knownToConference);
+    this.#conference = new CallConference(call.id, memory, dependencies, () => this.#flow.isKnownToConference);
     this.#keyMethods = new KeyMethods(memory.keyMethod);
     const { clock, log, resolve, engine, moves, placeRoom, changed } = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
@@ -62,10 +62,7 @@ export class CallRunner {
         resolve,
         changed,
         place: (room) => this.#mover.place(room),
-        joined: () => this.dispatch({ type: 'MixerJoined' }),
-        joinFailed: () => this.dispatch({ type: 'MixerJoinFailed' }),
-        failed: () => this.dispatch({ type: 'MediaFailed' }),
-        playFinished: (playId) => this.dispatch({ type: 'PlayFinished', playId }),
+        ...toldToFlow((event) => this.dispatch(event)),
         recording: (file) => this.#names.recording(file),
         recorded: (file, whole) => this.#names.recorded(file, whole),
       },
@@ -99,9 +96,7 @@ export class CallRunner {
 
   /** The ACK is in: the flow begins. `null`: the endpoint is lost already. */
   answered(endpoint: MediaEndpoint | null): void {
-    if (endpoint === null) this.#mover.lost();
-    else this.#hold(endpoint, false);
-    this.#conference.farEndSaid(this.#mover.remoteSdp);
+    this.#begin(endpoint, false);
     this.dispatch({ type: 'CallAnswered' });
   }
 
@@ -110,15 +105,13 @@ export class CallRunner {
     this.#owed = endpoint;
     this.#timers.restore(timers);
     this.#dependencies.inRoom(this.call.id, this.#media.room);
-    this.#carryOut(this.#moved(resumeCall(this.#state, this.#dependencies.clock.monotonic())));
+    this.#carryOut(this.#flow.resume(this.#dependencies.clock.monotonic()));
   }
 
   /** The endpoint it had under a process before this one; `null`: it is lost. */
   takeBack(endpoint: MediaEndpoint | null): void {
     this.#owed = null;
-    if (endpoint === null) this.#mover.lost();
-    else this.#hold(endpoint, true);
-    this.#conference.farEndSaid(this.#mover.remoteSdp);
+    this.#begin(endpoint, true);
   }
 
   dispatch(event: WithoutTime<CallEvent>): void {
@@ -171,7 +164,7 @@ export class CallRunner {
   /** What the process that comes next has to know. */
   memory(): CallMemory {
     return {
-      state: withoutDigits(this.#state),
+      state: this.#flow.stored,
       timers: this.#timers.pending(),
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
@@ -188,30 +181,33 @@ export class CallRunner {
 
   /** The call is another process's from now on. */
   handOver(): void {
-    this.#timers.cancelAll();
-    this.#line.end();
-    this.#names.end();
+    this.#stop();
     this.#media.handOver();
-    this.#mover.end();
   }
 
-  #hold(endpoint: MediaEndpoint, adopted: boolean): void {
-    this.#media.replace(endpoint, adopted).catch((error: unknown) => {
-      // A mixer that does not take back what it had is as good as lost.
-      if (this.#closing === null && !(error instanceof EndpointLost)) {
-        this.#trouble('endpoint could not be used', error);
-        this.#mover.lost();
-      }
-    });
+  /** Nothing happens by itself any more. */
+  #stop(): void {
+    this.#timers.cancelAll();
+    this.#line.end();
+    this.#mover.end();
+    this.#names.end();
+  }
+
+  #begin(endpoint: MediaEndpoint | null, adopted: boolean): void {
+    if (endpoint === null) this.#mover.lost();
+    else this.#media.replace(endpoint, adopted).catch((error: unknown) => this.#unusable(error));
+    this.#conference.farEndSaid(this.#mover.remoteSdp);
+  }
+
+  /** A mixer that does not take back what it had is as good as lost. */
+  #unusable(error: unknown): void {
+    if (this.#closing !== null || error instanceof EndpointLost) return;
+    this.#trouble('endpoint could not be used', error);
+    this.#mover.lost();
   }
 
   #take(event: CallEvent): void {
-    const before = this.#state.kind;
-    const effects = this.#step(event);
-    if (this.#state.kind !== before) {
-      this.#dependencies.log.debug({ call: this.call.id, from: before, to: this.#state.kind }, 'call moved on');
-    }
-    this.#carryOut(effects);
+    this.#carryOut(this.#flow.take(event));
     this.#dependencies.changed();
   }
 
@@ -225,37 +221,27 @@ export class CallRunner {
     }
   }
 
-  /** A call whose flow breaks ends as one whose media fail: nobody is left in a call that nothing moves any more. */
-  #step(event: CallEvent): readonly CallEffect[] {
-    try {
-      return this.#moved(stepCall(this.#state, event));
-    } catch (error) {
-      this.#trouble(`the call flow broke at ${event.type}`, error);
-      return this.#moved(stepCall(this.#state, { at: event.at, type: 'MediaFailed' }));
-    }
-  }
-
-  #moved({ state, effects }: ReturnType<typeof stepCall>): readonly CallEffect[] {
-    this.#state = state;
-    return effects;
-  }
-
   #trouble(what: string, error: unknown): void {
     this.#dependencies.log.error({ call: this.call.id, error: asError(error).message }, what);
   }
 
   #perform(effect: CallEffect): void {
     switch (effect.type) {
+      case 'JoinMixer':
+      case 'LeaveMixer':
+        this.#dependencies.inRoom(this.call.id, effect.type === 'JoinMixer' ? effect.conferenceId : null);
+        return this.#media.ask(asked(effect));
       case 'Play':
-        return this.#media.ask({ kind: 'play', id: effect.playId, utterances: effect.utterances });
       case 'StopPlaying':
-        return this.#media.ask({ kind: 'stop' });
+      case 'SetMuted':
+      case 'SetGains':
+        return this.#media.ask(asked(effect));
       case 'SetTimer':
         return this.#timers.set(effect.name, effect.timerId, effect.ms);
       case 'CancelTimer':
         return this.#timers.cancel(effect.name);
       case 'LookUpPin':
-        return this.#lookUp(effect);
+        return this.dispatch(this.#conference.lookUp(this.call, effect));
       case 'CheckCode':
         return this.dispatch(checkCode(this.#dependencies, this.call, effect));
       case 'LookAtGate':
@@ -266,16 +252,6 @@ export class CallRunner {
         return this.#names.stop(effect.nameId);
       case 'RequestAdmission':
         return this.#conference.arrive(effect);
-      case 'JoinMixer':
-        this.#dependencies.inRoom(this.call.id, effect.conferenceId);
-        return this.#media.ask({ kind: 'join', room: effect.conferenceId, muted: effect.muted });
-      case 'LeaveMixer':
-        this.#dependencies.inRoom(this.call.id, null);
-        return this.#media.ask({ kind: 'leave' });
-      case 'SetMuted':
-        return this.#media.ask({ kind: 'mute', muted: effect.muted });
-      case 'SetGains':
-        return this.#media.ask({ kind: 'gains', gains: effect.gains });
       case 'ReportJoined':
         this.#joinedAt ??= this.#dependencies.clock.wall();
         return this.#conference.report(effect);
@@ -288,20 +264,13 @@ export class CallRunner {
       case 'ReportLeft':
         return this.#conference.report(effect);
       case 'HangUp':
-        void this.call.hangUp();
-        return;
+        return void this.call.hangUp();
       case 'CloseCall':
         this.#closing ??= this.#close(effect.outcome);
         return;
       default:
         return assertNever(effect);
     }
-  }
-
-  #lookUp(effect: Extract<CallEffect, { type: 'LookUpPin' }>): void {
-    const found = lookUpPin(this.#dependencies, this.call, effect);
-    if (found.type === 'PinMatched') this.#conference.matched(found.admission);
-    this.dispatch(found);
   }
 
   #recordName({ nameId, limitMs }: Extract<CallEffect, { type: 'RecordName' }>): void {
@@ -312,10 +281,7 @@ export class CallRunner {
 
   async #close(outcome: CallOutcome): Promise<void> {
     const now = this.#dependencies.clock.wall();
-    this.#timers.cancelAll();
-    this.#line.end();
-    this.#mover.end();
-    this.#names.end();
+    this.#stop();
     const statistics = await this.#media.close();
     this.#dependencies.inRoom(this.call.id, null);
     // With its endpoint also a recording has ended that was under way.

@@ -6,18 +6,12 @@ import type { CallId } from '../domain/identifiers.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { Refusal, SignalingCall } from '../ports/signaling.js';
-import {
-  identityOf,
-  masked,
-  newAttempt,
-  recordOf,
-  type Attempt,
-  type CallIdentity,
-  type PlacedFor,
-} from './attempt.js';
+import { identityOf, masked, named, newAttempt, type Attempt, type CallIdentity } from './attempt.js';
+import { snapshotOf } from './attempt-snapshot.js';
 import { asError, within } from './bounded.js';
 import type { BridgeOptions, BridgeParts } from './bridge-parts.js';
 import { freshMemory, type CallMemory } from './call-memory.js';
+import { CallRecords } from './call-records.js';
 import type { CallBasis, CallDependencies, CallEnd } from './call-parts.js';
 import { CallRunner } from './call-runner.js';
 import type { Conferences } from './conferences.js';
@@ -30,8 +24,6 @@ import type { WithoutTime } from './without-time.js';
 
 /** Digits of a caller number that logs show. */
 const LOGGED_DIGITS = 3;
-/** How long a set-up of a process before this one may be told again, milliseconds. */
-const AGAIN_LIMIT_MS = 5_000;
 
 export interface CallsParts extends BridgeParts {
   readonly conferences: () => Conferences;
@@ -44,10 +36,8 @@ export interface CallsParts extends BridgeParts {
 export class Calls {
   readonly #parts: CallsParts;
   readonly #options: BridgeOptions;
+  readonly records: CallRecords;
   readonly #attempts = new Map<CallId, Attempt>();
-  readonly #outcomes = new Map<CallOutcome, number>();
-  /** Set-ups of a process before this one, by Call-ID, that may be told again. */
-  readonly #interrupted = new Map<string, CallIdentity>();
   #total = 0;
   #draining = false;
   /** Who waits for the last call to end. */
@@ -56,6 +46,7 @@ export class Calls {
   constructor(parts: CallsParts, options: BridgeOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.records = new CallRecords(parts);
   }
 
   get size(): number {
@@ -69,11 +60,6 @@ export class Calls {
 
   get isDraining(): boolean {
     return this.#draining;
-  }
-
-  /** Call attempts ended, by outcome, since the start. */
-  get outcomes(): ReadonlyMap<CallOutcome, number> {
-    return this.#outcomes;
   }
 
   get(id: CallId): Attempt | undefined {
@@ -145,8 +131,7 @@ export class Calls {
   comeIn(call: SignalingCall): void {
     const { clock, sources, log } = this.#parts;
     this.#total += 1;
-    const again = this.#interrupted.get(call.sipCallId);
-    this.#interrupted.delete(call.sipCallId);
+    const again = this.records.toldAgain(call.sipCallId);
     const trunk = sources.trunkOf(call.source.address);
     const startedAt = again?.startedAt ?? clock.wall();
     const attempt = newAttempt(call, identityOf(call, startedAt, trunk, this.#options.recordedDigits));
@@ -257,28 +242,10 @@ export class Calls {
   }
 
   /** It cannot be taken back: its record is all that can be done. */
-  lose({ identity, memory, conferenceRecordId }: CallSnapshot & { memory: object }): void {
-    const { state } = memory;
-    const outcome = state.kind === 'Ended' ? state.outcome : 'failed';
-    const endedAt = this.#parts.clock.wall();
-    const { answeredAt, joinedAt, admission, keyMethod, name } = memory;
-    const end = { outcome, answeredAt, joinedAt, endedAt, admission, keyMethod, statistics: null, mixer: null };
-    this.#record(identity, outcome, end, conferenceRecordId);
+  lose(snapshot: CallSnapshot & { memory: object }): void {
+    this.records.lost(snapshot);
+    const { name, joinedAt } = snapshot.memory;
     if (name !== null && joinedAt === null) this.#parts.conferences().forgetName(name);
-  }
-
-  /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded, and calls of ours at once. */
-  interrupted(setUps: readonly CallSnapshot[]): void {
-    for (const { identity, placedFor, conferenceRecordId } of setUps) {
-      if (placedFor === null) this.#interrupted.set(identity.sipCallId, identity);
-      else this.#record(identity, 'failed', cutOff(placedFor, this.#parts.clock.wall()), conferenceRecordId);
-    }
-    if (this.#interrupted.size > 0) this.#parts.clock.after(AGAIN_LIMIT_MS, () => this.recordInterrupted());
-  }
-
-  recordInterrupted(): void {
-    for (const identity of this.#interrupted.values()) this.#record(identity, 'failed', null, null);
-    this.#interrupted.clear();
   }
 
   handOver(): void {
@@ -302,23 +269,11 @@ export class Calls {
     const { id } = attempt.call;
     const conferences = this.#parts.conferences();
     this.#attempts.delete(id);
-    this.#record(named(attempt), outcome, end, end === null ? null : conferences.recordIdOf(id));
+    this.records.write(named(attempt), outcome, end, end === null ? null : conferences.recordIdOf(id));
     this.#parts.placed().ended(id);
     conferences.forgetCall(id);
     this.changed(attempt);
     if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
-  }
-
-  #record(identity: CallIdentity, outcome: CallOutcome, end: CallEnd | null, conferenceRecordId: number | null): void {
-    const { store, clock, log } = this.#parts;
-    const call = identity.id;
-    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    try {
-      store.addCallRecord(recordOf(identity, { outcome, end, conferenceRecordId, now: clock.wall() }));
-    } catch (error) {
-      log.error({ call, error: asError(error).message }, 'call record could not be written');
-    }
-    log.info({ call, outcome }, 'call ended');
   }
 
   /** Its snapshot has changed. */
@@ -326,28 +281,8 @@ export class Calls {
     const { call } = attempt;
     if (call.handle === null && attempt.placedFor === null) return;
     this.#parts.keeper.changed('call', call.id, () => {
-      const { handle } = call;
-      if (attempt.ended) return null;
-      const memory = handle === null ? null : (attempt.runner?.memory() ?? attempt.answering?.memory ?? null);
-      return writeSnapshot({
-        identity: named(attempt),
-        handle: handle ?? '',
-        label: attempt.label,
-        memory,
-        endpoint:
-          (attempt.runner === null ? attempt.answering?.endpoint.handle : attempt.runner.endpointHandle) ?? null,
-        conferenceRecordId: this.#parts.conferences().recordIdOf(call.id),
-        placedFor: memory === null ? attempt.placedFor : null,
-      });
+      const snapshot = snapshotOf(attempt, this.#parts.conferences().recordIdOf(call.id));
+      return snapshot === null ? null : writeSnapshot(snapshot);
     });
   }
 }
-
-/** The Call-ID of a call of ours is known when it has left. */
-const named = ({ identity, call }: Attempt): CallIdentity => ({ ...identity, sipCallId: call.sipCallId });
-
-/** What is left of a call of ours that ended with the process that placed it. */
-const cutOff = ({ admission, answeredAt }: PlacedFor, endedAt: number): CallEnd => ({
-  ...{ outcome: 'failed', answeredAt, joinedAt: null, endedAt, admission },
-  ...{ keyMethod: null, statistics: null, mixer: null },
-});

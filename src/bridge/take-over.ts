@@ -99,7 +99,7 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
 
 /** Calls that were not answered: those that came in may be told again as new. */
 function interrupt({ calls, keeper }: TakeOverParts, snapshots: readonly CallSnapshot[]): void {
-  calls.interrupted(snapshots);
+  calls.records.interrupted(snapshots);
   for (const { identity } of snapshots) keeper.changed('call', identity.id, () => null);
 }
 
@@ -181,10 +181,7 @@ async function adopt(
 }
 
 /** Names of conferences that are over; those of a caller who has not come to his conference yet are kept. */
-async function sweepNames(
-  { clock, conferences, names, log }: TakeOverParts,
-  back: readonly Answered[],
-): Promise<void> {
+async function sweepNames({ clock, conferences, names, log }: TakeOverParts, back: readonly Answered[]): Promise<void> {
   const comingTo = back.flatMap(({ memory }) => memory.name?.conference ?? []);
   try {
     await within(clock, SWEEP_LIMIT_MS, 'the sweep', names.sweep([...conferences.ids(), ...comingTo]));
