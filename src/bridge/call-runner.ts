@@ -266,8 +266,7 @@ export class CallRunner {
       case 'HangUp':
         return void this.call.hangUp();
       case 'CloseCall':
-        this.#closing ??= this.#close(effect.outcome);
-        return;
+        return void (this.#closing ??= this.#close(effect.outcome));
       default:
         return assertNever(effect);
     }
