@@ -1,15 +1,14 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Dialog, SipRequest, SipResponse, SipText, UacOptions } from 'drachtio-srf';
-import { DigestAnswers, type Credentials, type DigestRequest } from '../../domain/access/digest.js';
+import type { Dialog, SipRequest, SipResponse, UacOptions } from 'drachtio-srf';
 import type { CallId } from '../../domain/identifiers.js';
 import { CallGone, type PlacedCall, type PlaceRequest, type SignalingListener } from '../../ports/signaling.js';
 import { showHandle } from './call-handle.js';
 import { CallRequests } from './call-requests.js';
-import { reasonOf, sayGoodbye, sayGoodbyeAuthorized, TRANSACTION_MS, type Authorize } from './dialog-requests.js';
-import { ALLOW, contentHeaders } from './headers.js';
+import { reasonOf, sayGoodbye, sayGoodbyeAuthorized, TRANSACTION_MS } from './dialog-requests.js';
 import { delay, LiveDialog } from './live-dialog.js';
 import { Origin } from './origin.js';
+import { PlacedInvite } from './placed-invite.js';
 import { continuedTimer } from './session-expires.js';
 
 /** What a placed call needs of the signalling it belongs to. */
@@ -41,16 +40,6 @@ type Phase = 'calling' | 'live' | 'ending' | 'ended';
 const LIMIT_MS = 180_000;
 /** A CANCEL is answered within 64*T1, kept by drachtio-server; beyond this nothing is believed to come. Milliseconds. */
 const CANCEL_MS = 36_000;
-/** Asked for with every call placed (RFC 4028 section 4 recommends it), seconds. */
-const SESSION_EXPIRES = 1_800;
-/** How often a longer session timer is asked for (RFC 4028 section 7.3). */
-const MOST_LONGER = 2;
-
-const AUTHORIZATIONS: ReadonlyMap<number, readonly [challenge: string, answer: string]> = new Map([
-  [401, ['www-authenticate', 'Authorization']],
-  [407, ['proxy-authenticate', 'Proxy-Authorization']],
-]);
-
 /** A call of ours to someone outside. */
 export class DrachtioPlacedCall implements PlacedCall {
   readonly id: CallId;
@@ -59,18 +48,12 @@ export class DrachtioPlacedCall implements PlacedCall {
   /** drachtio-server was restarted, and does not know the dialog any more. */
   forgotten = false;
   readonly #host: PlacedCallHost;
-  readonly #request: PlaceRequest;
-  readonly #uri: string;
-  readonly #digest: DigestAnswers;
+  readonly #attempts: PlacedInvite;
   readonly #requests: CallRequests;
   readonly #origin = new Origin();
   readonly #offer: string;
-  #headers: Record<string, string>;
-  /** Where another try after a challenge goes: to whoever challenged us, also where the name of the trunk has several addresses. */
-  #proxy: string | null = null;
   #phase: Phase = 'calling';
   #invite: SipRequest | null = null;
-  #longer = 0;
   #limit: NodeJS.Timeout | null = null;
   #late = false;
   /** Early media of the far end, for a 2xx that brings none. */
@@ -82,15 +65,12 @@ export class DrachtioPlacedCall implements PlacedCall {
   readonly #final = new Promise<void>((resolve) => (this.#settled = resolve));
 
   constructor(host: PlacedCallHost, request: PlaceRequest) {
-    const { id, target, user, callerNumber, localSdp, credentials } = request;
+    const { id, target, user, callerNumber, localSdp } = request;
     const { transport, host: trunk, port } = target;
     const tag = randomUUID();
     this.#host = host;
-    this.#request = request;
     this.id = id;
     this.sipCallId = randomUUID();
-    const where = trunk.includes(':') && !trunk.startsWith('[') ? `[${trunk}]` : trunk;
-    this.#uri = `sip:${user}@${where}:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
     // drachtio-server names a dialog by its Call-ID and the tag of whoever sent the INVITE.
     const facts = {
       sipCallId: this.sipCallId,
@@ -102,26 +82,9 @@ export class DrachtioPlacedCall implements PlacedCall {
       callerName: null,
     };
     this.handle = showHandle({ dialog: `${this.sipCallId};from-tag=${tag}`, facts });
-    this.#digest = answersFor(credentials);
+    this.#attempts = new PlacedInvite(request, this.sipCallId, tag, LIMIT_MS);
     this.#requests = new CallRequests(id, host.listener, this.#origin, () => this.#phase === 'live');
     this.#offer = this.#origin.continue(localSdp);
-    this.#headers = {
-      ...ALLOW,
-      ...contentHeaders,
-      // drachtio-server writes its own address for `localhost`.
-      From:
-        callerNumber === null
-          ? `"Anonymous" <sip:anonymous@anonymous.invalid>;tag=${tag}`
-          : `<sip:${callerNumber}@localhost>;tag=${tag}`,
-      'Call-ID': this.sipCallId,
-      // Reliable provisional answers (RFC 3262) are not asked for: without them nobody can offer anything before the answer.
-      Supported: 'timer',
-      // RFC 3261 section 13.2.1: the far end gives up by then too, also where this process died over it.
-      Expires: String(LIMIT_MS / 1_000),
-      'Session-Expires': String(SESSION_EXPIRES),
-      // RFC 3323 section 4.2, for the trunk that knows our number by its account.
-      ...(callerNumber === null ? { Privacy: 'id' } : {}),
-    };
   }
 
   /** The dialog at drachtio-server, once answered. */
@@ -172,11 +135,7 @@ export class DrachtioPlacedCall implements PlacedCall {
 
   #dial(): void {
     this.#invite = null;
-    const options = {
-      headers: { ...this.#headers },
-      localSdp: this.#offer,
-      ...(this.#proxy === null ? {} : { proxy: this.#proxy }),
-    };
+    const options = { ...this.#attempts.options(), localSdp: this.#offer };
     const progress: Progress = {
       cbRequest: (_error, invite) => {
         this.#invite = invite ?? null;
@@ -186,7 +145,7 @@ export class DrachtioPlacedCall implements PlacedCall {
       cbProvisional: (response) => this.#progressed(response),
     };
     this.#host
-      .track(this.#host.createUAC(this.#uri, options, progress))
+      .track(this.#host.createUAC(this.#attempts.uri, options, progress))
       .then(
         (dialog) => this.#opened(dialog),
         (error: unknown) => this.#refused(error),
@@ -205,7 +164,7 @@ export class DrachtioPlacedCall implements PlacedCall {
     this.#settled();
     if (this.#phase !== 'calling' || this.#late) {
       // The 200 crossed our CANCEL.
-      const authorizing = this.#authorizing();
+      const { authorizing } = this.#attempts;
       const bye =
         authorizing === null
           ? sayGoodbye(dialog, TRANSACTION_MS)
@@ -217,7 +176,7 @@ export class DrachtioPlacedCall implements PlacedCall {
     this.#phase = 'live';
     this.#live = new LiveDialog(
       dialog,
-      { requests: this.#requests, origin: this.#origin, ownsCallId: true, authorizing: this.#authorizing() },
+      { requests: this.#requests, origin: this.#origin, ownsCallId: true, authorizing: this.#attempts.authorizing },
       { live: () => this.#phase === 'live', ended: (end) => this.#ended(end) },
     );
     this.#requests.timer = continuedTimer(dialog.res, {});
@@ -235,51 +194,13 @@ export class DrachtioPlacedCall implements PlacedCall {
 
   #refused(error: unknown): void {
     const response = responseOf(error);
-    if (this.#phase === 'calling' && !this.#late && response !== null && this.#prepareAgain(response)) {
+    if (this.#phase === 'calling' && !this.#late && response !== null && this.#attempts.again(response, this.#invite)) {
       this.#dial();
       return;
     }
     this.#settled();
     if (this.#late) return;
     if (this.#phase === 'calling') this.#failed(response?.status ?? 503, reasonOf(error));
-  }
-
-  /** RFC 3261 section 22.2, RFC 4028 section 7.3. @returns whether another INVITE may succeed. */
-  #prepareAgain(response: SipResponse): boolean {
-    const added = response.status === 422 ? this.#prolonged(response) : this.#authorization(response);
-    if (added === null || this.#invite === null) return false;
-    const { invite } = { invite: this.#invite };
-    const number = Number.parseInt(invite.get('cseq') ?? '1', 10);
-    const from = invite.get('from') ?? this.#headers['From'] ?? '';
-    this.#headers = { ...this.#headers, ...added, From: from, CSeq: `${number + 1} INVITE` };
-    if (response.source_address !== '') {
-      const { transport } = this.#request.target;
-      this.#proxy = `sip:${response.source_address}:${response.source_port};transport=${transport}`;
-    }
-    return true;
-  }
-
-  #authorization(response: SipResponse): Record<string, string> | null {
-    // The request URI as drachtio-server wrote it.
-    return authorization(this.#digest, response, { method: 'INVITE', uri: this.#invite?.uri ?? this.#uri });
-  }
-
-  /** For requests within the call; `null` where there is no password. */
-  #authorizing(): (() => Authorize) | null {
-    const { credentials } = this.#request;
-    if (credentials === null) return null;
-    return () => {
-      const digest = answersFor(credentials);
-      return (response, { method, uri }) => authorization(digest, response, { method, uri });
-    };
-  }
-
-  #prolonged(response: SipText): Record<string, string> | null {
-    const asked = /^\s*(\d{1,9})/.exec(response.get('min-se') ?? '')?.[1];
-    const ours = Number(this.#headers['Session-Expires']);
-    if (asked === undefined || Number(asked) <= ours || this.#longer >= MOST_LONGER) return null;
-    this.#longer += 1;
-    return { 'Session-Expires': asked, 'Min-SE': asked };
   }
 
   async #hangUp(): Promise<void> {
@@ -329,28 +250,6 @@ export class DrachtioPlacedCall implements PlacedCall {
     if (this.#limit !== null) clearTimeout(this.#limit);
     this.#limit = null;
   }
-}
-
-const answersFor = (credentials: Credentials | null): DigestAnswers =>
-  new DigestAnswers(
-    credentials,
-    (algorithm, text) =>
-      createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-        .update(text)
-        .digest('hex'),
-    () => randomBytes(16).toString('hex'),
-  );
-
-function authorization(
-  digest: DigestAnswers,
-  response: SipResponse,
-  request: DigestRequest,
-): Record<string, string> | null {
-  const names = AUTHORIZATIONS.get(response.status);
-  const challenge = names === undefined ? undefined : response.get(names[0]);
-  if (names === undefined || challenge === undefined) return null;
-  const value = digest.answer(response.status, [challenge], request);
-  return value === null ? null : { [names[1]]: value };
 }
 
 /** The final answer of an INVITE that failed, or `null` where there was none. */
