@@ -3,84 +3,16 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newKey, wrapKey } from '../../../src/adapters/recordings/wrapped-key.js';
-import { openRecordings } from '../../../src/app/compose-recordings.js';
-import { openStore } from '../../../src/app/compose-store.js';
-import { loadConfig } from '../../../src/app/config.js';
-import { accountId, conferenceId } from '../../../src/domain/identifiers.js';
-import type { Store } from '../../../src/ports/store.js';
-import { noise, writeWav } from '../../sound.js';
-import { CommandLine } from './command-line.js';
+import { RecordedAccount } from './recorded-account.js';
 
-let cli: CommandLine;
-let account: string;
-
+let cli: RecordedAccount;
 beforeEach(async () => {
-  cli = new CommandLine();
-  cli.env = {
-    PARTYLINE_RECORDINGS_MEMORY_DIR: join(cli.directory, 'memory'),
-    PARTYLINE_RECORDINGS_ALLOW_DISK: 'true',
-  };
-  account = (await cli.addAccount('--name', 'Mary')).id;
+  cli = new RecordedAccount();
+  await cli.addMary();
 });
 afterEach(() => cli.dispose());
 
-const config = () => loadConfig({ env: cli.env, workingDirectory: cli.directory }).config;
-
-function withStore<T>(action: (store: Store) => T): T {
-  const { store } = openStore(config());
-  try {
-    return action(store);
-  } finally {
-    store.close();
-  }
-}
-
-/** A conference of Mary's is recorded, as by a bridge. @returns id and plain file */
-async function record(ms = 1_000, part = 1): Promise<{ readonly id: string; readonly plain: Buffer }> {
-  const stores = openStore(config());
-  try {
-    const recordings = openRecordings(config(), stores, (message) => {
-      throw new Error(message);
-    });
-    const of = { accountId: accountId(account), conferenceId: conferenceId(account), conferenceRecordId: 1, part };
-    const open = recordings.begin(of);
-    await writeWav(open.path, noise(ms));
-    const plain = readFileSync(open.path);
-    await recordings.seal(open);
-    return { id: open.id, plain };
-  } finally {
-    stores.store.close();
-  }
-}
-
-/** One of which the mixer wrote no WAV file. @returns its id */
-async function recordUnreadable(): Promise<string> {
-  const stores = openStore(config());
-  try {
-    const recordings = openRecordings(config(), stores, () => undefined);
-    const of = { accountId: accountId(account), conferenceId: conferenceId(account), conferenceRecordId: 1, part: 1 };
-    const open = recordings.begin(of);
-    writeFileSync(open.path, 'x'.repeat(100));
-    await expect(recordings.seal(open)).rejects.toThrow(/kept aside/);
-    return open.id;
-  } finally {
-    stores.store.close();
-  }
-}
-
-/** One that was due a moment ago, its key and file still there. */
-function due(id: string): void {
-  withStore((store) => {
-    const found = store.recording(id);
-    if (found === null) throw new Error('no recording');
-    store.removeRecording(id);
-    store.addRecording({ ...found, dueAt: Date.now() - 1 });
-  });
-}
-
 const files = (): readonly string[] => readdirSync(cli.directory).filter((name) => name !== 'var' && name !== 'memory');
-const memory = (): string => join(cli.directory, 'memory');
-const sealed = (): readonly string[] => readdirSync(join(cli.data, 'recordings'));
 
 describe('recording list', () => {
   it('says that there are none, also where there is no database', async () => {
@@ -90,7 +22,7 @@ describe('recording list', () => {
   });
 
   it('shows what was recorded, newest first, of one account where one is named', async () => {
-    const [first, second] = [await record(61_000), await record(1_000, 2)];
+    const [first, second] = [await cli.record(61_000), await cli.record(1_000, 2)];
     await cli.addAccount('--name', 'John');
     const { stdout } = await cli.run('recording', 'list');
     const lines = stdout.trimEnd().split('\n');
@@ -104,18 +36,18 @@ describe('recording list', () => {
   });
 
   it('shows none that is due, and no key', async () => {
-    const { id } = await record();
+    const { id } = await cli.record();
     const { stdout } = await cli.run('recording', 'list', '--json');
     expect(stdout).toContain(id);
     expect(stdout).not.toContain('v1.');
-    due(id);
+    cli.due(id);
     expect((await cli.run('recording', 'list')).stdout).toBe('No recordings.\n');
   });
 });
 
 describe('recording export', () => {
   it('writes the WAV file as it was recorded, for its owner alone', async () => {
-    const { id, plain } = await record(10_000);
+    const { id, plain } = await cli.record(10_000);
     const { status, stdout } = await cli.run('recording', 'export', id, 'board.wav');
     expect(status).toBe(0);
     expect(stdout).toContain(id);
@@ -125,7 +57,7 @@ describe('recording export', () => {
   });
 
   it('never overwrites a file', async () => {
-    const { id } = await record();
+    const { id } = await cli.record();
     writeFileSync(join(cli.directory, 'mine.txt'), 'mine');
     const { status, stderr } = await cli.run('recording', 'export', id, 'mine.txt');
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: mine.txt is there already: [^\n]*\n$/)]);
@@ -137,7 +69,7 @@ describe('recording export', () => {
     [
       'is due',
       (id: string) => {
-        due(id);
+        cli.due(id);
         return id;
       },
       /was to be kept until [^\n]*it is gone/,
@@ -188,7 +120,7 @@ describe('recording export', () => {
       /the bridge key .* is missing/,
     ],
   ])('writes nothing where the recording %s, and says so in one line', async (_what, harm, words) => {
-    const { id } = await record(10_000);
+    const { id } = await cli.record(10_000);
     const { status, stdout, stderr } = await cli.run('recording', 'export', harm(id), 'out.wav');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^error: [^\n]*\n$/);
@@ -197,7 +129,7 @@ describe('recording export', () => {
   });
 
   it('says where a file cannot be written', async () => {
-    const { id } = await record();
+    const { id } = await cli.record();
     const { status, stderr } = await cli.run('recording', 'export', id, 'no/such/folder/x.wav');
     expect([status, stderr]).toEqual([1, 'error: cannot write no/such/folder/x.wav (ENOENT): make its folder first\n']);
     const long = 'x'.repeat(300);
@@ -232,111 +164,47 @@ describe('recording export', () => {
 
 describe('recording remove and purge', () => {
   it('removes key and file, when it is sure', async () => {
-    const { id } = await record();
+    const { id } = await cli.record();
     expect((await cli.run('recording', 'remove', id)).status).toBe(2);
     cli.answer = 'no';
     expect((await cli.run('recording', 'remove', id)).stderr).toMatch(/nothing was removed/);
-    expect(sealed()).toEqual([`${id}.sealed`]);
+    expect(cli.sealed()).toEqual([`${id}.sealed`]);
     expect(await cli.run('recording', 'remove', id, '--yes')).toMatchObject({
       status: 0,
       stdout: `${id} is removed.\n`,
     });
-    expect(sealed()).toEqual([]);
+    expect(cli.sealed()).toEqual([]);
     expect((await cli.run('recording', 'remove', id, '--yes')).stderr).toMatch(/there is no recording/);
   });
 
   it('purges what is due and leaves the rest', async () => {
-    const [first, second] = [await record(), await record()];
-    due(first.id);
+    const [first, second] = [await cli.record(), await cli.record()];
+    cli.due(first.id);
     expect((await cli.run('recording', 'purge')).stdout).toBe('1 recordings were due and are removed.\n');
-    expect(sealed()).toEqual([`${second.id}.sealed`]);
-    expect(withStore((store) => store.recording(first.id))).toBeNull();
-  });
-});
-
-describe('doctor', () => {
-  const findings = async (): Promise<readonly { check: string; status: string; text: string }[]> => {
-    const { stdout } = await cli.run('doctor', '--json');
-    return JSON.parse(stdout) as { check: string; status: string; text: string }[];
-  };
-  const found = async (check: string) => (await findings()).find((one) => one.check === check);
-
-  it('says where plain audio is, and that a disk is no place for it', async () => {
-    mkdirSync(join(cli.directory, 'memory'), { mode: 0o700 });
-    expect(await found('recordings')).toMatchObject({
-      status: 'warning',
-      text: expect.stringMatching(/reach a disk/) as string,
-    });
-    cli.env = { PARTYLINE_RECORDINGS_MEMORY_DIR: join(cli.directory, 'nowhere') };
-    const missing = {
-      status: 'warning',
-      text: expect.stringMatching(/nothing can be recorded: .* is not there/) as string,
-    };
-    expect(await found('recordings')).toMatchObject(missing);
-  });
-
-  it('says how much may be recorded where it is in memory', async () => {
-    cli.env = {};
-    const { text } = (await found('recordings')) ?? {};
-    if (text?.startsWith('nothing can be recorded')) return;
-    expect(text).toMatch(/^in plain only in memory, \S+; \d+ MB free/);
-  });
-
-  it('says what was kept aside, where and until when', async () => {
-    expect(await found('kept aside')).toBeUndefined();
-    const [first, second] = [await recordUnreadable(), await recordUnreadable()];
-    const finding = await found('kept aside');
-    expect(finding?.status).toBe('warning');
-    expect([first, second].some((id) => finding?.text.includes(join(memory(), `${id}.aside and 1 more`)))).toBe(true);
-    expect(finding?.text).toMatch(/until \d{4}-\d\d-\d\dT[^\n]*$/);
-  });
-
-  it('says where sealed recordings are, and fails where none can be sealed', async () => {
-    expect(await found('sealed recordings')).toMatchObject({
-      status: 'ok',
-      text: expect.stringMatching(/does not exist yet/) as string,
-    });
-    await record();
-    expect(await found('sealed recordings')).toEqual({
-      ...{ check: 'sealed recordings', status: 'ok' },
-      text: join(cli.data, 'recordings'),
-    });
-    rmSync(join(cli.data, 'recordings'), { recursive: true });
-    writeFileSync(join(cli.data, 'recordings'), '');
-    expect(await found('sealed recordings')).toMatchObject({ status: 'failed' });
-  });
-
-  it('says that the bridge key is missing once it is needed', async () => {
-    expect(await found('bridge key')).toMatchObject({ status: 'ok' });
-    await record();
-    expect(await found('bridge key')).toMatchObject({ status: 'ok' });
-    rmSync(join(cli.data, 'bridge.key'));
-    expect(await found('bridge key')).toMatchObject({
-      status: 'failed',
-      text: expect.stringMatching(/is missing/) as string,
-    });
+    expect(cli.sealed()).toEqual([`${second.id}.sealed`]);
+    expect(cli.withStore((store) => store.recording(first.id))).toBeNull();
   });
 });
 
 describe('account remove', () => {
   it('takes the recordings of the account along, keys and files', async () => {
-    await record();
+    await cli.record();
     await cli.run('account', 'remove', 'Mary', '--yes');
-    expect(withStore((store) => store.recordings({ limit: 1 }))).toEqual([]);
-    expect(sealed()).toEqual([]);
+    expect(cli.withStore((store) => store.recordings({ limit: 1 }))).toEqual([]);
+    expect(cli.sealed()).toEqual([]);
   });
 
   it('takes along what was kept aside of it', async () => {
-    await recordUnreadable();
-    expect(readdirSync(memory())).toHaveLength(2);
+    await cli.recordUnreadable();
+    expect(cli.memory()).toHaveLength(2);
     await cli.run('account', 'remove', 'Mary', '--yes');
-    expect(readdirSync(memory())).toEqual([]);
+    expect(cli.memory()).toEqual([]);
   });
 });
 
 it('a key that was wrapped for another recording opens none', async () => {
-  const { id } = await record();
-  withStore((store) => {
+  const { id } = await cli.record();
+  cli.withStore((store) => {
     const recording = store.recording(id);
     if (recording === null) throw new Error('no recording');
     store.removeRecording(id);
