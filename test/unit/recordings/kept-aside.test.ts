@@ -73,6 +73,22 @@ describe('a recording whose format nobody knows', () => {
     expect(bench.troubles).toEqual([expect.stringMatching(/^a recording was left in plain: [^\n]*kept aside[^\n]*$/)]);
   });
 
+  it('is lost at no step of it that the process dies at', async () => {
+    const open = unreadable();
+    const note = readFileSync(`${bench.memory.path}/${open.id}.json`);
+    writeFileSync(`${bench.memory.path}/${open.id}.aside.json`, 'half');
+    bench.restart();
+    await bench.recordings.sweep([]);
+    const aside = [`${open.id}.aside`, `${open.id}.aside.json`];
+    expect(bench.inMemory()).toEqual(aside);
+    expect((await bench.aside.list())[0]?.accountId).toBe('a1');
+    writeFileSync(`${bench.memory.path}/${open.id}.json`, note);
+    bench.restart();
+    await bench.recordings.sweep([]);
+    expect(bench.inMemory()).toEqual(aside);
+    expect(bench.troubles).toHaveLength(1);
+  });
+
   it('is not kept of an account that was removed meanwhile', async () => {
     const open = unreadable();
     bench.store.removeAccount(accountId('a1'));
