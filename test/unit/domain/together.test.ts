@@ -6,7 +6,8 @@ import { isSilent } from '../../../src/domain/conference/lines.js';
 import type { CallId } from '../../../src/domain/identifiers.js';
 import { KEYS, type Key } from '../../../src/domain/keys.js';
 import type { WithoutTime } from './words.js';
-import { GUEST_PIN, HOST_PIN, wasEndedByHost, World } from './world.js';
+import { GUEST_PIN, HOST_PIN, wasEndedByHost } from './world-state.js';
+import { World } from './world.js';
 
 type Move = (world: World) => void;
 

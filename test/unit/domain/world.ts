@@ -1,47 +1,22 @@
+import { toCall, toConference } from '../../../src/bridge/reports.js';
 import { assertNever } from '../../../src/domain/assert-never.js';
 import type { CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
-import { startCall, startPlacedCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
-import { DEFAULT_ENTRY_OPTIONS, type ConferenceOptions, type Role } from '../../../src/domain/conference-options.js';
-import type { ConferenceEffect, ConferenceEvent, MeasuredLine } from '../../../src/domain/conference/contract.js';
-import { startConference, stepConference, type ConferenceState } from '../../../src/domain/conference/machine.js';
-import { callId, conferenceId, type CallId, type NameId, type PlayId } from '../../../src/domain/identifiers.js';
+import { startCall, startPlacedCall, stepCall } from '../../../src/domain/call-flow/machine.js';
+import { DEFAULT_ENTRY_OPTIONS, type ConferenceOptions } from '../../../src/domain/conference-options.js';
+import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
+import { stepConference } from '../../../src/domain/conference/machine.js';
+import { callId, type CallId } from '../../../src/domain/identifiers.js';
 import type { Key } from '../../../src/domain/keys.js';
-import { lastSyllable, say, type Utterance } from '../../../src/domain/prompts.js';
+import type { Utterance } from '../../../src/domain/prompts.js';
 import { admission } from './caller.js';
-import { ManualTimers } from './manual-timers.js';
-import { words, type WithoutTime } from './words.js';
-
-export const HOST_PIN = '11';
-export const GUEST_PIN = '22';
+import type { WithoutTime } from './words.js';
+import { answerToPin, HOST_PIN, newConference, newLine, noiseOf, type Conference, type Line } from './world-state.js';
 
 /** How long each piece of a play lasts, and how long a mixer needs to take someone in. */
 const PIECE_MS = 1_500;
 const JOIN_MS = 150;
 /** How long a called telephone rings. */
 const RING_MS = 4_000;
-
-interface Line {
-  readonly id: CallId;
-  state: CallState;
-  readonly timers: ManualTimers;
-  readonly effects: CallEffect[];
-  playing: PlayId | null;
-  /** The name being recorded. */
-  recording: NameId | null;
-  /** Whether the mixer keeps the line from the room. */
-  muted: boolean;
-  conference: Conference | null;
-  role: Role;
-}
-
-/** One conference from its first caller to its close; the next to call opens another. */
-interface Conference {
-  state: ConferenceState;
-  readonly timers: ManualTimers;
-  readonly effects: ConferenceEffect[];
-  hostWasIn: boolean;
-  closedAt: number | null;
-}
 
 /** A bridge in memory: callers with telephones, one account, sounds that take their time, a mixer that may fail. */
 export class World {
@@ -62,17 +37,7 @@ export class World {
 
   dial(): Line {
     const id = callId(`call${this.lines.length}`);
-    const line: Line = {
-      id,
-      state: startCall({ callId: id, entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 2 } }),
-      timers: new ManualTimers(),
-      effects: [],
-      playing: null,
-      recording: null,
-      muted: false,
-      conference: null,
-      role: 'guest',
-    };
+    const line = newLine(id, startCall({ callId: id, entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 2 } }));
     this.lines.push(line);
     this.toLine(line, { type: 'CallAnswered' });
     this.#settle();
@@ -87,17 +52,8 @@ export class World {
       this.#toConference(conference, { type: 'PlacedCallEnded', placed, reason: 'not-allowed' });
       return;
     }
-    const line: Line = {
-      id: placed,
-      state: startPlacedCall({ callId: placed, admission: admission('guest', this.#options), room }),
-      timers: new ManualTimers(),
-      effects: [],
-      playing: null,
-      recording: null,
-      muted: false,
-      conference,
-      role: 'guest',
-    };
+    const state = startPlacedCall({ callId: placed, admission: admission('guest', this.#options), room });
+    const line = newLine(placed, state, conference);
     this.lines.push(line);
     this.#later(RING_MS, () => {
       if (line.state.kind === 'Ended') return;
@@ -204,30 +160,14 @@ export class World {
           if (line.playing === effect.playId) this.#stop(line);
         });
         return;
-      case 'StopPlaying': {
-        this.#stop(line);
-        return;
-      }
-      case 'SetTimer': {
-        line.timers.set(effect.name, effect.timerId, this.now + effect.ms);
-        return;
-      }
-      case 'CancelTimer': {
-        line.timers.cancel(effect.name);
-        return;
-      }
-      case 'LookUpPin': {
-        const { lookupId, digits } = effect;
-        const role: Role = digits === HOST_PIN ? 'host' : 'guest';
-        const found = digits === HOST_PIN || digits === GUEST_PIN;
-        this.toLine(
-          line,
-          found
-            ? { type: 'PinMatched', lookupId, admission: admission(role, this.#options) }
-            : { type: 'PinMissed', lookupId },
-        );
-        return;
-      }
+      case 'StopPlaying':
+        return this.#stop(line);
+      case 'SetTimer':
+        return line.timers.set(effect.name, effect.timerId, this.now + effect.ms);
+      case 'CancelTimer':
+        return line.timers.cancel(effect.name);
+      case 'LookUpPin':
+        return this.toLine(line, answerToPin(effect, this.#options));
       case 'RequestAdmission': {
         const { role, options } = effect.admission;
         const conference = this.#openConference();
@@ -266,10 +206,8 @@ export class World {
         });
         return;
       }
-      case 'StopRecordingName': {
-        this.#endName(line);
-        return;
-      }
+      case 'StopRecordingName':
+        return this.#endName(line);
       case 'JoinMixer': {
         line.muted = effect.muted;
         this.#stop(line);
@@ -285,40 +223,17 @@ export class World {
           this.#report(line, { type: 'CallerJoined', callId: line.id });
           return;
         }
-      case 'ReportAction': {
-        this.#report(line, { type: 'ActionRequested', callId: line.id, action: effect.action });
-        return;
-      }
-      case 'ReportUnknownCode': {
-        this.#report(line, { type: 'UnknownCodeKeyed', callId: line.id });
-        return;
-      }
-      case 'ReportChoice': {
-        const { menuId, choice } = effect;
-        this.#report(line, { type: 'ChoiceKeyed', callId: line.id, menuId, choice });
-        return;
-      }
-      case 'ReportEntry': {
-        const { menuId, digits } = effect;
-        this.#report(line, { type: 'EntryKeyed', callId: line.id, menuId, digits });
-        return;
-      }
-      case 'ReportMenuSpoken': {
-        this.#report(line, { type: 'MenuSpoken', callId: line.id, menuId: effect.menuId });
-        return;
-      }
-      case 'ReportMenuLeft': {
-        this.#report(line, { type: 'MenuLeft', callId: line.id, menuId: effect.menuId });
-        return;
-      }
-      case 'ReportLeft': {
-        this.#report(line, { type: 'CallerLeft', callId: line.id, lineLost: effect.lineLost });
-        return;
-      }
-      case 'SetMuted': {
+      case 'ReportAction':
+      case 'ReportUnknownCode':
+      case 'ReportChoice':
+      case 'ReportEntry':
+      case 'ReportMenuSpoken':
+      case 'ReportMenuLeft':
+      case 'ReportLeft':
+        return this.#report(line, toConference(line.id, effect));
+      case 'SetMuted':
         line.muted = effect.muted;
         return;
-      }
       case 'LeaveMixer':
       case 'SetGains':
       case 'HangUp':
@@ -344,13 +259,7 @@ export class World {
   #openConference(): Conference {
     const current = this.conferences.at(-1);
     if (current !== undefined && current.closedAt === null) return current;
-    const conference: Conference = {
-      state: startConference({ conferenceId: conferenceId('room') }),
-      timers: new ManualTimers(),
-      effects: [],
-      hostWasIn: false,
-      closedAt: null,
-    };
+    const conference = newConference();
     this.conferences.push(conference);
     return conference;
   }
@@ -382,89 +291,35 @@ export class World {
 
   #carryOutForConference(conference: Conference, effect: ConferenceEffect): void {
     switch (effect.type) {
-      case 'Admit': {
-        this.#tell(effect.callId, {
-          type: 'Admitted',
-          muted: effect.muted,
-          introduction: effect.introduction,
-        });
-        return;
-      }
-      case 'KeepWaiting': {
-        this.#tell(effect.callId, { type: 'KeptWaiting', reason: effect.reason });
-        return;
-      }
-      case 'Refuse': {
-        this.#tell(effect.callId, { type: 'Refused', reason: effect.reason });
-        return;
-      }
-      case 'Tell': {
-        this.#tell(effect.callId, { type: 'Told', utterances: effect.utterances });
-        return;
-      }
-      case 'SendToHold': {
-        this.#tell(effect.callId, { type: 'SentToHold', reason: effect.reason });
-        return;
-      }
-      case 'LetPass': {
-        this.#tell(effect.callId, { type: 'GateFoundOpen' });
-        return;
-      }
-      case 'SendToRoom': {
-        this.#tell(effect.callId, { type: 'SentToRoom', room: effect.room, muted: effect.muted });
-        return;
-      }
-      case 'OpenMenu': {
-        const { menuId, utterances, choices } = effect;
-        this.#tell(effect.callId, { type: 'MenuOpened', menuId, utterances, choices });
-        return;
-      }
-      case 'OpenEntry': {
-        const { menuId, utterances, mostDigits } = effect;
-        this.#tell(effect.callId, { type: 'EntryOpened', menuId, utterances, mostDigits });
-        return;
-      }
-      case 'CloseMenu': {
-        this.#tell(effect.callId, { type: 'MenuClosed', menuId: effect.menuId, utterances: effect.utterances });
-        return;
-      }
+      case 'Admit':
+      case 'KeepWaiting':
+      case 'Refuse':
+      case 'Tell':
+      case 'SendToHold':
+      case 'LetPass':
+      case 'SendToRoom':
+      case 'OpenMenu':
+      case 'OpenEntry':
+      case 'CloseMenu':
+      case 'Mute':
+      case 'Dismiss':
+        return this.#tell(effect.callId, toCall(effect));
       case 'MeasureLines': {
         const { callId: asking } = effect;
-        // Everyone makes a noise, the latest the loudest.
-        const lines = this.lines.map((line, n): MeasuredLine => ({
-          callId: line.id,
-          levelDb: n - 40,
-          activeShare: 1,
-        }));
+        const lines = noiseOf(this.lines);
         this.#later(3_000, () => this.#toConference(conference, { type: 'LinesMeasured', callId: asking, lines }));
         return;
       }
-      case 'PlaceCall': {
-        this.#place(conference, effect);
-        return;
-      }
-      case 'Mute': {
-        this.#tell(effect.callId, { type: 'MuteChanged', muted: effect.muted });
-        return;
-      }
-      case 'Dismiss': {
-        this.#tell(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
-        return;
-      }
-      case 'PlayToRoom': {
-        this.#endLater(effect.utterances, () =>
+      case 'PlaceCall':
+        return this.#place(conference, effect);
+      case 'PlayToRoom':
+        return this.#endLater(effect.utterances, () =>
           this.#toConference(conference, { type: 'PlayFinished', playId: effect.playId }),
         );
-        return;
-      }
-      case 'SetTimer': {
-        conference.timers.set(effect.name, effect.timerId, this.now + effect.ms);
-        return;
-      }
-      case 'CancelTimer': {
-        conference.timers.cancel(effect.name);
-        return;
-      }
+      case 'SetTimer':
+        return conference.timers.set(effect.name, effect.timerId, this.now + effect.ms);
+      case 'CancelTimer':
+        return conference.timers.cancel(effect.name);
       case 'RecordStarted':
       case 'BlockCaller':
       case 'StartRecording':
@@ -485,12 +340,3 @@ export class World {
     if (line !== undefined) this.toLine(line, event);
   }
 }
-
-/** Whether the conference has begun to end by `##`. */
-export const wasEndedByHost = ({ effects }: Conference): boolean =>
-  effects.some(
-    (effect) =>
-      (effect.type === 'PlayToRoom' &&
-        words(effect.utterances) === words([say('host-ended-conference'), lastSyllable])) ||
-      (effect.type === 'Dismiss' && effect.outcome === 'host-ended'),
-  );
