@@ -21,6 +21,8 @@ const SAID_MS = 2_000;
 const HELD_SLACK_MS = 5_000;
 /** For so long the conference is held at least. */
 const HELD_MS = 10_000;
+/** The room was empty in between: what is recorded after the hold is another part. */
+const PARTS = 2;
 const BEEP_SECONDS = 5;
 const SWEPT_LIMIT_MS = 5_000;
 const SAMPLES_A_SECOND = 8_000;
@@ -143,7 +145,8 @@ forEachEngine((engine) => {
       await back.untilQuiet();
       await stopRecording(back, guest, other);
       const lastedMs = performance.now() - started;
-      const parts = await recordingsOf(stage.bridge, account.id, 1);
+      const parts = await recordingsOf(stage.bridge, account.id, PARTS);
+      expect(parts.map(({ part }) => part)).toEqual([1, 2]);
       const heard = await Promise.all(parts.map(({ id }) => exportedAudio(stage.bridge, id)));
       const inAll = (hz: number): number => heard.reduce((sum, samples) => sum + heardMs(samples, hz), 0);
       expect(inAll(BEFORE_HZ)).toBeGreaterThan(SAID_MS - 300);
