@@ -199,6 +199,7 @@ describe('a conference that another process goes on with', () => {
     const room = new Room().withHostAnd('ann', 'bob');
     room.keys('host', 'lock');
     const play = room.lastRoomPlay;
+    room.wait(2_000);
     const { facts, ...stage } = room.state;
     const state = resumeConference(room.state);
     room.state = state;

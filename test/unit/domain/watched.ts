@@ -170,7 +170,7 @@ export class Watched {
 
   #expectSound(): void {
     const { state } = this;
-    const { members, waiting, menus, hands, placed, options, recording } = state.facts;
+    const { members, waiting, menus, hands, placed, options, recording, sayings } = state.facts;
     expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
     if (recording === 'off') this.#recording = 'off'; // It may have failed by itself.
     expect(this.#recording).toBe(recording);
@@ -188,6 +188,9 @@ export class Watched {
     this.#hostWasIn ||= members.some(({ role, phase }) => role === 'host' && phase === 'in');
     if (!this.#hostWasIn) expect(members.filter(({ role }) => role === 'guest')).toEqual([]);
     for (const { callId } of menus) expect(members.map((member) => member.callId)).toContain(callId);
+    const topics = sayings.pending.map(({ topic }) => topic);
+    expect(new Set(topics).size).toBe(topics.length);
+    if (sayings.sounding === null) expect(topics).toEqual([]);
     for (const hand of hands) expect(inIt).toContain(hand);
     this.#expectCallsPlaced();
     this.#expectStage(state.kind, options.lobby);
