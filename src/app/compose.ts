@@ -61,6 +61,8 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
   const stores = openStore(config);
   const { store, pins, clock } = stores;
   try {
+    // a start that is refused for another reason makes no folder
+    names.prepare();
     // Not before: without a store that can be used nothing is made.
     const names = new NamesFolder(config.namesDirectory);
     said = names;

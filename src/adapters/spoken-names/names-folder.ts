@@ -30,15 +30,20 @@ export class NamesFolderUnusable extends Error {
  */
 export class NamesFolder implements SpokenNames {
   readonly #directory: string;
-  readonly #mode: number;
+  #mode = 0o600;
   /** Files of the names there are, by name. */
   readonly #kept = new Map<string, string>();
   /** Files that a process before this one left. */
-  readonly #left: string[];
+  #left: string[] = [];
 
-  /** @throws {NamesFolderUnusable} */
+  /** Makes nothing yet. */
   constructor(directory: string) {
     this.#directory = directory;
+  }
+
+  /** Makes the folder where it is missing, and finds what a process before this one left. @throws {NamesFolderUnusable} */
+  prepare(): void {
+    const directory = this.#directory;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       const { mode } = statSync(directory);

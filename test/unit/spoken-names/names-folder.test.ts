@@ -26,9 +26,15 @@ const OTHER = conferenceId('conference-b2');
 let directory: string;
 let names: NamesFolder;
 
+function opened(path: string): NamesFolder {
+  const folder = new NamesFolder(path);
+  folder.prepare();
+  return folder;
+}
+
 beforeEach(() => {
   directory = join(mkdtempSync(join(tmpdir(), 'names-')), 'names');
-  names = new NamesFolder(directory);
+  names = opened(directory);
 });
 
 afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }));
@@ -115,7 +121,7 @@ describe('a spoken name', () => {
     writeFileSync(join(directory, 'note.txt'), 'not ours');
     const kept = names.find('mary');
     writeFileSync(`${kept}.partial`, 'half of what a process that died was keeping');
-    names = new NamesFolder(directory);
+    names = opened(directory);
     const recording = names.place(OTHER, 'joe');
     writeFileSync(recording, 'of somebody who came since');
     await names.sweep([CONFERENCE]);
@@ -137,24 +143,32 @@ describe('a spoken name', () => {
     rmSync(directory, { recursive: true });
     mkdirSync(directory);
     chmodSync(directory, 0o2770);
-    names = new NamesFolder(directory);
+    names = opened(directory);
     await say('mary');
     expect(statSync(names.find('mary') ?? '').mode & 0o777).toBe(0o660);
   });
 });
 
 describe('the folder of names', () => {
+  it('is made when it is needed, and not before', () => {
+    const later = join(directory, 'later');
+    const folder = new NamesFolder(later);
+    expect(existsSync(later)).toBe(false);
+    folder.prepare();
+    expect(existsSync(later)).toBe(true);
+  });
+
   it('that cannot be made is one clear line', () => {
     const file = join(directory, 'file');
     writeFileSync(file, '');
-    expect(() => new NamesFolder(join(file, 'names'))).toThrow(NamesFolderUnusable);
-    expect(() => new NamesFolder(join(file, 'names'))).toThrow(/^cannot use .* for spoken names \(ENOTDIR\): /);
+    expect(() => opened(join(file, 'names'))).toThrow(NamesFolderUnusable);
+    expect(() => opened(join(file, 'names'))).toThrow(/^cannot use .* for spoken names \(ENOTDIR\): /);
   });
 
   it('that is open to everyone is refused, with what to do', () => {
     chmodSync(directory, 0o755);
-    expect(() => new NamesFolder(directory)).toThrow(NamesFolderUnusable);
-    expect(() => new NamesFolder(directory)).toThrow(new RegExp(`is open to everyone: chmod o= ${directory}$`));
+    expect(() => opened(directory)).toThrow(NamesFolderUnusable);
+    expect(() => opened(directory)).toThrow(new RegExp(`is open to everyone: chmod o= ${directory}$`));
   });
 
   it('that went away loses names and nothing else', async () => {
