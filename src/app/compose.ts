@@ -54,18 +54,15 @@ export interface RunningBridge {
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
 export async function startBridge(options: ComposeOptions): Promise<RunningBridge> {
   const { config } = options.loaded;
-  let said: SpokenNames | null = null;
-  const catalogue = loadPrompts(config, (name) => said?.find(name) ?? null);
+  const names = new NamesFolder(config.namesDirectory);
+  const catalogue = loadPrompts(config, (name) => names.find(name));
   if (isLocalEngine(config)) checkLocalEngine(config);
   await refuseTakenPorts(config, sipListenHere(config));
   const stores = openStore(config);
   const { store, pins, clock } = stores;
   try {
-    // a start that is refused for another reason makes no folder
-    names.prepare();
     // Not before: without a store that can be used nothing is made.
-    const names = new NamesFolder(config.namesDirectory);
-    said = names;
+    names.prepare();
     const sources = new KnownSources(store, clock, [localTrunk(options.lan)]);
     const recordings = openRecordings(config, stores, (message) => options.log.warn({}, message));
     const engine = await openEngine(options, stores, sources);
