@@ -1,14 +1,15 @@
 import { rm } from 'node:fs/promises';
+import { accountId as accountOf } from '../../domain/identifiers.js';
 import type { Clock } from '../../ports/clock.js';
 import { RecordingUnreadable, type RecordingArchive } from '../../ports/recordings.js';
 import type { Recording, Store } from '../../ports/store.js';
-import type { KeptAside } from './kept-aside.js';
+import type { Aside, KeptAside } from './kept-aside.js';
 import { readSealed, SealBroken } from './sealed-file.js';
 import type { SealedFolder } from './sealed-folder.js';
 import { unwrapKey, WrongKey } from './wrapped-key.js';
 
 export interface ArchiveParts {
-  readonly store: Pick<Store, 'recording' | 'removeRecording' | 'recordingsDue'>;
+  readonly store: Pick<Store, 'account' | 'recording' | 'removeRecording' | 'recordingsDue'>;
   readonly clock: Clock;
   readonly sealed: SealedFolder;
   readonly aside: KeptAside;
@@ -70,7 +71,7 @@ export class SealedArchive implements RecordingArchive {
       }
       if (due.length < BATCH) break;
     }
-    recordings += await aside.remove(({ dueAt }) => dueAt <= clock.wall());
+    recordings += await aside.remove((one) => one.dueAt <= clock.wall() || this.#isNobodys(one));
     const strays = await sealed.removeStrays((id) => store.recording(id) !== null, clock.wall());
     return { recordings, strays };
   }
@@ -88,6 +89,11 @@ export class SealedArchive implements RecordingArchive {
 
   #isDue({ dueAt }: Recording): boolean {
     return dueAt <= this.#parts.clock.wall();
+  }
+
+  /** Its account was removed where this folder is not seen, or just as it was put aside. */
+  #isNobodys({ accountId }: Aside): boolean {
+    return accountId !== null && this.#parts.store.account(accountOf(accountId)) === null;
   }
 
   #keyOf({ id, wrappedKey }: Recording): Uint8Array {

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { opendir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { OpenRecording } from '../../ports/recordings.js';
@@ -36,14 +36,15 @@ export class KeptAside {
   }
 
   /**
-   * Puts the plain file of a recording aside, where it is.
+   * Puts the plain file of a recording aside, where it is; its time runs from when it was last written.
    * @param now milliseconds since 1970-01-01T00:00Z
    * @throws Error of the file system; then it is as it was, or is put aside the next time
    */
   put({ id, accountId, path }: OpenRecording, now: number): Aside {
     const directory = dirname(path);
-    const aside: Aside = { id, accountId, path: join(directory, id + AUDIO), dueAt: now + this.#keepMs };
-    writeFileSync(join(directory, id + NOTE), JSON.stringify({ accountId, dueAt: aside.dueAt }), { mode: 0o600 });
+    const dueAt = Math.min(now, Math.round(statSync(path).mtimeMs)) + this.#keepMs;
+    const aside: Aside = { id, accountId, path: join(directory, id + AUDIO), dueAt };
+    writeFileSync(join(directory, id + NOTE), JSON.stringify({ accountId, dueAt }), { mode: 0o600 });
     renameSync(path, aside.path);
     return aside;
   }

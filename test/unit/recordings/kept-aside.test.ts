@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountId } from '../../../src/domain/identifiers.js';
 import type { OpenRecording } from '../../../src/ports/recordings.js';
@@ -106,6 +106,23 @@ describe('what is kept aside', () => {
     bench.clock.advance(1);
     expect(await bench.archive.purge()).toEqual({ recordings: 1, strays: 0 });
     expect(bench.inMemory()).toEqual([]);
+  });
+
+  it('is due by when it was last written, as recordings are, not by when it was found', async () => {
+    const open = unreadable();
+    const writtenAt = bench.clock.wall() - 2 * DAY_MS;
+    utimesSync(open.path, writtenAt / 1_000, writtenAt / 1_000);
+    await putAside(open);
+    expect((await bench.aside.list())[0]?.dueAt).toBe(writtenAt + 30 * DAY_MS);
+  });
+
+  it('is purged once its account is gone, wherever that was removed', async () => {
+    bench.addAccount('a2');
+    const others = await putAside(unreadable(TEXT, { accountId: accountId('a2') }));
+    await putAside();
+    bench.store.removeAccount(accountId('a1'));
+    expect(await bench.archive.purge()).toEqual({ recordings: 1, strays: 0 });
+    expect((await bench.aside.list()).map(({ id }) => id)).toEqual([others.id]);
   });
 
   it('is due by its own age where its note cannot be read', async () => {
