@@ -1,5 +1,5 @@
 import type { Utterance } from '../prompts.js';
-import { sayToRoom } from './sayings.js';
+import { sayToRoom, unsay } from './sayings.js';
 import type { Topic } from './state.js';
 import { tell, type Turn } from './turn.js';
 
@@ -7,6 +7,7 @@ import { tell, type Turn } from './turn.js';
 export function tellEveryone(turn: Turn, topic: Topic, words: readonly Utterance[]): void {
   const { members } = turn.facts;
   if (members.some(({ phase }) => phase === 'in')) sayToRoom(turn, { topic, words });
+  else unsay(turn, topic);
   for (const { callId, phase } of members) {
     if (phase === 'joining' || phase === 'aside') tell(turn, callId, words);
   }

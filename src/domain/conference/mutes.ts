@@ -6,6 +6,7 @@ import type { Actor } from './actor.js';
 import { tellEveryone } from './everyone.js';
 import { setMuted } from './lines.js';
 import { findMember } from './presence.js';
+import { unsay } from './sayings.js';
 import type { ConferenceFacts, GuestMutes } from './state.js';
 import { tell, update, type Turn } from './turn.js';
 
@@ -55,8 +56,10 @@ export function letGuestsUnmute(turn: Turn): void {
   update(turn, { guestMutes: 'muted' });
   const [only, ...others] = turn.facts.members;
   // Whoever is alone hears of it after being told so, not at the same time.
-  if (only !== undefined && others.length === 0) tell(turn, only.callId, how);
-  else tellEveryone(turn, 'mutes', how);
+  if (only !== undefined && others.length === 0) {
+    unsay(turn, 'mutes');
+    tell(turn, only.callId, how);
+  } else tellEveryone(turn, 'mutes', how);
 }
 
 /** Newcomers follow the state they find. */

@@ -1,6 +1,6 @@
 import type { PlayId } from '../identifiers.js';
 import { LONGEST_ANNOUNCEMENT_MS } from './announcements.js';
-import type { Saying, Sayings } from './state.js';
+import type { Saying, Sayings, Topic } from './state.js';
 import { cancelTimer, NOTHING_SAID, playToRoom, setTimer, update, type Turn } from './turn.js';
 
 /*
@@ -21,6 +21,11 @@ export function sayToRoom(turn: Turn, saying: Saying): void {
   const waits = pending.some(({ topic }) => topic === saying.topic);
   const newest = waits ? pending.map((other) => (other.topic === saying.topic ? saying : other)) : [...pending, saying];
   remember(turn, { pending: newest });
+}
+
+/** Something newer about it was said to each by himself: what still waits is out of date. */
+export function unsay(turn: Turn, topic: Topic): void {
+  remember(turn, { pending: turn.facts.sayings.pending.filter((other) => other.topic !== topic) });
 }
 
 /** Something was heard by the room: if it was one of these sentences, the next is said. */

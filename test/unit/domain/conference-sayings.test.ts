@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resumeConference } from '../../../src/domain/conference/resume.js';
+import { callId } from '../../../src/domain/identifiers.js';
 import type { KeypadAction } from '../../../src/domain/keypad/contract.js';
 import { brief, Room } from './room.js';
 
@@ -57,6 +58,29 @@ describe('what a host’s keys say to all', () => {
     room.keys('host', 'lock');
     room.state = resumeConference(room.state);
     expect(brief(room.wait(2_000))).toEqual(['room: conference-now-unlocked']);
+  });
+
+  it('is out of date as soon as something newer about the same was said to each by himself', () => {
+    const dialOut = { trunk: 'out', prefixes: ['4'], callsPerHour: 9, atOnce: 2, minutesPerDay: 60 };
+    const room = new Room({ dialOut }).withHostAnd();
+    room.playsEnd = false;
+    room.keys('host', 'lock');
+    room.keys('host', 'lock');
+    room.keys('host', 'dial-out');
+    room.happen({ type: 'EntryKeyed', callId: callId('host'), menuId: room.menuOf('host'), digits: '4412345' });
+    expect(brief(room.keys('host', 'lock'))).toEqual(['tell host: conference-now-locked']);
+    room.chooses('host', '*3');
+    room.joins('host');
+    expect(brief(room.wait(60_000))).toEqual([]);
+  });
+
+  it('about mutes is out of date as the last host leaves: whoever is alone hears only that the line may be unmuted', () => {
+    const room = new Room().withHostAnd('ann');
+    room.keys('host', 'mute-all');
+    room.keys('host', 'mute-all');
+    room.leaves('host');
+    expect(brief(room.wait(60_000))).toEqual([]);
+    expect(room.roomHeard).not.toContain('guests-may-not-unmute');
   });
 
   it('is not said to a room that a hold has emptied, nor after it', () => {
