@@ -45,6 +45,8 @@ const CLOSE_LIMIT_MS = 10_000;
  */
 export class SealedRecordings implements Recordings {
   readonly #parts: SealedRecordingsParts;
+  /** Those this process began, as long as they are in plain: no process before it left them. */
+  readonly #begun = new Set<string>();
   /** Those being sealed, by id. */
   readonly #sealing = new Map<string, Promise<void>>();
   /** Those to be tried again. */
@@ -69,6 +71,7 @@ export class SealedRecordings implements Recordings {
       path: this.#plain(id),
     };
     const note = this.#note(id);
+    this.#begun.add(id);
     writeFileSync(`${note}.new`, JSON.stringify(open), { mode: 0o600 });
     renameSync(`${note}.new`, note);
     return open;
@@ -208,7 +211,7 @@ export class SealedRecordings implements Recordings {
     const left = new Set<string>();
     for await (const { name } of await opendir(memory.path)) {
       const id = OURS.exec(name)?.[1];
-      if (id !== undefined && !open.has(id)) left.add(id);
+      if (id !== undefined && !open.has(id) && !this.#begun.has(id)) left.add(id);
       if (left.size >= MOST_LEFT_BEHIND) break;
     }
     for (const id of left) {
@@ -247,6 +250,7 @@ export class SealedRecordings implements Recordings {
   #forgetPlain(id: string, plain = this.#plain(id)): void {
     const note = join(dirname(plain), `${id}.json`);
     for (const path of [plain, `${note}.new`, note]) rmSync(path, { force: true });
+    this.#begun.delete(id);
   }
 
   #plain(id: string): string {

@@ -215,6 +215,7 @@ describe('what a process before this one left behind', () => {
 
   it('is noticed, and nothing is lost, where it cannot be looked through', async () => {
     await bench.recorded();
+    bench.restart();
     bench.store.close();
     await bench.recordings.sweep([]);
     expect(bench.inMemory()).toHaveLength(2);
@@ -225,6 +226,18 @@ describe('what a process before this one left behind', () => {
     await bench.recordings.sweep([]);
     expect(bench.troubles).toEqual([]);
     expect(existsSync(bench.memory.path)).toBe(false);
+  });
+
+  it('leaves alone a recording that begins while the folder is looked through', async () => {
+    await bench.recorded();
+    bench.restart();
+    const sweeping = bench.recordings.sweep([]);
+    const open = bench.recordings.begin(PART);
+    writeFileSync(open.path, 'what the mixer has written so far');
+    await sweeping;
+    expect(readFileSync(open.path, 'utf8')).toBe('what the mixer has written so far');
+    expect(bench.onDisk()).toHaveLength(1);
+    expect(bench.troubles).toEqual([]);
   });
 });
 
