@@ -44,6 +44,8 @@ export class Conferences {
   readonly #asides: AsideRooms;
   /** Conferences that are over and whose mixers still end what they recorded. */
   readonly #ending = new Map<ConferenceId, Promise<void>>();
+  /** The same, which know what that is. */
+  readonly #recordedToTheEnd = new Set<ConferenceRunner>();
   #marks = 0;
   #recordingFailures = 0;
 
@@ -134,9 +136,11 @@ export class Conferences {
     return this.#recordingFailures;
   }
 
-  /** What the mixers are writing. */
+  /** What the mixers are writing, also of conferences that are over. */
   openRecordings(): readonly OpenRecording[] {
-    return [...this.#running.values()].flatMap(({ recorder }) => recorder.memory().open ?? []);
+    return [...this.#running.values(), ...this.#recordedToTheEnd].flatMap(
+      ({ recorder }) => recorder.memory().open ?? [],
+    );
   }
 
   /** Ends all of them at once. */
@@ -258,6 +262,11 @@ export class Conferences {
       if (this.#ending.get(id) === all) this.#ending.delete(id);
     });
     this.#ending.set(id, all);
+    const conference = this.#running.get(id);
+    if (conference !== undefined) {
+      this.#recordedToTheEnd.add(conference);
+      void ended.then(() => this.#recordedToTheEnd.delete(conference));
+    }
     this.#running.delete(id);
     this.#mixers.delete(id);
     this.#changed(id);

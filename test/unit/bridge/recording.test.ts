@@ -73,6 +73,21 @@ describe('a conference', () => {
     expect(begun()).toEqual([1]);
   });
 
+  it('whose callers have all gone by then is ended, and what its mixer still ends is not taken for left behind', async () => {
+    await startRecording();
+    world.crash();
+    for (const caller of [guest, host]) caller.ended = { lineLost: false, at: world.clock.wall() };
+    let end: (told: { durationMs: number }) => void = () => undefined;
+    world.media.stopRecordingRoom = () => new Promise((resolve) => (end = resolve));
+    await world.restart();
+    expect(world.bridge.status()).toMatchObject({ conferences: 0 });
+    expect(world.recordings.swept?.map(({ id }) => id)).toEqual(['r1']);
+    expect(sealed()).toEqual([]);
+    end({ durationMs: 1_000 });
+    await settle();
+    expect(sealed()).toEqual(['r1']);
+  });
+
   it('whose process died before a recording was sealed leaves it to the next one', async () => {
     await startRecording();
     world.recordings.seal = () => new Promise(() => undefined);
