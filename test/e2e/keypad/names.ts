@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { concatenated } from '../../sound.js';
 import { speech } from '../../speech.js';
+import { eventually } from '../kit/eventually.js';
 import { nameOf } from '../kit/names.js';
 import type { Play, Scene } from '../kit/scene.js';
 import { signal, spoken } from '../kit/sounds.js';
@@ -45,7 +46,12 @@ export function nameScenes(scene: Play): void {
       expect(await stage.record(mary)).toMatchObject({ outcome: 'completed', role: 'guest' });
       expect(namesOf(stage, account)).toBeGreaterThanOrEqual(2);
       await Promise.all([host, tom].map((one) => one.hangUp()));
-      await expect.poll(() => namesOf(stage, account), { timeout: FORGOTTEN_LIMIT_MS }).toBe(0);
+      await eventually(
+        'names gone',
+        FORGOTTEN_LIMIT_MS,
+        () => namesOf(stage, account),
+        (names) => names === 0,
+      );
     },
   );
 

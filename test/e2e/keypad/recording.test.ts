@@ -5,6 +5,7 @@ import { MemoryFolder } from '../../../src/adapters/recordings/memory-folder.js'
 import type { TestBridge } from '../kit/bridge.js';
 import { everyPlace } from '../kit/ear.js';
 import { forEachEngine } from '../kit/engines.js';
+import { eventually } from '../kit/eventually.js';
 import { exportedAudio, recordingsOf } from '../kit/exports.js';
 import { HEARD_DBFS } from '../kit/listening.js';
 import { nameOf } from '../kit/names.js';
@@ -90,7 +91,12 @@ forEachEngine((engine) => {
         const id = recording?.id ?? '';
         const ofThis = (files: readonly string[]): readonly string[] => files.filter((name) => name.includes(id));
         expect(ofThis(plain)).not.toEqual([]);
-        await expect.poll(() => ofThis(plainFiles(stage.bridge)), { timeout: SWEPT_LIMIT_MS }).toEqual([]);
+        await eventually(
+          'plain audio gone',
+          SWEPT_LIMIT_MS,
+          () => ofThis(plainFiles(stage.bridge)),
+          ({ length }) => length === 0,
+        );
         const samples = await exportedAudio(stage.bridge, id);
         expect(samples.length / SAMPLES_A_SECOND).toBeCloseTo(recording?.durationSeconds ?? 0, 0);
         expect(heardMs(samples, BEFORE_HZ)).toBeGreaterThan(SAID_MS - 300);

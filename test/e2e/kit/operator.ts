@@ -3,12 +3,12 @@ import { openExistingStore } from '../../../src/app/compose-store.js';
 import { loadConfig } from '../../../src/app/config.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import type { ConferenceRecord } from '../../../src/ports/store.js';
+import { eventually } from './eventually.js';
 
 /** Shorter ones would be found by chance, in the time of day. */
 const SHORTEST_SECRET = 7;
 /** A record is written when everything of its call is gone. */
 const RECORD_LIMIT_MS = 15_000;
-const RECORD_LOOK_MS = 200;
 
 /** An account with its PINs, as the command line made it. */
 export interface TestAccount {
@@ -100,13 +100,10 @@ export class Operator {
 
   /** The record of one call, as soon as it is written. @param sipCallId of the telephone */
   async record(sipCallId: string): Promise<CallRow> {
-    const deadline = performance.now() + RECORD_LIMIT_MS;
-    for (;;) {
-      const row = (await this.calls()).find((one) => one.sipCallId === sipCallId);
-      if (row !== undefined) return row;
-      if (performance.now() > deadline) throw new Error(`no record of call ${sipCallId}`);
-      await new Promise((resolve) => setTimeout(resolve, RECORD_LOOK_MS));
-    }
+    const find = async (): Promise<CallRow | undefined> =>
+      (await this.calls()).find((one) => one.sipCallId === sipCallId);
+    const row = await eventually(`record of call ${sipCallId}`, RECORD_LIMIT_MS, find, (found) => found !== undefined);
+    return row as CallRow;
   }
 
   /** The records of calls that have ended. @param filters flags of `report calls` */
@@ -119,16 +116,14 @@ export class Operator {
   /** What the records of the account's conferences say, oldest first, as soon as so many have ended: no command lists them yet. */
   async conferences(account: string, ended: number): Promise<readonly ConferenceRecord[]> {
     const { config } = loadConfig({ env: this.#env, workingDirectory: this.#directory });
-    const deadline = performance.now() + RECORD_LIMIT_MS;
-    for (;;) {
+    const ask = (): ConferenceRecord[] => {
       const store = openExistingStore(config);
       const records = store.conferenceRecords({ limit: 100, accountId: accountId(account) });
       store.close();
-      const over = records.filter(({ outcome }) => outcome !== null);
-      if (over.length >= ended) return over.toSorted((one, other) => one.startedAt - other.startedAt);
-      if (performance.now() > deadline) throw new Error(`${over.length} of ${ended} conferences have ended`);
-      await new Promise((resolve) => setTimeout(resolve, RECORD_LOOK_MS));
-    }
+      return records.filter(({ outcome }) => outcome !== null);
+    };
+    const over = await eventually(`end of ${ended} conferences`, RECORD_LIMIT_MS, ask, ({ length }) => length >= ended);
+    return over.toSorted((one, other) => one.startedAt - other.startedAt);
   }
 
   /** These keys must never be found in a log. */
