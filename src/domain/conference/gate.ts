@@ -114,7 +114,7 @@ export function letEveryoneIn(turn: Turn): void {
   update(turn, { members });
   for (const member of held) {
     const { callId, muted, hasBeenIn } = member;
-    const introduction = hasBeenIn ? welcomeBack(muted) : introduce(turn.facts, muted, false);
+    const introduction = hasBeenIn ? welcomeBack(turn.facts, muted) : introduce(turn.facts, muted, false);
     turn.effects.push({ type: 'Admit', callId, muted: isSilent(member), introduction });
   }
   letIn(turn, turn.facts.waiting, { pastLobby: false });

@@ -15,8 +15,12 @@ export function introduce(facts: ConferenceFacts, muted: boolean, asFirstHost: b
   ];
 }
 
-/** What someone hears who was on hold for a host and comes back to the seat. */
-export const welcomeBack = (muted: boolean): readonly Utterance[] => [say('host-returned'), ...mutedNotice(muted)];
+/** What someone hears who was on hold for a host and comes back to the seat. The recording goes on with the host: said again, as not all may have heard it begin. */
+export const welcomeBack = (facts: ConferenceFacts, muted: boolean): readonly Utterance[] => [
+  say('host-returned'),
+  ...recordedNotice(facts),
+  ...mutedNotice(muted),
+];
 
 export function countWaiting(waiting: number): readonly Utterance[] {
   if (waiting === 0) return [];

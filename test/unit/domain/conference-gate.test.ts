@@ -257,7 +257,7 @@ describe('whoever comes in while it is recorded', () => {
     room.arrives('host2', 'host');
     expect(brief(room.joins('host2'))).toEqual([
       'ResumeRecording',
-      'admit bob: host-returned',
+      'admit bob: host-returned is-recorded',
       'admit ann: joining there-are 2 other-callers is-recorded',
     ]);
     expect(room.introduction('host2')).toBe('joining you-are-the-host 2 are-waiting is-recorded');

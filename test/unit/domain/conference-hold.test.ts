@@ -83,7 +83,7 @@ describe('when the last host leaves under `hold`', () => {
     const room = new Room({ hostLeaves: 'hold', recording: 'automatic' }).withHostAnd('ann');
     expect(brief(room.leaves('host'))).toEqual(['PauseRecording', 'hold ann: host-away']);
     room.arrives('host2', 'host');
-    expect(brief(room.joins('host2'))).toEqual(['ResumeRecording', 'admit ann: host-returned']);
+    expect(brief(room.joins('host2'))).toEqual(['ResumeRecording', 'admit ann: host-returned is-recorded']);
   });
 
   it('and none returns in time: what was recorded is kept', () => {
@@ -205,7 +205,7 @@ describe('when the last host leaves under `hold`', () => {
 });
 
 describe('someone sent to hold on the way in', () => {
-  it('hears on the return what every newcomer hears: had heard it to no end', () => {
+  it('hears on the return what every newcomer hears: had heard it to no end; those who were in hear that it is recorded', () => {
     const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
     room.keys('host', 'record');
     room.chooses('host', '1');
@@ -214,7 +214,7 @@ describe('someone sent to hold on the way in', () => {
     room.keys('ann', 'count');
     expect(room.told('ann')).toBe('host-disconnected-hold');
     room.comes('host2', 'host');
-    expect(room.introduction('ann')).toBe('host-returned');
+    expect(room.introduction('ann')).toBe('host-returned is-recorded');
     expect(room.introduction('bob')).toBe('joining there-are 2 other-callers is-recorded');
   });
 });

@@ -95,7 +95,8 @@ describe('recording', () => {
     expect(brief(room.leaves('host'))).toEqual(['PauseRecording', 'hold ann: host-away']);
     room.arrives('host', 'host');
     expect(room.introduction('host')).toBe('joining you-are-the-host one-is-waiting is-recorded');
-    expect(brief(room.joins('host'))).toEqual(['ResumeRecording', 'admit ann: host-returned']);
+    // Who has not heard it begin is told before being in.
+    expect(brief(room.joins('host'))).toEqual(['ResumeRecording', 'admit ann: host-returned is-recorded']);
     expect(room.did('StartRecording')).toHaveLength(1);
   });
 
