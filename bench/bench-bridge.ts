@@ -85,7 +85,7 @@ export class BenchBridge {
     const stores = openStore(config);
     try {
       return Array.from({ length: count }, (_, index) =>
-        provisionAccount(stores, `Bench ${index}`, config.conference, config.entry.pinLength),
+        provisionAccount(stores, `Bench ${index}`, config.conference, { pinLength: config.entry.pinLength }),
       );
     } finally {
       stores.store.close();

@@ -9,6 +9,7 @@ import { DirectoryHold } from '../adapters/sqlite/directory-hold.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
 import { SystemClock } from '../adapters/system/clock.js';
+import { KeyUnusable } from '../adapters/system/key-file.js';
 import { loadPinKey, PIN_KEY_FILE, PinKeyUnusable } from '../adapters/system/pin-key.js';
 import { SystemRandomness } from '../adapters/system/randomness.js';
 import type { Config } from './config.js';
@@ -96,4 +97,4 @@ export function checkPinKey(config: Config, needed: boolean): string | null {
 
 /** Whether an error of these functions is a refusal made for people, one line that says what to do. */
 export const isStoreRefusal = (error: unknown): boolean =>
-  error instanceof UnknownSchema || error instanceof PinKeyUnusable;
+  error instanceof UnknownSchema || error instanceof KeyUnusable;

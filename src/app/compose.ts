@@ -1,12 +1,16 @@
+import { NamesFolder } from '../adapters/spoken-names/names-folder.js';
 import { Bridge } from '../bridge/bridge.js';
+import type { OutboundTrunk } from '../bridge/bridge-parts.js';
 import { KnownSources } from '../bridge/known-sources.js';
 import type { Log } from '../bridge/log.js';
 import { dialInNumberFor } from '../domain/access/dial-in.js';
 import type { MixerStatus } from '../ports/media.js';
+import type { RecordingArchive, SpokenNames } from '../ports/recordings.js';
 import type { Trunk } from '../ports/store.js';
 import { openEmbedded } from './compose-embedded.js';
 import { checkLocalEngine, localSipListen } from './compose-local-engine.js';
 import { openProduction } from './compose-production.js';
+import { openArchive, openRecordings } from './compose-recordings.js';
 import { openStore, type OpenStore } from './compose-store.js';
 import type { Config, LoadedConfig } from './config.js';
 import type { SipListen } from './config/kinds.js';
@@ -33,6 +37,8 @@ export interface ComposeOptions {
 export interface RunningBridge {
   readonly bridge: Bridge;
   readonly stores: OpenStore;
+  readonly archive: RecordingArchive;
+  readonly names: SpokenNames;
   readonly engine: string;
   /** SIP addresses really listened on. */
   readonly listening: readonly string[];
@@ -48,25 +54,32 @@ export interface RunningBridge {
 /** Picks the adapters, wires them to the bridge and starts it. @throws Error with one clear line; nothing is left running then. */
 export async function startBridge(options: ComposeOptions): Promise<RunningBridge> {
   const { config } = options.loaded;
-  const catalogue = loadPrompts(config);
+  const names = new NamesFolder(config.namesDirectory);
+  const catalogue = loadPrompts(config, (name) => names.find(name));
   if (isLocalEngine(config)) checkLocalEngine(config);
   await refuseTakenPorts(config, sipListenHere(config));
   const stores = openStore(config);
   const { store, pins, clock } = stores;
   try {
+    // Not before: without a store that can be used nothing is made.
+    names.prepare();
     const sources = new KnownSources(store, clock, [localTrunk(options.lan)]);
+    const recordings = openRecordings(config, stores, (message) => options.log.warn({}, message));
     const engine = await openEngine(options, stores, sources);
     const bridge = new Bridge(
       {
         signaling: engine.signaling,
         media: engine.media,
         store,
+        names,
+        recordings,
         clock,
         log: options.log,
         sources,
         hashPin: (digits) => pins.hash(digits),
         resolve: catalogue.resolve,
         dialIn: (user) => dialInNumberFor(store.numbers(), config.entry, user),
+        outboundTrunk: (name) => outboundTrunk(config, name),
       },
       { maximumCalls: config.maximumCalls, entry: config.entry, recordedDigits: config.callers.keepDigits },
     );
@@ -82,11 +95,14 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
     const close = async (): Promise<void> => {
       await http?.stop();
       await engine.close();
+      await recordings.close();
       store.close();
     };
     return {
       bridge,
       stores,
+      archive: openArchive(config, store),
+      names,
       engine: engine.media.engine,
       listening: engine.signaling.listening(),
       http: http?.address() ?? null,
@@ -106,6 +122,15 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
     store.close();
     throw error;
   }
+}
+
+function outboundTrunk({ dialOut }: Config, name: string): OutboundTrunk | null {
+  const trunk = Object.hasOwn(dialOut.trunks, name) ? dialOut.trunks[name] : undefined;
+  if (trunk === undefined) return null;
+  const { target, callerNumber, credentials } = trunk;
+  const { username, password } = credentials ?? {};
+  const shown = username === undefined || password === undefined ? null : { username, password: password.reveal() };
+  return { name, target, callerNumber, credentials: shown };
 }
 
 function httpOf({ http }: Config, engine: Engine, bridge: Bridge): HttpServer | null {

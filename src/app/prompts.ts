@@ -1,13 +1,19 @@
 import { PromptCatalogue, PromptUnusable } from '../bridge/prompt-catalogue.js';
+import type { NameId } from '../domain/identifiers.js';
 import type { Config } from './config.js';
 import { environmentName } from './config/settings.js';
 import type { SettingKey } from './config/settings.js';
 
-/** The prompts as configured. @throws {PromptUnusable} one line that names the file, what is wrong and what to do */
-export function loadPrompts({ prompts }: Config): PromptCatalogue {
+/**
+ * The prompts as configured.
+ * @param spokenName the sound file of a name that was said, or `null`
+ * @throws {PromptUnusable} one line that names the file, what is wrong and what to do
+ */
+export function loadPrompts({ prompts }: Config, spokenName?: (name: NameId) => string | null): PromptCatalogue {
   try {
     return PromptCatalogue.load({
       ...prompts,
+      spokenName,
       holdMusic: prompts.holdMusic ?? undefined,
       asteriskDirectory: prompts.asteriskDirectory ?? undefined,
     });

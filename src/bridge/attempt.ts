@@ -1,5 +1,5 @@
 import { maskCaller } from '../domain/access/callers.js';
-import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { Admission, CallEvent } from '../domain/call-flow/contract.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
@@ -10,7 +10,16 @@ import type { CallRunner } from './call-runner.js';
 import type { WithoutTime } from './without-time.js';
 
 /** What a record says of a call from its INVITE on. Plain data; the caller as configured, masked. */
-export type CallIdentity = Pick<CallRecord, 'id' | 'sipCallId' | 'startedAt' | 'trunk' | 'dialled' | 'caller'>;
+export type CallIdentity = Pick<
+  CallRecord,
+  'id' | 'direction' | 'sipCallId' | 'startedAt' | 'trunk' | 'dialled' | 'caller'
+>;
+
+/** Of a call of ours: whom it was placed for, and when it was answered (wall clock, milliseconds). Plain data. */
+export interface PlacedFor {
+  readonly admission: Admission;
+  readonly answeredAt: number | null;
+}
 
 /** A call attempt, from its INVITE to its record. */
 export interface Attempt {
@@ -28,6 +37,10 @@ export interface Attempt {
   answering: { readonly endpoint: MediaEndpoint; readonly memory: CallMemory } | null;
   /** `null` between INVITE and ACK: there is no call flow yet. */
   runner: CallRunner | null;
+  /** A call of ours that is not answered: who takes what is told to its flow, which there is none of yet. */
+  placing: { told(event: WithoutTime<CallEvent>): void } | null;
+  /** What its record needs where no flow can say it; `null`: it came in, or was taken back. */
+  placedFor: PlacedFor | null;
   /** What happened to an answered call before its flow began; told to the flow as its first events. */
   readonly missed: WithoutTime<CallEvent>[];
 }
@@ -42,8 +55,13 @@ export const newAttempt = (call: SignalingCall, identity: CallIdentity, label = 
   letGo: false,
   answering: null,
   runner: null,
+  placing: null,
+  placedFor: null,
   missed: [],
 });
+
+/** The Call-ID of a call of ours is known when it has left. */
+export const named = ({ identity, call }: Attempt): CallIdentity => ({ ...identity, sipCallId: call.sipCallId });
 
 /** Why a call is gone before its flow began, or `null` when nobody said so. */
 export function outcomeBeforeFlow({ cancelled, missed }: Attempt): CallOutcome | null {
@@ -95,5 +113,13 @@ export function identityOf(
   recordedDigits: number | null,
 ): CallIdentity {
   const { id, sipCallId, requestUser, callerNumber } = call;
-  return { id, sipCallId, startedAt, trunk, dialled: requestUser, caller: masked(callerNumber, recordedDigits) };
+  return {
+    id,
+    direction: 'in',
+    sipCallId,
+    startedAt,
+    trunk,
+    dialled: requestUser,
+    caller: masked(callerNumber, recordedDigits),
+  };
 }

@@ -4,7 +4,8 @@ import type { CallOutcome } from '../domain/outcomes.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, PlayItem } from '../ports/media.js';
-import type { Signaling } from '../ports/signaling.js';
+import type { Recordings, SpokenNames } from '../ports/recordings.js';
+import type { PlaceRequest, Signaling } from '../ports/signaling.js';
 import type { PinHash, Store } from '../ports/store.js';
 import type { KnownSources } from './known-sources.js';
 import type { Log } from './log.js';
@@ -23,10 +24,17 @@ export const DEFAULT_BRIDGE_OPTIONS: BridgeOptions = {
   recordedDigits: null,
 };
 
+/** Where calls of ours are sent. */
+export interface OutboundTrunk extends Pick<PlaceRequest, 'target' | 'callerNumber' | 'credentials'> {
+  readonly name: string;
+}
+
 export interface BridgeParts {
   readonly signaling: Signaling;
   readonly media: Media;
   readonly store: Store;
+  readonly names: SpokenNames;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
   readonly sources: KnownSources;
@@ -34,6 +42,8 @@ export interface BridgeParts {
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** The dial-in number a user part names, or `null`: 404. */
   readonly dialIn: (user: string) => DialIn | null;
+  /** The outbound trunk of this name, or `null`: there is none. */
+  readonly outboundTrunk: (name: string) => OutboundTrunk | null;
 }
 
 export interface BridgeStatus {
@@ -48,4 +58,8 @@ export interface BridgeStatus {
   readonly callsMoved: number;
   /** Calls of a process before this one that went on at the start. */
   readonly callsTakenBack: number;
+  /** Conferences that are being recorded. */
+  readonly recordings: number;
+  /** Recordings that could not begin, broke off for good, or could not be sealed at once, since the start. */
+  readonly recordingFailures: number;
 }

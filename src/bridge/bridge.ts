@@ -4,22 +4,26 @@ import { MediaNotAcceptable, type MediaListener, type PlayOutcome } from '../por
 import {
   CallGone,
   MediaOfferRefused,
+  MediaOfferTooSoon,
   type SignalingCall,
   type SignalingListener,
   type Source,
 } from '../ports/signaling.js';
-import { asError } from './bounded.js';
+import { asError, within } from './bounded.js';
 import { DEFAULT_BRIDGE_OPTIONS, type BridgeOptions, type BridgeParts, type BridgeStatus } from './bridge-parts.js';
 import { Calls } from './calls.js';
 import { Conferences } from './conferences.js';
 import { LiveKeeper } from './live-keeper.js';
 import { Moves } from './moves.js';
+import { PlacedCalls } from './placed-calls.js';
 import { takeOver } from './take-over.js';
 
 export type { BridgeStatus } from './bridge-parts.js';
 
 /** Longest wait for calls to end in order at shutdown, milliseconds. */
 const SHUTDOWN_LIMIT_MS = 5_000;
+/** And for what was recorded to be ended, milliseconds. */
+const RECORDINGS_LIMIT_MS = 3_000;
 
 /** Lets calls in, runs a state machine for each call and each conference, and writes the records. */
 export class Bridge implements SignalingListener, MediaListener {
@@ -28,23 +32,37 @@ export class Bridge implements SignalingListener, MediaListener {
   readonly #moves: Moves;
   readonly #calls: Calls;
   readonly #conferences: Conferences;
+  readonly #placed: PlacedCalls;
   #takenBack = 0;
   /** What happens is another process's business. */
   #handedOver = false;
 
   constructor(parts: BridgeParts, options: BridgeOptions = DEFAULT_BRIDGE_OPTIONS) {
     this.#parts = parts;
-    const { media, store, clock, log, resolve } = parts;
+    const { media, store, clock, log, resolve, names, recordings } = parts;
     const keeper = new LiveKeeper(store, log);
     const moves = new Moves(clock, (room) => {
       if (!this.#handedOver) this.#conferences.dispatch(room, { type: 'RoomMoved' });
     });
     this.#keeper = keeper;
     this.#moves = moves;
-    this.#calls = new Calls({ ...parts, keeper, moves, conferences: () => this.#conferences }, options);
+    this.#calls = new Calls(
+      { ...parts, keeper, moves, conferences: () => this.#conferences, placed: () => this.#placed },
+      options,
+    );
     this.#conferences = new Conferences({
-      ...{ media, store, clock, log, resolve, keeper },
+      ...{ media, store, clock, log, resolve, keeper, names, recordings },
+      placed: () => this.#placed,
       toCall: (id, event) => this.#calls.tell(id, event),
+    });
+    this.#placed = new PlacedCalls({
+      ...parts,
+      ...{ maximumCalls: options.maximumCalls, recordedDigits: options.recordedDigits },
+      calls: () => this.#calls,
+      toConference: (id, event) => this.#conferences.dispatch(id, event),
+      placeRoom: (room) => this.#conferences.placeRoom(room),
+      inRoom: (id, room) => this.#conferences.inRoom(id, room),
+      belongs: (id, conference) => this.#conferences.restoreCall(id, conference, null),
     });
   }
 
@@ -72,10 +90,12 @@ export class Bridge implements SignalingListener, MediaListener {
       conferences: this.#conferences.size,
       callsTotal: this.#calls.total,
       draining: this.#calls.isDraining,
-      outcomes: this.#calls.outcomes,
+      outcomes: this.#calls.records.outcomes,
       callsBeingMoved: moving,
       callsMoved: moved,
       callsTakenBack: this.#takenBack,
+      recordings: this.#conferences.openRecordings().length,
+      recordingFailures: this.#conferences.recordingFailures,
     };
   }
 
@@ -100,7 +120,8 @@ export class Bridge implements SignalingListener, MediaListener {
       this.#parts.log.warn({ calls: this.#calls.size }, 'calls were cut off at shutdown');
       for (const attempt of this.#calls.all()) this.#calls.end(attempt, 'draining');
     }
-    this.#calls.recordInterrupted();
+    this.#calls.records.recordInterrupted();
+    await this.#endRecordings();
     this.#keeper.close();
     try {
       await this.#parts.signaling.stop();
@@ -109,10 +130,21 @@ export class Bridge implements SignalingListener, MediaListener {
     }
   }
 
+  /** What the mixers recorded is whole before they go; what is not sealed then is at the next start. */
+  async #endRecordings(): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      await within(clock, RECORDINGS_LIMIT_MS, 'ending recordings', this.#conferences.recordingsEnded());
+    } catch (error) {
+      log.warn({ error: asError(error).message }, 'recordings are not sealed yet');
+    }
+  }
+
   /** Leaves everything to the process that comes next without ending a call, where both engines let calls outlive this one. */
   async handOver(): Promise<void> {
     if (this.#handedOver) return;
-    this.#calls.recordInterrupted();
+    this.#calls.records.recordInterrupted();
+    this.#placed.handOver();
     this.#keeper.close();
     this.#handedOver = true;
     this.#calls.handOver();
@@ -147,7 +179,11 @@ export class Bridge implements SignalingListener, MediaListener {
 
   async mediaOffered(id: CallId, offer: string | null): Promise<string> {
     const runner = this.#running(id);
-    if (runner === null) throw new CallGone('no such call');
+    if (runner === null) {
+      // Answered by the far end, whose answer our endpoint is still taking.
+      if (!this.#handedOver && this.#calls.get(id)?.placing) throw new MediaOfferTooSoon('its answer is being taken');
+      throw new CallGone('no such call');
+    }
     try {
       return await runner.mediaOffered(offer);
     } catch (error) {
@@ -163,6 +199,18 @@ export class Bridge implements SignalingListener, MediaListener {
       .catch((error: unknown) => {
         this.#parts.log.warn({ call: id, error: asError(error).message }, 'answer to our re-offer is not usable');
       });
+  }
+
+  progressed(id: CallId, progress: { readonly status: number; readonly sdp: string | null }): void {
+    if (!this.#handedOver) this.#placed.progressed(id, progress);
+  }
+
+  answered(id: CallId, sdp: string): void {
+    if (!this.#handedOver) this.#placed.answered(id, sdp);
+  }
+
+  notAnswered(id: CallId, end: { readonly status: number; readonly cause: string }): void {
+    if (!this.#handedOver) this.#placed.notAnswered(id, end);
   }
 
   // --- what signalling and media tell
@@ -185,7 +233,9 @@ export class Bridge implements SignalingListener, MediaListener {
   roomPlayFinished(room: ConferenceId, play: PlayId, outcome: PlayOutcome): void {
     if (outcome === 'failed')
       this.#parts.log.debug({ conference: room, play }, 'something could not be played to the room');
-    if (!this.#handedOver) this.#conferences.roomPlayFinished(room, play);
+    if (this.#handedOver) return;
+    this.#conferences.roomPlayFinished(room, play);
+    this.#placed.roomPlayFinished(room, play, outcome);
   }
 
   audioMissing(id: CallId, silentMs: number): void {
@@ -197,6 +247,14 @@ export class Bridge implements SignalingListener, MediaListener {
   roomLeft(id: CallId, room: ConferenceId): void {
     this.#parts.log.warn({ call: id, conference: room }, 'the mixer took a caller out of the room');
     this.#running(id)?.roomLeft(room);
+  }
+
+  spokeWhileMuted(id: CallId): void {
+    this.#running(id)?.spokeWhileMuted();
+  }
+
+  roomRecordingFailed(room: ConferenceId, reason: string): void {
+    if (!this.#handedOver) this.#conferences.recordingBrokeOff(room, reason);
   }
 
   endpointLost(id: CallId, reason: string): void {

@@ -3,6 +3,7 @@ import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { PlayItem } from '../ports/media.js';
 import type { Log } from './log.js';
+import type { NameFile } from './media-state.js';
 
 /** What a call's media are made with, and whom they tell. */
 export interface CallMediaParts {
@@ -17,6 +18,10 @@ export interface CallMediaParts {
   /** Whoever cannot be muted or taken out of the room may not stay. */
   readonly failed: () => void;
   readonly playFinished: (id: PlayId) => void;
+  /** What the caller says is being recorded from now on. */
+  readonly recording: (file: NameFile) => void;
+  /** The recording is over. `false`: it came to nothing. */
+  readonly recorded: (file: NameFile, whole: boolean) => void;
   /** What is wanted of the endpoint, or the endpoint, has changed. */
   readonly changed: () => void;
 }

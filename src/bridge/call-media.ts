@@ -5,13 +5,13 @@ import { asError, within } from './bounded.js';
 import type { CallMediaParts } from './call-media-parts.js';
 import { EndpointLost, HeldEndpoint } from './held-endpoint.js';
 import { after, NOTHING, type MediaState, type MediaWork } from './media-state.js';
-import { release } from './release.js';
+import { recordAnew, simply } from './media-work.js';
+import { ReleasedEndpoints } from './released-endpoints.js';
 import { Returns } from './returns.js';
+import { tellUndone } from './undone-work.js';
 
 /** Longest wait for a mixer to take or let go of a caller, milliseconds. */
 const MIXER_LIMIT_MS = 10_000;
-/** Longest wait for the figures of a leg before its record is written without them, milliseconds. */
-const STATISTICS_LIMIT_MS = 1_000;
 
 /**
  * What one call asks of its endpoint, in the order it was asked for: music after `leave` must not start before it. While the
@@ -29,10 +29,12 @@ export class CallMedia {
   #restoring: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
   #running = false;
   #over = false;
+  readonly #released: ReleasedEndpoints;
 
   constructor(parts: CallMediaParts, done: MediaState = NOTHING) {
     this.#parts = parts;
     this.#done = done;
+    this.#released = new ReleasedEndpoints(parts);
     this.#returns = new Returns(parts.clock);
   }
 
@@ -91,7 +93,7 @@ export class CallMedia {
   replace(next: MediaEndpoint, adopted = false): Promise<void> {
     this.#drop();
     if (this.#over) {
-      void release(next, this.#parts);
+      this.#released.add(next);
       return Promise.reject(new EndpointLost('the call is over'));
     }
     this.#held = new HeldEndpoint(next, adopted);
@@ -124,16 +126,11 @@ export class CallMedia {
   /** Nothing more is asked of the endpoint; it is released. Never rejects. @returns its last figures, `null` where it has none to give. */
   async close(): Promise<LegStatistics | null> {
     this.#over = true;
-    const endpoint = this.endpoint;
-    if (endpoint === null) return null;
-    let statistics: LegStatistics | null = null;
-    try {
-      statistics = await within(this.#parts.clock, STATISTICS_LIMIT_MS, 'leg statistics', this.statistics());
-    } catch {
-      // A leg that is gone already has none to give; its record says so by leaving them out.
-    }
+    const { endpoint } = this;
+    const statistics = endpoint === null ? null : await this.#released.lastFigures(() => this.statistics());
     this.#held = null;
-    await release(endpoint, this.#parts);
+    if (endpoint !== null) this.#released.add(endpoint);
+    await this.#released.all();
     return statistics;
   }
 
@@ -150,7 +147,7 @@ export class CallMedia {
     this.#restoring = null;
     if (held === null) return;
     held.lose();
-    void release(held.endpoint, this.#parts);
+    this.#released.add(held.endpoint);
   }
 
   #wake(): void {
@@ -175,9 +172,10 @@ export class CallMedia {
   /** Makes a new endpoint do what the one before it did. */
   async #restore({ endpoint, adopted }: HeldEndpoint): Promise<void> {
     const waiting = this.#restoring;
-    const { room, inband } = this.#done;
+    const { room, inband, gains } = this.#done;
     try {
       if (!inband) endpoint.stopInbandDetection();
+      if (gains.hearDb !== 0 || gains.speakDb !== 0) await this.#mixerDoes('volumes', () => endpoint.setGains(gains));
       if (room !== null) await this.#mixerDoes('joining the room', () => endpoint.join(room.id, { muted: room.muted }));
       else if (adopted) await this.#mixerDoes('leaving', () => endpoint.leave());
       if (this.#over || this.#restoring !== waiting) return;
@@ -232,13 +230,22 @@ export class CallMedia {
           if (!this.#isOver()) this.#parts.joined();
           return;
         case 'leave':
-          await this.#mixerDoes('leave', () => endpoint.leave());
-          done();
-          return;
         case 'mute':
-          await this.#mixerDoes(work.muted ? 'mute' : 'unmute', () => endpoint.setMuted(work.muted));
+        case 'gains':
+          await this.#mixerDoes(work.kind, () => simply(endpoint, work));
           done();
           return;
+        case 'record':
+          await recordAnew(endpoint, work.file, (what, asked) => this.#mixerDoes(what, asked));
+          settle();
+          this.#parts.recording(work.file);
+          return;
+        case 'record-end': {
+          const recorded = await this.#mixerDoes('ending a recording', () => endpoint.stopRecording());
+          settle();
+          this.#parts.recorded(work.file, recorded !== null);
+          return;
+        }
         case 'rejoin':
           await this.#rejoin(held, work.room);
           settle();
@@ -255,14 +262,8 @@ export class CallMedia {
   }
 
   #couldNot(work: MediaWork, error: unknown): void {
-    const { callId, log } = this.#parts;
-    if (work.kind === 'play') {
-      this.#couldNotPlay(work.id, error);
-      return;
-    }
-    log.warn({ call: callId, what: work.kind, error: asError(error).message }, 'mixer did not do it');
-    if (work.kind === 'join') this.#parts.joinFailed();
-    else if (work.kind !== 'stop') this.#parts.failed();
+    if (work.kind === 'play') this.#couldNotPlay(work.id, error);
+    else tellUndone(this.#parts, work, error);
   }
 
   #couldNotPlay(id: PlayId, error: unknown): void {

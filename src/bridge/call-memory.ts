@@ -4,6 +4,7 @@ import type { EntryOptions } from '../domain/conference-options.js';
 import type { CallId } from '../domain/identifiers.js';
 import type { KeyMethod } from '../domain/keys.js';
 import { NOTHING, type MediaState } from './media-state.js';
+import type { SaidName } from './name-recorder.js';
 import type { PendingTimer } from './timers.js';
 
 /** All that a runner knows of its call: enough for another one to go on with. Plain data. Times are wall clock, milliseconds. */
@@ -15,6 +16,10 @@ export interface CallMemory {
   readonly admission: Admission | null;
   readonly keyMethod: KeyMethod | null;
   readonly media: MediaState;
+  /** What was recorded as a name, or is just being recorded. */
+  readonly name: SaidName | null;
+  /** The far end has put its line on hold, as far as the conference was told. */
+  readonly held: boolean;
 }
 
 /** Of a call that is just answered. */
@@ -26,4 +31,6 @@ export const freshMemory = (callId: CallId, entry: EntryOptions, answeredAt: num
   admission: null,
   keyMethod: null,
   media: NOTHING,
+  name: null,
+  held: false,
 });

@@ -44,6 +44,8 @@ export interface MoverParts {
   readonly gone: () => void;
   /** Whether the far end may be about to talk to another endpoint than the one held has changed. */
   readonly changed: () => void;
+  /** What the far end said last has changed. */
+  readonly told: () => void;
 }
 
 /** Moves one call to another endpoint: when its own is lost, and to the mixer of the room it joins. */
@@ -60,7 +62,7 @@ export class CallMover {
   constructor(parts: MoverParts, media: CallMedia, remoteSdp: string | null) {
     this.#parts = parts;
     this.#media = media;
-    this.#offers = new CallOffers(parts.clock, media, remoteSdp);
+    this.#offers = new CallOffers(parts.clock, media, remoteSdp, parts.told);
   }
 
   /** A call of a process before this one is back. */

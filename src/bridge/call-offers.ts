@@ -21,20 +21,32 @@ export interface Basis {
 
 /** What the far end offers and has last said, also while its call is being moved: then its offer waits for the new endpoint. */
 export class CallOffers {
-  /** SDP the far end sent last, as far as it holds. */
-  remoteSdp: string | null;
   readonly #clock: Clock;
   readonly #media: CallMedia;
+  readonly #told: () => void;
+  #remoteSdp: string | null;
   #waiting: WaitingOffer | null = null;
   /** The endpoint is just answering an offer: until it has, none is made. */
   #answering: Promise<unknown> | null = null;
   #moving = false;
   #over = false;
 
-  constructor(clock: Clock, media: CallMedia, remoteSdp: string | null) {
+  /** @param told what the far end said last has changed. */
+  constructor(clock: Clock, media: CallMedia, remoteSdp: string | null, told: () => void) {
     this.#clock = clock;
     this.#media = media;
-    this.remoteSdp = remoteSdp;
+    this.#remoteSdp = remoteSdp;
+    this.#told = told;
+  }
+
+  /** SDP the far end sent last, as far as it holds. */
+  get remoteSdp(): string | null {
+    return this.#remoteSdp;
+  }
+
+  set remoteSdp(sdp: string | null) {
+    this.#remoteSdp = sdp;
+    this.#told();
   }
 
   get isMoving(): boolean {

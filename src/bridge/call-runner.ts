@@ -1,23 +1,24 @@
 import { assertNever } from '../domain/assert-never.js';
-import type { Admission, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
-import { stepCall, type CallState } from '../domain/call-flow/machine.js';
-import { resumeCall, withoutDigits } from '../domain/call-flow/resume.js';
-import type { ConferenceEvent } from '../domain/conference/contract.js';
+import type { CallEffect, CallEvent } from '../domain/call-flow/contract.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { SignalingCall } from '../ports/signaling.js';
 import { asError } from './bounded.js';
+import { CallConference } from './call-conference.js';
+import { CallFlow } from './call-flow.js';
 import { CallMedia } from './call-media.js';
 import type { CallMemory } from './call-memory.js';
+import { asked, toldToFlow } from './call-asks.js';
 import { CallMover } from './call-mover.js';
 import type { CallBasis, CallDependencies } from './call-parts.js';
 import { EventQueue } from './event-queue.js';
 import { EndpointLost } from './held-endpoint.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
-import { lookUpPin } from './pin-lookup.js';
+import { NameRecorder } from './name-recorder.js';
+import { checkCode } from './pin-lookup.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -29,12 +30,13 @@ export class CallRunner {
   readonly #timers: Timers;
   readonly #media: CallMedia;
   readonly #mover: CallMover;
-  #state: CallState;
+  readonly #flow: CallFlow;
   readonly #answeredAt: number;
   #joinedAt: number | null;
-  #admission: Admission | null;
+  readonly #conference: CallConference;
   readonly #keyMethods: KeyMethods;
   readonly #line: LineWatch;
+  readonly #names: NameRecorder;
   #closing: Promise<void> | null = null;
   /** When the call was over, where that was before it is noticed. Wall clock, milliseconds. */
   #endedAt: number | null = null;
@@ -44,10 +46,10 @@ export class CallRunner {
   constructor({ call, label, remoteSdp }: CallBasis, memory: CallMemory, dependencies: CallDependencies) {
     this.call = call;
     this.#dependencies = dependencies;
-    this.#state = memory.state;
+    this.#flow = new CallFlow(call.id, memory.state, dependencies.log);
     this.#answeredAt = memory.answeredAt;
     this.#joinedAt = memory.joinedAt;
-    this.#admission = memory.admission;
+    this.#conference = new CallConference(call.id, memory, dependencies, () => this.#flow.isKnownToConference);
     this.#keyMethods = new KeyMethods(memory.keyMethod);
     const { clock, log, resolve, engine, moves, placeRoom, changed } = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
@@ -60,10 +62,9 @@ export class CallRunner {
         resolve,
         changed,
         place: (room) => this.#mover.place(room),
-        joined: () => this.dispatch({ type: 'MixerJoined' }),
-        joinFailed: () => this.dispatch({ type: 'MixerJoinFailed' }),
-        failed: () => this.dispatch({ type: 'MediaFailed' }),
-        playFinished: (playId) => this.dispatch({ type: 'PlayFinished', playId }),
+        ...toldToFlow((event) => this.dispatch(event)),
+        recording: (file) => this.#names.recording(file),
+        recorded: (file, whole) => this.#names.recorded(file, whole),
       },
       // Whoever was on the way in is taken in anew, where the room is now.
       memory.state.kind === 'Joining' ? { ...memory.media, room: null } : memory.media,
@@ -77,17 +78,25 @@ export class CallRunner {
         ...{ call, engine, clock, log, moves, label, placeRoom, changed },
         failed: () => this.dispatch({ type: 'MoveFailed' }),
         gone: lineLost,
+        told: () => this.#conference.farEndSaid(this.#mover.remoteSdp),
       },
       this.#media,
       remoteSdp,
     );
     this.#line = new LineWatch(call, this.#media, clock, lineLost);
+    this.#names = new NameRecorder({
+      ...{ names: dependencies.names, clock, log },
+      ask: (work) => this.#media.ask(work),
+      recorded: (nameId, speechMs) => {
+        this.dispatch({ type: 'NameRecorded', nameId, speechMs });
+        this.#conference.recorded();
+      },
+    });
   }
 
   /** The ACK is in: the flow begins. `null`: the endpoint is lost already. */
   answered(endpoint: MediaEndpoint | null): void {
-    if (endpoint === null) this.#mover.lost();
-    else this.#hold(endpoint, false);
+    this.#begin(endpoint, false);
     this.dispatch({ type: 'CallAnswered' });
   }
 
@@ -95,14 +104,14 @@ export class CallRunner {
   resume(timers: CallMemory['timers'], endpoint: string | null): void {
     this.#owed = endpoint;
     this.#timers.restore(timers);
-    this.#carryOut(this.#moved(resumeCall(this.#state, this.#dependencies.clock.monotonic())));
+    this.#dependencies.inRoom(this.call.id, this.#media.room);
+    this.#carryOut(this.#flow.resume(this.#dependencies.clock.monotonic()));
   }
 
   /** The endpoint it had under a process before this one; `null`: it is lost. */
   takeBack(endpoint: MediaEndpoint | null): void {
     this.#owed = null;
-    if (endpoint === null) this.#mover.lost();
-    else this.#hold(endpoint, true);
+    this.#begin(endpoint, true);
   }
 
   dispatch(event: WithoutTime<CallEvent>): void {
@@ -135,6 +144,11 @@ export class CallRunner {
     this.#media.roomLeft(room);
   }
 
+  /** Someone muted talks. */
+  spokeWhileMuted(): void {
+    this.#conference.tell({ type: 'SpokeWhileMuted', callId: this.call.id });
+  }
+
   endpointLost(): void {
     if (this.#closing === null) this.#mover.lost();
   }
@@ -150,13 +164,13 @@ export class CallRunner {
   /** What the process that comes next has to know. */
   memory(): CallMemory {
     return {
-      state: withoutDigits(this.#state),
+      state: this.#flow.stored,
       timers: this.#timers.pending(),
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
-      admission: this.#admission,
       keyMethod: this.#keyMethods.seen,
       media: this.#media.wanted,
+      ...this.#conference.memory(),
     };
   }
 
@@ -167,29 +181,33 @@ export class CallRunner {
 
   /** The call is another process's from now on. */
   handOver(): void {
-    this.#timers.cancelAll();
-    this.#line.end();
+    this.#stop();
     this.#media.handOver();
-    this.#mover.end();
   }
 
-  #hold(endpoint: MediaEndpoint, adopted: boolean): void {
-    this.#media.replace(endpoint, adopted).catch((error: unknown) => {
-      // A mixer that does not take back what it had is as good as lost.
-      if (this.#closing === null && !(error instanceof EndpointLost)) {
-        this.#trouble('endpoint could not be used', error);
-        this.#mover.lost();
-      }
-    });
+  /** Nothing happens by itself any more. */
+  #stop(): void {
+    this.#timers.cancelAll();
+    this.#line.end();
+    this.#mover.end();
+    this.#names.end();
+  }
+
+  #begin(endpoint: MediaEndpoint | null, adopted: boolean): void {
+    if (endpoint === null) this.#mover.lost();
+    else this.#media.replace(endpoint, adopted).catch((error: unknown) => this.#unusable(error));
+    this.#conference.farEndSaid(this.#mover.remoteSdp);
+  }
+
+  /** A mixer that does not take back what it had is as good as lost. */
+  #unusable(error: unknown): void {
+    if (this.#closing !== null || error instanceof EndpointLost) return;
+    this.#trouble('endpoint could not be used', error);
+    this.#mover.lost();
   }
 
   #take(event: CallEvent): void {
-    const before = this.#state.kind;
-    const effects = this.#step(event);
-    if (this.#state.kind !== before) {
-      this.#dependencies.log.debug({ call: this.call.id, from: before, to: this.#state.kind }, 'call moved on');
-    }
-    this.#carryOut(effects);
+    this.#carryOut(this.#flow.take(event));
     this.#dependencies.changed();
   }
 
@@ -203,86 +221,76 @@ export class CallRunner {
     }
   }
 
-  /** A call whose flow breaks ends as one whose media fail: nobody is left in a call that nothing moves any more. */
-  #step(event: CallEvent): readonly CallEffect[] {
-    try {
-      return this.#moved(stepCall(this.#state, event));
-    } catch (error) {
-      this.#trouble(`the call flow broke at ${event.type}`, error);
-      return this.#moved(stepCall(this.#state, { at: event.at, type: 'MediaFailed' }));
-    }
-  }
-
-  #moved({ state, effects }: ReturnType<typeof stepCall>): readonly CallEffect[] {
-    this.#state = state;
-    return effects;
-  }
-
   #trouble(what: string, error: unknown): void {
     this.#dependencies.log.error({ call: this.call.id, error: asError(error).message }, what);
   }
 
   #perform(effect: CallEffect): void {
-    const { log } = this.#dependencies;
     switch (effect.type) {
+      case 'JoinMixer':
+      case 'LeaveMixer':
+        this.#dependencies.inRoom(this.call.id, effect.type === 'JoinMixer' ? effect.conferenceId : null);
+        return this.#media.ask(asked(effect));
       case 'Play':
-        return this.#media.ask({ kind: 'play', id: effect.playId, utterances: effect.utterances });
       case 'StopPlaying':
-        return this.#media.ask({ kind: 'stop' });
+      case 'SetMuted':
+      case 'SetGains':
+        return this.#media.ask(asked(effect));
       case 'SetTimer':
         return this.#timers.set(effect.name, effect.timerId, effect.ms);
       case 'CancelTimer':
         return this.#timers.cancel(effect.name);
       case 'LookUpPin':
-        return this.dispatch(lookUpPin(this.#dependencies, this.call.id, effect));
-      case 'RequestAdmission': {
-        const { admission } = effect;
-        this.#admission = admission;
-        log.info({ call: this.call.id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
-        return this.#dependencies.arriveAtConference(admission);
-      }
-      case 'JoinMixer':
-        return this.#media.ask({ kind: 'join', room: effect.conferenceId, muted: effect.muted });
-      case 'LeaveMixer':
-        return this.#media.ask({ kind: 'leave' });
-      case 'SetMuted':
-        return this.#media.ask({ kind: 'mute', muted: effect.muted });
+        return this.dispatch(this.#conference.lookUp(this.call, effect));
+      case 'CheckCode':
+        return this.dispatch(checkCode(this.#dependencies, this.call, effect));
+      case 'LookAtGate':
+        return this.#conference.lookAtGate(effect.admission);
+      case 'RecordName':
+        return this.#recordName(effect);
+      case 'StopRecordingName':
+        return this.#names.stop(effect.nameId);
+      case 'RequestAdmission':
+        return this.#conference.arrive(effect);
       case 'ReportJoined':
         this.#joinedAt ??= this.#dependencies.clock.wall();
-        return this.#report({ type: 'CallerJoined', callId: this.call.id });
+        return this.#conference.report(effect);
       case 'ReportAction':
-        return this.#report({ type: 'ActionRequested', callId: this.call.id, action: effect.action });
       case 'ReportUnknownCode':
-        return this.#report({ type: 'UnknownCodeKeyed', callId: this.call.id });
+      case 'ReportChoice':
+      case 'ReportEntry':
+      case 'ReportMenuLeft':
+      case 'ReportMenuSpoken':
       case 'ReportLeft':
-        return this.#report({ type: 'CallerLeft', callId: this.call.id, lineLost: effect.lineLost });
+        return this.#conference.report(effect);
       case 'HangUp':
-        void this.call.hangUp();
-        return;
+        return void this.call.hangUp();
       case 'CloseCall':
-        this.#closing ??= this.#close(effect.outcome);
-        return;
+        return void (this.#closing ??= this.#close(effect.outcome));
       default:
         return assertNever(effect);
     }
   }
 
-  #report(event: WithoutTime<ConferenceEvent>): void {
-    if (this.#admission !== null) this.#dependencies.toConference(this.#admission.conferenceId, event);
+  #recordName({ nameId, limitMs }: Extract<CallEffect, { type: 'RecordName' }>): void {
+    const said = this.#conference.named(nameId);
+    if (said === null) this.dispatch({ type: 'NameRecorded', nameId, speechMs: 0 });
+    else this.#names.record(said, limitMs);
   }
 
   async #close(outcome: CallOutcome): Promise<void> {
     const now = this.#dependencies.clock.wall();
-    this.#timers.cancelAll();
-    this.#line.end();
-    this.#mover.end();
+    this.#stop();
     const statistics = await this.#media.close();
+    this.#dependencies.inRoom(this.call.id, null);
+    // With its endpoint also a recording has ended that was under way.
+    this.#conference.ended(this.#joinedAt !== null);
     this.#dependencies.closed({
       outcome,
       answeredAt: this.#answeredAt,
       joinedAt: this.#joinedAt,
       endedAt: this.#endedAt ?? now,
-      admission: this.#admission,
+      admission: this.#conference.admission,
       keyMethod: this.#keyMethods.seen,
       statistics,
       mixer: this.#media.mixer === '' ? null : this.#media.mixer,

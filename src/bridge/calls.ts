@@ -1,31 +1,33 @@
 import { assertNever } from '../domain/assert-never.js';
 import { callerDigits } from '../domain/access/callers.js';
-import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { Admission, CallEvent } from '../domain/call-flow/contract.js';
 import type { EntryOptions } from '../domain/conference-options.js';
 import type { CallId } from '../domain/identifiers.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { MediaEndpoint } from '../ports/media.js';
 import type { Refusal, SignalingCall } from '../ports/signaling.js';
-import { identityOf, masked, newAttempt, recordOf, type Attempt, type CallIdentity } from './attempt.js';
+import { identityOf, masked, named, newAttempt, type Attempt, type CallIdentity } from './attempt.js';
+import { snapshotOf } from './attempt-snapshot.js';
 import { asError, within } from './bounded.js';
 import type { BridgeOptions, BridgeParts } from './bridge-parts.js';
 import { freshMemory, type CallMemory } from './call-memory.js';
+import { CallRecords } from './call-records.js';
 import type { CallBasis, CallDependencies, CallEnd } from './call-parts.js';
 import { CallRunner } from './call-runner.js';
 import type { Conferences } from './conferences.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Moves } from './moves.js';
+import type { PlacedCalls } from './placed-calls.js';
 import { RETRY_AFTER_S, setUp } from './set-up.js';
 import { writeSnapshot, type CallSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
 
 /** Digits of a caller number that logs show. */
 const LOGGED_DIGITS = 3;
-/** How long a set-up of a process before this one may be told again, milliseconds. */
-const AGAIN_LIMIT_MS = 5_000;
 
 export interface CallsParts extends BridgeParts {
   readonly conferences: () => Conferences;
+  readonly placed: () => PlacedCalls;
   readonly keeper: LiveKeeper;
   readonly moves: Moves;
 }
@@ -34,10 +36,8 @@ export interface CallsParts extends BridgeParts {
 export class Calls {
   readonly #parts: CallsParts;
   readonly #options: BridgeOptions;
+  readonly records: CallRecords;
   readonly #attempts = new Map<CallId, Attempt>();
-  readonly #outcomes = new Map<CallOutcome, number>();
-  /** Set-ups of a process before this one, by Call-ID, that may be told again. */
-  readonly #interrupted = new Map<string, CallIdentity>();
   #total = 0;
   #draining = false;
   /** Who waits for the last call to end. */
@@ -46,6 +46,7 @@ export class Calls {
   constructor(parts: CallsParts, options: BridgeOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.records = new CallRecords(parts);
   }
 
   get size(): number {
@@ -59,11 +60,6 @@ export class Calls {
 
   get isDraining(): boolean {
     return this.#draining;
-  }
-
-  /** Call attempts ended, by outcome, since the start. */
-  get outcomes(): ReadonlyMap<CallOutcome, number> {
-    return this.#outcomes;
   }
 
   get(id: CallId): Attempt | undefined {
@@ -97,8 +93,37 @@ export class Calls {
   tell(id: CallId, event: WithoutTime<CallEvent>): void {
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return;
-    if (attempt.runner === null) attempt.missed.push(event);
-    else attempt.runner.dispatch(event);
+    if (attempt.runner !== null) return attempt.runner.dispatch(event);
+    attempt.missed.push(event);
+    attempt.placing?.told(event);
+  }
+
+  // --- a call of ours
+
+  /** Counted and recorded as those that come in; stored before its INVITE leaves, so that it is also where this process dies over it. */
+  placing(call: SignalingCall, identity: CallIdentity, admission: Admission): Attempt {
+    this.#total += 1;
+    const attempt = newAttempt(call, identity, identity.dialled);
+    attempt.placedFor = { admission, answeredAt: null };
+    this.#attempts.set(call.id, attempt);
+    this.changed(attempt);
+    this.#parts.keeper.flush();
+    return attempt;
+  }
+
+  /** It was answered: its flow begins. */
+  placed(
+    attempt: Attempt,
+    { endpoint, remoteSdp }: { readonly endpoint: MediaEndpoint | null; readonly remoteSdp: string },
+    memory: CallMemory,
+  ): void {
+    attempt.placing = null;
+    if (attempt.placedFor !== null) attempt.placedFor = { ...attempt.placedFor, answeredAt: memory.answeredAt };
+    const runner = this.#run(attempt, { call: attempt.call, label: attempt.label, remoteSdp }, memory);
+    runner.answered(endpoint);
+    for (const event of attempt.missed) runner.dispatch(event);
+    this.changed(attempt);
+    this.#parts.keeper.flush();
   }
 
   // --- a new call
@@ -106,8 +131,7 @@ export class Calls {
   comeIn(call: SignalingCall): void {
     const { clock, sources, log } = this.#parts;
     this.#total += 1;
-    const again = this.#interrupted.get(call.sipCallId);
-    this.#interrupted.delete(call.sipCallId);
+    const again = this.records.toldAgain(call.sipCallId);
     const trunk = sources.trunkOf(call.source.address);
     const startedAt = again?.startedAt ?? clock.wall();
     const attempt = newAttempt(call, identityOf(call, startedAt, trunk, this.#options.recordedDigits));
@@ -115,7 +139,7 @@ export class Calls {
     const { id, sipCallId, callerNumber, requestUser } = call;
     const caller = masked(callerNumber, LOGGED_DIGITS);
     log.info({ call: id, trunk, dialled: requestUser, caller, sipCallId }, 'call came in');
-    this.#changed(attempt);
+    this.changed(attempt);
     this.#arrive(attempt).catch((error: unknown) => {
       log.error({ call: id, error: asError(error).message }, 'call could not be set up');
       this.#refuse(attempt, { status: 500 }, 'failed');
@@ -146,7 +170,7 @@ export class Calls {
     const answering = (endpoint: MediaEndpoint): void => {
       const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
       attempt.answering = { endpoint, memory: freshMemory(call.id, entry, this.#parts.clock.wall()) };
-      this.#changed(attempt);
+      this.changed(attempt);
       // Stored before the 200 leaves: a process that dies right after it must not leave an answered call that nobody knows.
       this.#parts.keeper.flush();
     };
@@ -180,22 +204,23 @@ export class Calls {
   }
 
   #dependencies(attempt: Attempt): CallDependencies {
-    const { clock, store, log, hashPin, resolve, media, moves, conferences } = this.#parts;
+    const { clock, store, log, hashPin, resolve, media, moves, conferences, names } = this.#parts;
     const { id, callerNumber, handle } = attempt.call;
+    const number = callerDigits(callerNumber);
     return {
-      ...{ clock, store, log, hashPin, resolve, moves, engine: media },
+      ...{ clock, store, log, hashPin, resolve, moves, names, engine: media },
+      heldCode: (conference) => conferences().heldCode(conference),
       placeRoom: (room, near) => conferences().placeRoom(room, near),
-      arriveAtConference: ({ role, options, accountId, conferenceId }) => {
-        conferences().dispatchArrival(accountId, conferenceId, handle !== null, {
-          type: 'CallerArrived',
-          callId: id,
-          role,
-          callerNumber: callerDigits(callerNumber),
-          options,
-        });
+      arriveAtConference: ({ role, options, accountId, conferenceId }, name) => {
+        const arrival = { callId: id, role, callerNumber: number, options, name };
+        conferences().dispatchArrival(accountId, conferenceId, handle !== null, { type: 'CallerArrived', ...arrival });
       },
+      lookAtGate: ({ role, options, conferenceId }) =>
+        conferences().lookAtGate(conferenceId, { callId: id, role, callerNumber: number, options }),
+      forgetName: (said) => conferences().forgetName(said),
+      inRoom: (call, room) => conferences().inRoom(call, room),
       toConference: (conference, event) => conferences().dispatch(conference, event),
-      changed: () => this.#changed(attempt),
+      changed: () => this.changed(attempt),
       closed: (end) => this.end(attempt, end.outcome, end),
     };
   }
@@ -207,30 +232,20 @@ export class Calls {
     const { identity, label, memory, conferenceRecordId } = snapshot;
     const attempt = newAttempt(call, identity, label);
     this.#attempts.set(call.id, attempt);
-    this.#parts.conferences().restoreCall(call.id, memory.admission?.conferenceId ?? null, conferenceRecordId);
+    const conference = memory.state.facts.knownToConference ? (memory.admission?.conferenceId ?? null) : null;
+    this.#parts.conferences().restoreCall(call.id, conference, conferenceRecordId);
     const runner = this.#run(attempt, { call, label, remoteSdp }, memory);
     runner.resume(memory.timers, snapshot.endpoint);
-    this.#changed(attempt);
+    if (identity.direction === 'out') this.#parts.placed().takenBack(identity, memory);
+    this.changed(attempt);
     return runner;
   }
 
   /** It cannot be taken back: its record is all that can be done. */
-  lose({ identity, memory, conferenceRecordId }: CallSnapshot & { memory: object }): void {
-    const { state } = memory;
-    const outcome = state.kind === 'Ended' ? state.outcome : 'failed';
-    const endedAt = this.#parts.clock.wall();
-    this.#record(identity, outcome, { ...memory, outcome, endedAt, statistics: null, mixer: null }, conferenceRecordId);
-  }
-
-  /** Set-ups that broke off: the signalling may tell them again as new; else they are recorded. */
-  interrupted(setUps: readonly CallIdentity[]): void {
-    for (const identity of setUps) this.#interrupted.set(identity.sipCallId, identity);
-    if (setUps.length > 0) this.#parts.clock.after(AGAIN_LIMIT_MS, () => this.recordInterrupted());
-  }
-
-  recordInterrupted(): void {
-    for (const identity of this.#interrupted.values()) this.#record(identity, 'failed', null, null);
-    this.#interrupted.clear();
+  lose(snapshot: CallSnapshot & { memory: object }): void {
+    this.records.lost(snapshot);
+    const { name, joinedAt } = snapshot.memory;
+    if (name !== null && joinedAt === null) this.#parts.conferences().forgetName(name);
   }
 
   handOver(): void {
@@ -254,39 +269,20 @@ export class Calls {
     const { id } = attempt.call;
     const conferences = this.#parts.conferences();
     this.#attempts.delete(id);
-    this.#record(attempt.identity, outcome, end, end === null ? null : conferences.recordIdOf(id));
+    this.records.write(named(attempt), outcome, end, end === null ? null : conferences.recordIdOf(id));
+    this.#parts.placed().ended(id);
     conferences.forgetCall(id);
-    this.#changed(attempt);
+    this.changed(attempt);
     if (this.#attempts.size === 0) for (const resolve of this.#untilEmpty) resolve();
   }
 
-  #record(identity: CallIdentity, outcome: CallOutcome, end: CallEnd | null, conferenceRecordId: number | null): void {
-    const { store, clock, log } = this.#parts;
-    const call = identity.id;
-    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    try {
-      store.addCallRecord(recordOf(identity, { outcome, end, conferenceRecordId, now: clock.wall() }));
-    } catch (error) {
-      log.error({ call, error: asError(error).message }, 'call record could not be written');
-    }
-    log.info({ call, outcome }, 'call ended');
-  }
-
-  #changed(attempt: Attempt): void {
-    const { call, identity } = attempt;
-    if (call.handle === null) return;
+  /** Its snapshot has changed. */
+  changed(attempt: Attempt): void {
+    const { call } = attempt;
+    if (call.handle === null && attempt.placedFor === null) return;
     this.#parts.keeper.changed('call', call.id, () => {
-      const { handle } = call;
-      if (attempt.ended || handle === null) return null;
-      return writeSnapshot({
-        identity,
-        handle,
-        label: attempt.label,
-        memory: attempt.runner?.memory() ?? attempt.answering?.memory ?? null,
-        endpoint:
-          (attempt.runner === null ? attempt.answering?.endpoint.handle : attempt.runner.endpointHandle) ?? null,
-        conferenceRecordId: this.#parts.conferences().recordIdOf(call.id),
-      });
+      const snapshot = snapshotOf(attempt, this.#parts.conferences().recordIdOf(call.id));
+      return snapshot === null ? null : writeSnapshot(snapshot);
     });
   }
 }

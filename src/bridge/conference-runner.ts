@@ -1,89 +1,110 @@
 import { assertNever } from '../domain/assert-never.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
-import type { ConferenceEffect, ConferenceEvent } from '../domain/conference/contract.js';
-import { startConference, stepConference, type ConferenceState } from '../domain/conference/machine.js';
+import type { ConferenceEffect, ConferenceEvent, MeasuredLine } from '../domain/conference/contract.js';
+import { stepConference, type ConferenceState } from '../domain/conference/machine.js';
 import { resumeConference } from '../domain/conference/resume.js';
-import { playId, type AccountId, type CallId, type ConferenceId, type PlayId } from '../domain/identifiers.js';
+import {
+  playId,
+  type AccountId,
+  type CallId,
+  type ConferenceId,
+  type NameId,
+  type PlayId,
+} from '../domain/identifiers.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, PlayItem } from '../ports/media.js';
+import type { Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
-import { asError } from './bounded.js';
+import { asError, within } from './bounded.js';
+import { afterBreak } from './conference-break.js';
+import type { ConferenceMemory } from './conference-memory.js';
+import { KeptRecord } from './conference-record.js';
 import { EventQueue } from './event-queue.js';
+import type { HeldCode } from './held-code.js';
 import type { Log } from './log.js';
-import { Timers, type PendingTimer } from './timers.js';
+import type { PlacedCalls } from './placed-calls.js';
+import { toCall } from './reports.js';
+import { RoomRecorder } from './room-recorder.js';
+import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
-/** Plays to a room that are remembered until they end. */
+/** Plays to a room, and names, that are remembered. */
 const MOST_PLAYS = 100;
-
-/** All that a runner knows of its conference: enough for another one to go on with. Plain data. */
-export interface ConferenceMemory {
-  readonly id: ConferenceId;
-  readonly accountId: AccountId;
-  readonly state: ConferenceState;
-  readonly timers: readonly PendingTimer[];
-  /** Tells the plays of this conference from those of the ones before it in the same room. */
-  readonly mark: string;
-  readonly recordId: number | null;
-  /** Plays to the room that have not ended. */
-  readonly playing: readonly PlayId[];
-}
-
-/** Of a conference that nobody has come to yet. @param mark given to no other conference before. */
-export const freshConference = (id: ConferenceId, accountId: AccountId, mark: string): ConferenceMemory => ({
-  id,
-  accountId,
-  state: startConference({ conferenceId: id }),
-  timers: [],
-  mark,
-  recordId: null,
-  playing: [],
-});
+const MOST_NAMES = 10_000;
+/** Longest wait for a measurement of the room, milliseconds: just beyond what the media may take. */
+const MEASURE_LIMIT_MS = 5_000;
 
 export interface ConferenceDependencies {
   readonly clock: Clock;
   readonly media: Media;
   readonly store: Store;
   readonly log: Log;
+  readonly names: SpokenNames;
+  readonly recordings: Recordings;
+  /** Something was not recorded, or is not sealed yet. */
+  readonly recordingFailed: () => void;
+  /** Resolves when nothing is recorded any more of the conference before in the same room; `null`: nothing is. Never rejects. */
+  readonly roomFree: () => Promise<void> | null;
+  readonly placed: () => PlacedCalls;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** Hands an event to a call; a call that is gone already is passed over. */
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
   /** Something that {@link ConferenceRunner.memory} tells has changed. */
   readonly changed: (id: ConferenceId) => void;
-  /** The conference is over and its name free for the next. */
-  readonly closed: (id: ConferenceId) => void;
+  /** The conference is over and its name free for the next. `ended`: the mixer has ended what it recorded; never rejects. */
+  readonly closed: (id: ConferenceId, ended: Promise<void>) => void;
 }
 
 /** Runs the state machine of one conference and carries out its effects. */
 export class ConferenceRunner {
   readonly id: ConferenceId;
+  readonly recorder: RoomRecorder;
+  readonly securityCode: HeldCode | null;
   readonly #accountId: AccountId;
   readonly #dependencies: ConferenceDependencies;
   readonly #queue: EventQueue<ConferenceEvent>;
   readonly #timers: Timers;
   readonly #mark: string;
   readonly #playing: Set<PlayId>;
+  readonly #names: Set<NameId>;
+  readonly #record: KeptRecord;
+  #measuring: readonly CallId[];
   #state: ConferenceState;
-  #recordId: number | null;
+  #letGo = false;
 
   constructor(memory: ConferenceMemory, dependencies: ConferenceDependencies) {
-    this.id = memory.id;
-    this.#accountId = memory.accountId;
-    this.#mark = memory.mark;
+    const { id, accountId, securityCode, mark } = memory;
+    this.id = id;
+    this.securityCode = securityCode;
+    this.#accountId = accountId;
+    this.#mark = mark;
     this.#playing = new Set(memory.playing);
+    this.#names = new Set(memory.names);
+    this.#measuring = memory.measuring;
     this.#state = memory.state;
-    this.#recordId = memory.recordId;
     this.#dependencies = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
     this.#timers = new Timers(dependencies.clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
+    this.#record = new KeptRecord({ id, accountId }, memory.recordId, dependencies);
+    this.recorder = new RoomRecorder(memory.recording, {
+      ...dependencies,
+      conferenceId: id,
+      accountId,
+      recordId: () => this.recordId,
+      changed: () => dependencies.changed(id),
+      failed: () => this.dispatch({ type: 'RecordingFailed' }),
+    });
   }
 
-  /** The conference of a process before this one goes on. What it played to the room counts as heard. */
+  /** The conference of a process before this one goes on. What it played to the room counts as heard, what it measured as silence. */
   resume(timers: ConferenceMemory['timers']): void {
     this.#state = resumeConference(this.#state);
     this.#timers.restore(timers);
     for (const id of [...this.#playing]) this.#finished(id);
+    for (const callId of this.#measuring) this.#measured(callId, []);
+    this.recorder.occupied(this.#isOccupied());
+    this.recorder.takenBack();
   }
 
   /** What the process that comes next has to know. */
@@ -91,11 +112,15 @@ export class ConferenceRunner {
     return {
       id: this.id,
       accountId: this.#accountId,
+      securityCode: this.securityCode,
       state: this.#state,
       timers: this.#timers.pending(),
       mark: this.#mark,
-      recordId: this.#recordId,
+      recordId: this.recordId,
       playing: [...this.#playing],
+      measuring: this.#measuring,
+      names: [...this.#names],
+      recording: this.recorder.memory(),
     };
   }
 
@@ -105,23 +130,40 @@ export class ConferenceRunner {
     return [...members, ...waiting].map(({ callId }) => callId);
   }
 
+  /** Calls placed for its hosts, until they are brought in or given up. */
+  get placed(): readonly CallId[] {
+    return this.#state.facts.placed.map(({ placed }) => placed);
+  }
+
   /** The conference is another process's from now on. */
   handOver(): void {
+    this.#letGo = true;
     this.#timers.cancelAll();
+    this.recorder.handOver();
   }
 
   /** Number of the conference's record, once it has begun. */
   get recordId(): number | null {
-    return this.#recordId;
+    return this.#record.id;
   }
 
   dispatch(event: WithoutTime<ConferenceEvent>): void {
-    this.#queue.push({ ...event, at: this.#dependencies.clock.monotonic() });
+    if (!this.#letGo) this.#queue.push({ ...event, at: this.#dependencies.clock.monotonic() });
   }
 
   /** A play of an earlier conference in the same room may still be told: it is none of this one's. */
   roomPlayFinished(told: PlayId): void {
     if (told.startsWith(this.#mark)) this.#finished(playId(told.slice(this.#mark.length)));
+  }
+
+  /** What this caller said as a name is this conference's, as long as it lasts. */
+  takeName(name: NameId): void {
+    if (this.#names.size < MOST_NAMES) this.#names.add(name);
+  }
+
+  /** Nobody has this name any more. */
+  forgetName(name: NameId): void {
+    if (this.#names.delete(name)) this.#dependencies.changed(this.id);
   }
 
   #remember(id: PlayId): void {
@@ -136,7 +178,10 @@ export class ConferenceRunner {
   }
 
   #take(event: ConferenceEvent): void {
-    for (const effect of this.#step(event)) {
+    if (event.type === 'RoomMoved') this.recorder.roomMoved();
+    const effects = this.#step(event);
+    this.recorder.occupied(this.#isOccupied());
+    for (const effect of effects) {
       try {
         this.#perform(effect);
       } catch (error) {
@@ -147,49 +192,22 @@ export class ConferenceRunner {
     this.#dependencies.changed(this.id);
   }
 
+  #isOccupied(): boolean {
+    return this.#state.facts.members.some(({ phase }) => phase === 'in');
+  }
+
   #step(event: ConferenceEvent): readonly ConferenceEffect[] {
     try {
-      const { state, effects } = stepConference(this.#state, event);
-      this.#state = state;
-      return effects;
+      return this.#moved(stepConference(this.#state, event));
     } catch (error) {
       this.#trouble(`the conference broke at ${event.type}`, error);
-      return this.#afterBreak(event);
+      return this.#moved(afterBreak(this.#state, event));
     }
   }
 
-  /**
-   * Nothing has changed by an event that could not be taken. A code goes unanswered, a newcomer is let go; but where someone
-   * came in, left, or time ran out, the conference would be wrong about it for ever, so that it ends for everyone.
-   */
-  #afterBreak(event: ConferenceEvent): readonly ConferenceEffect[] {
-    switch (event.type) {
-      case 'ActionRequested':
-      case 'UnknownCodeKeyed':
-      case 'PlayFinished':
-      case 'RoomMoved':
-        return [];
-      case 'CallerArrived':
-        if (this.#state.kind === 'Empty') return [dismissal(event.callId), ...this.#endForAll()];
-        return [dismissal(event.callId)];
-      case 'CallerJoined':
-      case 'CallerLeft':
-      case 'TimerFired':
-      case 'ShutdownRequested':
-        return this.#endForAll();
-      default:
-        return assertNever(event);
-    }
-  }
-
-  #endForAll(): readonly ConferenceEffect[] {
-    const { facts } = this.#state;
-    const { members, waiting, peak, lockedOut } = facts;
-    this.#state = { kind: 'Closed', outcome: 'failed', facts };
-    return [
-      ...[...members, ...waiting].map(({ callId }) => dismissal(callId)),
-      { type: 'CloseConference', outcome: 'failed', peak, lockedOut },
-    ];
+  #moved({ state, effects }: ReturnType<typeof stepConference>): readonly ConferenceEffect[] {
+    this.#state = state;
+    return effects;
   }
 
   #trouble(what: string, error: unknown): void {
@@ -197,31 +215,46 @@ export class ConferenceRunner {
   }
 
   #perform(effect: ConferenceEffect): void {
-    const { toCall, media, resolve } = this.#dependencies;
+    const { media, resolve, store, clock } = this.#dependencies;
     switch (effect.type) {
+      case 'LetPass':
       case 'Admit':
-        return toCall(effect.callId, { type: 'Admitted', muted: effect.muted, introduction: effect.introduction });
       case 'KeepWaiting':
-        return toCall(effect.callId, { type: 'KeptWaiting', reason: effect.reason });
       case 'Refuse':
-        return toCall(effect.callId, { type: 'Refused', reason: effect.reason });
       case 'Tell':
-        return toCall(effect.callId, { type: 'Told', utterances: effect.utterances });
       case 'SendToHold':
-        return toCall(effect.callId, { type: 'SentToHold', reason: effect.reason });
+      case 'SendToRoom':
       case 'Mute':
-        return toCall(effect.callId, { type: 'MuteChanged', muted: effect.muted });
+      case 'OpenMenu':
+      case 'OpenEntry':
+      case 'CloseMenu':
       case 'Dismiss':
-        return toCall(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
+        return this.#dependencies.toCall(effect.callId, toCall(effect));
       case 'PlayToRoom':
         this.#remember(effect.playId);
         return media.playToRoom(this.id, playId(this.#mark + effect.playId), resolve(effect.utterances));
+      case 'MeasureLines':
+        this.#measuring = [...this.#measuring, effect.callId];
+        return void this.#measure(effect.callId);
+      case 'BlockCaller':
+        store.addBlock({ accountId: this.#accountId, callerNumber: effect.callerNumber, createdAt: clock.wall() });
+        return;
+      case 'PlaceCall':
+        return this.#placeCall(effect);
+      case 'StartRecording':
+        return this.recorder.start({ announcements: effect.announcements });
+      case 'PauseRecording':
+        return this.recorder.pause();
+      case 'ResumeRecording':
+        return this.recorder.resume();
+      case 'StopRecording':
+        return this.recorder.stop();
       case 'SetTimer':
         return this.#timers.set(effect.name, effect.timerId, effect.ms);
       case 'CancelTimer':
         return this.#timers.cancel(effect.name);
       case 'RecordStarted':
-        return this.#startRecord();
+        return this.#record.start();
       case 'CloseConference':
         return this.#close(effect);
       default:
@@ -229,39 +262,37 @@ export class ConferenceRunner {
     }
   }
 
-  #startRecord(): void {
-    const { store, clock, log } = this.#dependencies;
+  #placeCall({ callId, placed, number, room }: Extract<ConferenceEffect, { type: 'PlaceCall' }>): void {
+    const of = { accountId: this.#accountId, conferenceId: this.id, options: this.#state.facts.options };
+    this.#dependencies.placed().place({ ...of, host: callId, placed, number, room });
+  }
+
+  /** Never rejects: what cannot be measured is an empty room. */
+  async #measure(callId: CallId): Promise<void> {
+    const { media, clock } = this.#dependencies;
+    let lines: readonly MeasuredLine[] = [];
     try {
-      this.#recordId = store.startConferenceRecord({
-        conferenceId: this.id,
-        accountId: this.#accountId,
-        startedAt: clock.wall(),
-        endedAt: null,
-        peak: 0,
-        lockedOut: 0,
-        outcome: null,
-      });
+      lines = await within(clock, MEASURE_LIMIT_MS, 'measuring the room', media.measureRoom(this.id));
     } catch (error) {
-      log.error({ conference: this.id, error: asError(error).message }, 'conference record could not be begun');
+      this.#trouble('the lines could not be measured', error);
     }
-    log.info({ conference: this.id }, 'conference began');
+    this.#measured(callId, lines);
+  }
+
+  #measured(callId: CallId, lines: readonly MeasuredLine[]): void {
+    const index = this.#measuring.indexOf(callId);
+    if (index >= 0) this.#measuring = this.#measuring.toSpliced(index, 1);
+    this.dispatch({ type: 'LinesMeasured', callId, lines });
   }
 
   #close(effect: Extract<ConferenceEffect, { type: 'CloseConference' }>): void {
-    const { store, clock, log, media, closed } = this.#dependencies;
+    const { media, names, placed, closed } = this.#dependencies;
     this.#timers.cancelAll();
-    if (this.#recordId !== null) {
-      const { peak, lockedOut, outcome } = effect;
-      try {
-        store.endConferenceRecord(this.#recordId, { endedAt: clock.wall(), peak, lockedOut, outcome });
-      } catch (error) {
-        log.error({ conference: this.id, error: asError(error).message }, 'conference record could not be ended');
-      }
-      log.info({ conference: this.id, outcome, peak }, 'conference ended');
-    }
+    placed().conferenceClosed(this.id);
+    const ended = this.recorder.close().catch((error: unknown) => this.#trouble('recording was not ended', error));
+    this.#record.end(effect);
+    for (const name of this.#names) names.forget(this.id, name);
     media.forgetRoom(this.id);
-    closed(this.id);
+    closed(this.id, ended);
   }
 }
-
-const dismissal = (callId: CallId): ConferenceEffect => ({ type: 'Dismiss', callId, outcome: 'failed', farewell: [] });

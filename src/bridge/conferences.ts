@@ -4,11 +4,17 @@ import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifi
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, MixerName, PlayItem } from '../ports/media.js';
+import type { OpenRecording, Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
+import { AsideRooms, conferenceAside } from './aside-rooms.js';
 import { asError } from './bounded.js';
-import { ConferenceRunner, freshConference, type ConferenceMemory } from './conference-runner.js';
+import { freshConference, type ConferenceMemory } from './conference-memory.js';
+import { ConferenceRunner } from './conference-runner.js';
+import type { HeldCode } from './held-code.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Log } from './log.js';
+import type { SaidName } from './name-recorder.js';
+import type { PlacedCalls } from './placed-calls.js';
 import { writeSnapshot, type ConferenceSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -18,6 +24,9 @@ export interface ConferencesParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly keeper: LiveKeeper;
+  readonly names: SpokenNames;
+  readonly recordings: Recordings;
+  readonly placed: () => PlacedCalls;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
 }
@@ -32,14 +41,25 @@ export class Conferences {
   /** The record each call belongs to: its conference may be over before the call's record is written. */
   readonly #ofCalls = new Map<CallId, { readonly recordId: number | null }>();
   readonly #restored = new Map<ConferenceId, ConferenceMemory>();
+  readonly #asides: AsideRooms;
+  /** Conferences that are over and whose mixers still end what they recorded. */
+  readonly #ending = new Map<ConferenceId, Promise<void>>();
+  /** The same, which know what that is. */
+  readonly #recordedToTheEnd = new Set<ConferenceRunner>();
   #marks = 0;
+  #recordingFailures = 0;
 
   constructor(parts: ConferencesParts) {
     this.#parts = parts;
+    this.#asides = new AsideRooms((room) => parts.media.forgetRoom(room));
   }
 
   get size(): number {
     return this.#running.size;
+  }
+
+  ids(): readonly ConferenceId[] {
+    return [...this.#running.keys()];
   }
 
   has(id: ConferenceId): boolean {
@@ -59,11 +79,43 @@ export class Conferences {
       this.#marks += 1;
       // Never that of a conference under a process before this one.
       const mark = `${Math.trunc(clock.wall()).toString(36)}.${this.#marks}/`;
-      conference = this.#add(freshConference(id, account, mark));
+      const securityCode = this.#codeOf(account);
+      conference = this.#add(freshConference({ id, accountId: account, securityCode }, mark));
     }
     if (kept) this.#kept.add(id);
     this.#ofCalls.set(event.callId, conference);
+    if (event.name !== null) conference.takeName(event.name);
     conference.dispatch(event);
+  }
+
+  /** `null`: it does not run, or does not know. */
+  heldCode(id: ConferenceId): HeldCode | null {
+    return this.#running.get(id)?.securityCode ?? null;
+  }
+
+  /** Whether the conference would take the caller. One that nobody is in takes everyone. */
+  lookAtGate(
+    id: ConferenceId,
+    caller: Omit<Extract<WithoutTime<ConferenceEvent>, { type: 'GateLookedAt' }>, 'type'>,
+  ): void {
+    const conference = this.#running.get(id);
+    if (conference === undefined) {
+      this.#parts.toCall(caller.callId, { type: 'GateFoundOpen' });
+      return;
+    }
+    this.#ofCalls.set(caller.callId, conference);
+    conference.dispatch({ type: 'GateLookedAt', ...caller });
+  }
+
+  /** Nobody has this name any more. */
+  forgetName({ conference, name }: SaidName): void {
+    this.#running.get(conference)?.forgetName(name);
+    this.#parts.names.forget(conference, name);
+  }
+
+  /** The call is brought into this room, and taken out of the one before; `null`: is in none. */
+  inRoom(id: CallId, room: ConferenceId | null): void {
+    this.#asides.inRoom(id, room);
   }
 
   dispatch(id: ConferenceId, event: WithoutTime<ConferenceEvent>): void {
@@ -74,13 +126,39 @@ export class Conferences {
     this.#running.get(room)?.roomPlayFinished(play);
   }
 
+  /** The media tell that a room's recording broke off. */
+  recordingBrokeOff(room: ConferenceId, reason: string): void {
+    this.#running.get(room)?.recorder.brokeOff(reason);
+  }
+
+  /** Recordings that could not begin, broke off for good, or could not be sealed at once, since the start. */
+  get recordingFailures(): number {
+    return this.#recordingFailures;
+  }
+
+  /** What the mixers are writing, also of conferences that are over. */
+  openRecordings(): readonly OpenRecording[] {
+    return [...this.#running.values(), ...this.#recordedToTheEnd].flatMap(
+      ({ recorder }) => recorder.memory().open ?? [],
+    );
+  }
+
   /** Ends all of them at once. */
   shutDown(): void {
     for (const conference of [...this.#running.values()]) conference.dispatch({ type: 'ShutdownRequested' });
   }
 
+  /** Resolves when the mixers have ended what they recorded of conferences that are over. */
+  async recordingsEnded(): Promise<void> {
+    await Promise.all(this.#ending.values());
+  }
+
   /** The mixer the room is on. @param near where its first caller sits. @throws {MediaExhausted} there is none for it. */
   placeRoom(room: ConferenceId, near?: MixerName): MixerName | null {
+    const conference = conferenceAside(room);
+    // A room aside is where its conference is, so that nobody moves who is brought in from there.
+    if (conference !== null)
+      return this.#parts.media.placeRoom(room, this.placeRoom(conference, near) ?? undefined, near);
     const mixer = this.#parts.media.placeRoom(room, undefined, near);
     if (this.#mixers.get(room) !== mixer) {
       this.#mixers.set(room, mixer);
@@ -111,11 +189,16 @@ export class Conferences {
   resume(lives: (id: CallId) => boolean): void {
     // Just before their calls are looked for there: a mixer may have been found meanwhile.
     for (const id of this.#restored.keys()) this.#placeAgain(id);
+    for (const room of this.#asides.all()) this.#placeAsideAgain(room);
     for (const [id, { timers }] of this.#restored) this.#running.get(id)?.resume(timers);
     this.#restored.clear();
     for (const conference of [...this.#running.values()]) {
       for (const callId of conference.callers) {
         if (!lives(callId)) conference.dispatch({ type: 'CallerLeft', callId, lineLost: true });
+      }
+      // One that was not answered has ended with the process that placed it.
+      for (const placed of conference.placed) {
+        if (!lives(placed)) conference.dispatch({ type: 'PlacedCallEnded', placed, reason: 'not-answered' });
       }
     }
   }
@@ -130,6 +213,17 @@ export class Conferences {
     for (const conference of this.#running.values()) conference.handOver();
   }
 
+  /** Never throws: a store that fails costs what the conference would hold of the account. */
+  #codeOf(account: AccountId): HeldCode | null {
+    const { store, log } = this.#parts;
+    try {
+      return { hash: store.securityCodeOf(account) };
+    } catch (error) {
+      log.error({ error: asError(error).message }, 'whether there is a security code could not be read');
+      return null;
+    }
+  }
+
   #placeAgain(id: ConferenceId): void {
     const before = this.#mixers.get(id) ?? null;
     if (before === null) return;
@@ -140,23 +234,39 @@ export class Conferences {
     }
   }
 
+  #placeAsideAgain(room: ConferenceId): void {
+    try {
+      this.placeRoom(room);
+    } catch (error) {
+      this.#parts.log.warn({ conference: room, error: asError(error).message }, 'no mixer for a room aside now');
+    }
+  }
+
   #add(memory: ConferenceSnapshot['memory']): ConferenceRunner {
-    const { clock, media, store, log, resolve, toCall } = this.#parts;
+    const { clock, media, store, log, names, recordings, placed, resolve, toCall } = this.#parts;
     const conference = new ConferenceRunner(memory, {
-      clock,
-      media,
-      store,
-      log,
-      resolve,
-      toCall,
+      ...{ clock, media, store, log, names, recordings, placed, resolve, toCall },
+      recordingFailed: () => {
+        this.#recordingFailures += 1;
+      },
+      roomFree: () => this.#ending.get(memory.id) ?? null,
       changed: (id) => this.#changed(id),
-      closed: (id) => this.#closed(id),
+      closed: (id, ended) => this.#closed(id, ended),
     });
     this.#running.set(memory.id, conference);
     return conference;
   }
 
-  #closed(id: ConferenceId): void {
+  #closed(id: ConferenceId, ended: Promise<void>): void {
+    const all = Promise.all([this.#ending.get(id), ended]).then(() => {
+      if (this.#ending.get(id) === all) this.#ending.delete(id);
+    });
+    this.#ending.set(id, all);
+    const conference = this.#running.get(id);
+    if (conference !== undefined) {
+      this.#recordedToTheEnd.add(conference);
+      void ended.then(() => this.#recordedToTheEnd.delete(conference));
+    }
     this.#running.delete(id);
     this.#mixers.delete(id);
     this.#changed(id);

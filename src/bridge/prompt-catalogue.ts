@@ -1,9 +1,11 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve as absolute } from 'node:path';
 import { z } from 'zod';
 import { assertNever } from '../domain/assert-never.js';
+import type { NameId } from '../domain/identifiers.js';
 import { SPOKEN_PROMPTS, TONES, type SpokenPrompt, type Utterance } from '../domain/prompts.js';
 import type { PlayItem } from '../ports/media.js';
+import { accessProblem, wavProblem } from './wav-problem.js';
 
 /** What every whole number from 0 to 999 999 is put together from. */
 export const NUMBER_PARTS: readonly string[] = [
@@ -32,6 +34,8 @@ export interface PromptCatalogueOptions {
   readonly holdMusic?: string | undefined;
   /** WAV files by name of greeting. A greeting that is not here is the ordinary welcome. */
   readonly greetings?: Readonly<Record<string, string>> | undefined;
+  /** The sound file of a name that was said, or `null` where there is none (any more). */
+  readonly spokenName?: ((name: NameId) => string | null) | undefined;
   /** Where the human voice lies; the place named in `asterisk-en.json` if not given. */
   readonly asteriskDirectory?: string | undefined;
 }
@@ -58,6 +62,9 @@ const recordedVoiceSchema = z.object({
 /** Files by name; several where a recording is put together. */
 type Files = ReadonlyMap<string, readonly string[]>;
 
+/** An utterance whose name, if it is one, has been found. */
+type Piece = Exclude<Utterance, { kind: 'name' }> | { readonly kind: 'file'; readonly path: string };
+
 interface Voice {
   readonly prompts: Files;
   readonly numbers: Files;
@@ -77,14 +84,16 @@ interface Sounds {
 /** Turns what the domain says into sound files. Loaded once at start, so that a missing file is found before a caller does. */
 export class PromptCatalogue {
   readonly #sounds: Sounds;
+  readonly #spokenName: (name: NameId) => string | null;
 
-  private constructor(sounds: Sounds) {
+  private constructor(sounds: Sounds, spokenName: (name: NameId) => string | null) {
     this.#sounds = sounds;
+    this.#spokenName = spokenName;
   }
 
   /** @throws {PromptUnusable} if a description or any sound file is missing or not what the engines play */
   static load(options: PromptCatalogueOptions): PromptCatalogue {
-    const catalogue = new PromptCatalogue(findSounds(options));
+    const catalogue = new PromptCatalogue(findSounds(options), options.spokenName ?? (() => null));
     const [first, ...others] = catalogue.check();
     if (first !== undefined) {
       throw new PromptUnusable(others.length === 0 ? first : `${first} (and ${others.length} more like it)`);
@@ -108,19 +117,29 @@ export class PromptCatalogue {
 
   /**
    * The files to play, in order. Bound, so that it can be handed on by itself.
-   * A number or a row of digits is only part of a sentence: such an announcement is spoken in one voice throughout, the
-   * human one only if that has all of it.
+   * A number, a row of digits or a name is only part of a sentence: such an announcement is spoken in one voice throughout
+   * (but for the name), the human one only if that has all of it.
    * @throws {RangeError} for a number that is not whole or beyond 0 to 999 999, and for digits other than 0-9, * and #
    */
   readonly resolve = (utterances: readonly Utterance[]): PlayItem[] => {
     const { rendered, recorded } = this.#sounds;
-    const composed = utterances.some(({ kind }) => kind === 'number' || kind === 'digits');
-    const human = recorded !== null && (!composed || utterances.every((utterance) => canSay(recorded, utterance)));
-    return utterances.flatMap((utterance) => this.#items(utterance, human ? [recorded, rendered] : [rendered]));
+    const composed = utterances.some(({ kind }) => kind === 'number' || kind === 'digits' || kind === 'name');
+    const pieces = utterances.map((utterance) => this.#found(utterance));
+    const human = recorded !== null && (!composed || pieces.every((piece) => canSay(recorded, piece)));
+    return pieces.flatMap((piece) => this.#items(piece, human ? [recorded, rendered] : [rendered]));
   };
 
-  #items(utterance: Utterance, voices: readonly Voice[]): PlayItem[] {
+  /** Names as the files they are in. */
+  #found(utterance: Utterance): Piece {
+    if (utterance.kind !== 'name') return utterance;
+    const path = this.#spokenName(utterance.name);
+    return path === null ? { kind: 'prompt', prompt: 'unnamed-caller' } : { kind: 'file', path };
+  }
+
+  #items(utterance: Piece, voices: readonly Voice[]): PlayItem[] {
     switch (utterance.kind) {
+      case 'file':
+        return once([utterance.path]);
       case 'prompt':
       case 'number':
       case 'digits':
@@ -199,12 +218,13 @@ const KEY_NAMES: ReadonlyMap<string, SpokenPrompt> = new Map([
 ]);
 
 /** Whether a voice has all of what is spoken here; what is not speech is in no voice. */
-function canSay(voice: Voice, utterance: Utterance): boolean {
+function canSay(voice: Voice, utterance: Piece): boolean {
   switch (utterance.kind) {
     case 'prompt':
     case 'number':
     case 'digits':
       return speech(utterance).every(([group, name]) => voice[group].has(name));
+    case 'file':
     case 'tone':
     case 'silence':
     case 'greeting':
@@ -273,69 +293,4 @@ function readDescription<T>(file: string, schema: z.ZodType<T>): T {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new PromptUnusable(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not as it should be'}`);
-}
-
-/** What the file system said, in words for an operator. */
-function accessProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown trouble';
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'does not exist',
-    EACCES: 'may not be read',
-    EISDIR: 'is a folder',
-  };
-  return words[code] ?? `cannot be read (${code})`;
-}
-
-/** Why the engines could not play a file, or `null`. Reads only the headers (RIFF: an id, a size, a body, padded to even). */
-function wavProblem(path: string): string | null {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch (error) {
-    return accessProblem(error);
-  }
-  try {
-    const length = fstatSync(descriptor).size;
-    const bytes = (at: number, count: number): Buffer => {
-      const buffer = Buffer.alloc(count);
-      readSync(descriptor, buffer, 0, count, at);
-      return buffer;
-    };
-    const riff = bytes(0, 12).toString('latin1');
-    if (!riff.startsWith('RIFF') || !riff.endsWith('WAVE')) return 'is not a WAV file';
-    let known = false;
-    for (let at = 12; at + 8 <= length;) {
-      const header = bytes(at, 8);
-      const id = header.toString('latin1', 0, 4);
-      const size = header.readUInt32LE(4);
-      if (id === 'fmt ') {
-        const problem = formatProblem(bytes(at + 8, 16));
-        if (problem !== null) return problem;
-        known = true;
-      } else if (id === 'data') {
-        if (!known) return 'is not a WAV file: no format before the sound';
-        if (size === 0) return 'has no sound in it';
-        return at + 8 + size > length ? 'is cut short' : null;
-      }
-      at += 8 + size + (size % 2);
-    }
-    return 'has no sound in it';
-  } catch (error) {
-    return accessProblem(error);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** `fmt ` chunk: encoding, channels, rate (32 bits), bytes a second (32 bits), bytes a frame, bits a sample. */
-function formatProblem(format: Buffer): string | null {
-  const [encoding, channels, rate, bits] = [
-    format.readUInt16LE(0),
-    format.readUInt16LE(2),
-    format.readUInt32LE(4),
-    format.readUInt16LE(14),
-  ];
-  if (encoding === 1 && channels === 1 && bits === 16 && (rate === 8000 || rate === 16_000)) return null;
-  const is = encoding === 1 ? `${bits} bits, ${channels} channel(s), ${rate} Hz` : `encoding ${encoding}`;
-  return `must be 16-bit PCM, mono, 8000 or 16000 Hz; it is ${is}`;
 }

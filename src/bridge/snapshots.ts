@@ -1,12 +1,13 @@
 import type { CallState } from '../domain/call-flow/machine.js';
 import type { ConferenceState } from '../domain/conference/machine.js';
 import type { MixerName } from '../ports/media.js';
-import type { CallIdentity } from './attempt.js';
+import type { CallIdentity, PlacedFor } from './attempt.js';
 import type { CallMemory } from './call-memory.js';
-import type { ConferenceMemory } from './conference-runner.js';
+import type { ConferenceMemory } from './conference-memory.js';
+import { callFromVersion1, conferenceFromVersion1 } from './snapshot-upgrade.js';
 
-/** Of what is written below; another version is not read. */
-const VERSION = 1;
+/** Of what is written below. The one before is read too; of others nothing is known, and their calls are let go. */
+const VERSION = 2;
 
 /** A call as it is stored. Without its SDP, which may hold keys: the signalling tells it again. */
 export interface CallSnapshot {
@@ -19,6 +20,8 @@ export interface CallSnapshot {
   /** What the media take its endpoint back by, or `null`: it is to be moved. */
   readonly endpoint: string | null;
   readonly conferenceRecordId: number | null;
+  /** A call of ours that nobody can take back: what its record needs. */
+  readonly placedFor: PlacedFor | null;
 }
 
 /** A conference as it is stored. */
@@ -32,40 +35,61 @@ export const writeSnapshot = (snapshot: CallSnapshot | ConferenceSnapshot): stri
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
 export function readCall(id: string, data: string): CallSnapshot {
-  const { identity, handle, label, memory, endpoint, conferenceRecordId } = parse(data);
+  const {
+    identity,
+    handle,
+    label,
+    memory,
+    endpoint,
+    conferenceRecordId,
+    placedFor = null,
+  } = parse(data, callFromVersion1);
   check('identity', isObject(identity) && identity['id'] === id && areTexts(identity, ['sipCallId', 'dialled']));
   check('identity', isObject(identity) && isTime(identity['startedAt']));
   check('handle', isText(handle) && isText(label));
   check('endpoint', endpoint === null || isText(endpoint));
   check('conference record', conferenceRecordId === null || Number.isInteger(conferenceRecordId));
+  check('account', placedFor === null || (isObject(placedFor) && isAdmission(placedFor['admission'])));
   if (memory !== null) {
     check('memory', isObject(memory) && isTime(memory['answeredAt']) && areTimers(memory['timers']));
     check('state', isObject(memory) && isState(memory['state'], CALL_STAGES, 'callId', id));
     check('media', isObject(memory) && isObject(memory['media']) && typeof memory['media']['inband'] === 'boolean');
+    check('volumes', isObject(memory) && isObject(memory['media']) && isObject(memory['media']['gains']));
   }
-  return { identity, handle, label, memory, endpoint, conferenceRecordId } as CallSnapshot;
+  return { identity, handle, label, memory, endpoint, conferenceRecordId, placedFor } as CallSnapshot;
 }
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
 export function readConference(id: string, data: string): ConferenceSnapshot {
-  const { memory, mixer } = parse(data);
+  const { memory, mixer } = parse(data, conferenceFromVersion1);
   check('memory', isObject(memory) && memory['id'] === id && areTexts(memory, ['accountId', 'mark']));
   check('timers', isObject(memory) && areTimers(memory['timers']) && Array.isArray(memory['playing']));
   check('state', isObject(memory) && isState(memory['state'], CONFERENCE_STAGES, 'conferenceId', id));
+  check('names', isObject(memory) && Array.isArray(memory['names']) && Array.isArray(memory['measuring']));
+  check('recording', isObject(memory) && isObject(memory['recording']));
+  check('security code', isObject(memory) && isHeldCode(memory['securityCode']));
   check('mixer', mixer === null || isText(mixer));
   return { memory, mixer } as unknown as ConferenceSnapshot;
 }
 
 const CALL_STAGES: Readonly<Record<CallState['kind'], readonly string[]>> = {
   Ringing: [],
+  Placed: ['admission', 'room'],
   Settling: [],
   Greeting: [],
   CollectingPin: ['digits'],
   CheckingPin: ['lookupId'],
+  ChoosingRole: ['admission'],
+  CollectingCode: ['code', 'admission', 'digits'],
+  CheckingCode: ['code', 'admission', 'lookupId'],
+  LookingAtGate: ['admission'],
+  AskingName: ['admission', 'takes'],
+  RecordingName: ['admission', 'takes'],
+  ReviewingName: ['admission', 'takes'],
   Requesting: ['admission'],
-  Waiting: ['admission', 'speech'],
-  Joining: ['admission', 'speech', 'phase'],
-  InConference: ['admission', 'speech', 'menu'],
+  Waiting: ['admission', 'speech', 'menu'],
+  Joining: ['admission', 'room', 'speech', 'phase'],
+  InConference: ['admission', 'room', 'speech', 'menu'],
   Leaving: ['outcome'],
   Ended: ['outcome'],
 };
@@ -81,13 +105,14 @@ const CONFERENCE_STAGES: Readonly<Record<ConferenceState['kind'], readonly strin
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parse(data: string): Fields {
+function parse(data: string, fromVersion1: (content: Fields) => Fields): Fields {
   let content: unknown;
   try {
     content = JSON.parse(data);
   } catch {
     throw new Error('it is not JSON');
   }
+  if (isObject(content) && content['version'] === 1) return fromVersion1(content);
   check('version', isObject(content) && content['version'] === VERSION);
   return content as Fields;
 }
@@ -98,8 +123,12 @@ function check(what: string, holds: boolean): void {
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string';
+const isHeldCode = (value: unknown): boolean =>
+  value === null || (isObject(value) && (value['hash'] === null || isText(value['hash'])));
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
 const areTexts = (fields: Fields, names: readonly string[]): boolean => names.every((name) => isText(fields[name]));
+
+const isAdmission = (value: unknown): boolean => isObject(value) && areTexts(value, ['accountId', 'role']);
 
 const areTimers = (value: unknown): boolean =>
   Array.isArray(value) &&

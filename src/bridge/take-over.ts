@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import { EndpointGone, type Media } from '../ports/media.js';
 import type { Signaling, TakenBack } from '../ports/signaling.js';
+import type { Recordings, SpokenNames } from '../ports/recordings.js';
 import type { LiveChange, Store } from '../ports/store.js';
 import { asError, TookTooLong, within } from './bounded.js';
 import type { CallMemory } from './call-memory.js';
@@ -16,11 +17,15 @@ const TAKE_BACK_LIMIT_MS = 15_000;
 /** Longest waits for each endpoint, which is replaced then, and for the sweep, milliseconds. */
 const ADOPT_LIMIT_MS = 2_000;
 const SWEEP_LIMIT_MS = 1_000;
+/** Longest wait for what was recorded and not sealed, milliseconds; it goes on meanwhile. */
+const SEAL_LIMIT_MS = 2_000;
 
 export interface TakeOverParts {
   readonly signaling: Signaling;
   readonly media: Media;
   readonly store: Store;
+  readonly names: SpokenNames;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
   readonly keeper: LiveKeeper;
@@ -81,15 +86,20 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
     }
   }
   for (const end of ended) end();
+  const named = sweepNames(
+    parts,
+    back.map(({ snapshot }) => snapshot),
+  );
   await Promise.all(back.map(({ runner, snapshot, remoteSdp }) => adopt(parts, runner, snapshot, remoteSdp)));
   keeper.flush();
+  await named;
   await sweep(parts);
   return back.length;
 }
 
-/** Calls that were not answered: they may be told again as new. */
+/** Calls that were not answered: those that came in may be told again as new. */
 function interrupt({ calls, keeper }: TakeOverParts, snapshots: readonly CallSnapshot[]): void {
-  calls.interrupted(snapshots.map(({ identity }) => identity));
+  calls.records.interrupted(snapshots);
   for (const { identity } of snapshots) keeper.changed('call', identity.id, () => null);
 }
 
@@ -170,7 +180,22 @@ async function adopt(
   }
 }
 
-async function sweep({ media, clock, log }: TakeOverParts): Promise<void> {
+/** Names of conferences that are over; those of a caller who has not come to his conference yet are kept. */
+async function sweepNames({ clock, conferences, names, log }: TakeOverParts, back: readonly Answered[]): Promise<void> {
+  const comingTo = back.flatMap(({ memory }) => memory.name?.conference ?? []);
+  try {
+    await within(clock, SWEEP_LIMIT_MS, 'the sweep', names.sweep([...conferences.ids(), ...comingTo]));
+  } catch (error) {
+    log.warn({ error: asError(error).message }, 'spoken names left behind may still be there');
+  }
+}
+
+async function sweep({ media, clock, log, conferences, recordings }: TakeOverParts): Promise<void> {
+  try {
+    await within(clock, SEAL_LIMIT_MS, 'sealing recordings', recordings.sweep(conferences.openRecordings()));
+  } catch (error) {
+    log.warn({ error: asError(error).message }, 'recordings left behind are not sealed yet');
+  }
   try {
     await within(clock, SWEEP_LIMIT_MS, 'the sweep', media.sweep());
   } catch (error) {

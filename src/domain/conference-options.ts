@@ -4,11 +4,23 @@ import type { KeyMap } from './keypad/contract.js';
 
 export type Role = 'host' | 'guest';
 
-/** What the room hears when someone comes or goes. Names come with name recording. */
-export type Announcement = 'tone' | 'none';
+/** What the room hears when someone comes or goes. `name`: "NAME has joined"; without a name, "an unnamed caller". */
+export type Announcement = 'tone' | 'name' | 'none';
 
 /** What happens when the last host leaves (section 2). */
 export type HostLeaves = 'continue' | 'end' | 'hold';
+
+/** Whom hosts of an account may call, and how much (product: section 8, toll fraud). */
+export interface DialOutRights {
+  /** Name of the outbound trunk in the configuration. */
+  readonly trunk: string;
+  /** What a number must begin with, in the form it is keyed: digits. At least one. */
+  readonly prefixes: readonly string[];
+  readonly callsPerHour: number;
+  readonly atOnce: number;
+  /** Of answered time, in 24 hours. */
+  readonly minutesPerDay: number;
+}
 
 export interface ConferenceOptions {
   readonly entry: Announcement;
@@ -33,6 +45,22 @@ export interface ConferenceOptions {
   readonly aloneLimitSeconds: number;
   /** Seconds a conference may last. */
   readonly durationLimitSeconds: number;
+  /** Callers say their name before they come in. */
+  readonly nameOnEntry: boolean;
+  /** What was said is played back: `1` keeps it, `2` records again. */
+  readonly nameReview: boolean;
+  /** In rooms of more callers names become tones by themselves. */
+  readonly namesUpTo: number;
+  /** Guests wait until a host admits them. */
+  readonly lobby: boolean;
+  /** Hosts may record; `automatic`: it begins by itself when the first host is in. */
+  readonly recording: 'not-allowed' | 'allowed' | 'automatic';
+  /** Seconds between short beeps while it is recorded; `null`: none. */
+  readonly recordBeepSeconds: number | null;
+  /** What is played to the room is in the recording too. */
+  readonly recordAnnouncements: boolean;
+  /** Hosts may call someone into the conference; `null`: they may not. */
+  readonly dialOut: DialOutRights | null;
   /** Codes that differ from `DEFAULT_KEY_MAP`, by action; checked by `validateKeyMap` where they are set. */
   readonly keyMap?: Partial<KeyMap>;
 }
@@ -52,6 +80,14 @@ export const DEFAULT_CONFERENCE_OPTIONS: ConferenceOptions = {
   reassureSeconds: 60,
   aloneLimitSeconds: 900,
   durationLimitSeconds: 43_200,
+  nameOnEntry: false,
+  nameReview: false,
+  namesUpTo: 20,
+  lobby: false,
+  recording: 'allowed',
+  recordBeepSeconds: null,
+  recordAnnouncements: false,
+  dialOut: null,
 };
 
 /** How a caller is let in by PIN; the numbers are milliseconds unless the name says otherwise. */
@@ -66,8 +102,12 @@ export interface EntryOptions {
   readonly interDigitMs: number;
   /** Misses and silences together before goodbye. */
   readonly tries: number;
-  /** From the answer until a PIN must be accepted. */
+  /** From the answer until PIN and security code must be accepted. */
   readonly acceptMs: number;
+  /** How long whoever keyed an access code may say to be the host, from the end of the question. */
+  readonly hostChoiceMs: number;
+  /** The longest name. */
+  readonly nameMs: number;
 }
 
 export const DEFAULT_ENTRY_OPTIONS: EntryOptions = {
@@ -78,4 +118,6 @@ export const DEFAULT_ENTRY_OPTIONS: EntryOptions = {
   interDigitMs: 4_000,
   tries: 3,
   acceptMs: 120_000,
+  hostChoiceMs: 5_000,
+  nameMs: 5_000,
 };

@@ -14,9 +14,16 @@ export type TimerId = Branded<string, 'TimerId'>;
 /** One question to the store about an entered PIN. */
 export type LookupId = Branded<string, 'LookupId'>;
 
+/** One name a caller has said, as recorded: kept until the conference ends. */
+export type NameId = Branded<string, 'NameId'>;
+/** One opening of a menu or an entry: what is keyed in an earlier one means nothing any more. */
+export type MenuId = Branded<string, 'MenuId'>;
+
 export const callId = (value: string): CallId => value as CallId;
 export const conferenceId = (value: string): ConferenceId => value as ConferenceId;
 export const accountId = (value: string): AccountId => value as AccountId;
 export const playId = (value: string): PlayId => value as PlayId;
 export const timerId = (value: string): TimerId => value as TimerId;
+export const nameId = (value: string): NameId => value as NameId;
+export const menuId = (value: string): MenuId => value as MenuId;
 export const lookupId = (value: string): LookupId => value as LookupId;

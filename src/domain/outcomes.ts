@@ -15,6 +15,10 @@ export const CALL_OUTCOMES = [
   'alone', // last one in, too long
   'time-limit', // the conference's longest duration
   'dropped', // by host or operator
+  'refused', // by the host, from the lobby
+  'given-up', // placed by a host, who did not bring it in
+  'not-answered', // placed by a host: refused, busy or no answer
+  'blocked', // the host or an administrator blocked this number
   'line-lost', // no audio and no answer any more, session timer, or no ACK
   'unknown-number', // 404
   'unknown-source', // refused, no trunk

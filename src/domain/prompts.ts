@@ -1,3 +1,5 @@
+import type { NameId } from './identifiers.js';
+
 /**
  * What callers hear, named. The domain speaks in utterances; the bridge turns them into sound files
  * by the prompt catalogue (`prompts/manifest.json`), which is checked to hold every name listed here.
@@ -25,6 +27,7 @@ export const SPOKEN_PROMPTS = [
   'still-waiting',
   'host-did-not-arrive',
   'waiting-for-admission',
+  'not-admitted',
   'joining',
   'you-are-the-first',
   'you-are-the-host',
@@ -42,6 +45,8 @@ export const SPOKEN_PROMPTS = [
   'more-have-joined',
   'have-joined',
   'have-left',
+  'others-have-left',
+  'more-have-left',
   // section 2: leaving
   'host-disconnected-hold',
   'host-returned',
@@ -79,6 +84,7 @@ export const SPOKEN_PROMPTS = [
   'confirm-recording',
   'recording-started',
   'recording-stopped',
+  'recording-failed',
   'announce-names',
   'announce-tones',
   'announce-silent',
@@ -106,7 +112,10 @@ export const SPOKEN_PROMPTS = [
   'help-menu',
   'help-hand',
   'help-hands',
+  'help-hear',
+  'help-speak',
   'help-volume',
+  'help-volume-normal',
   'help-lock',
   'help-roll-call',
   'help-end',
@@ -123,12 +132,23 @@ export const SPOKEN_PROMPTS = [
   'press',
   'star',
   'hash',
+  'or',
 ] as const;
 
 export type SpokenPrompt = (typeof SPOKEN_PROMPTS)[number];
 
 /** Tones, by what they mean. */
-export const TONES = ['entry', 'exit', 'discreet', 'done', 'refused', 'moved', 'record-after'] as const;
+export const TONES = [
+  'entry',
+  'exit',
+  'discreet',
+  'done',
+  'refused',
+  'moved',
+  'record-after',
+  'recording',
+  'ringing',
+] as const;
 export type Tone = (typeof TONES)[number];
 
 /**
@@ -142,6 +162,8 @@ export type Utterance =
   | { readonly kind: 'digits'; readonly digits: string }
   | { readonly kind: 'tone'; readonly tone: Tone }
   | { readonly kind: 'greeting'; readonly name: string }
+  /** What a caller said as a name; "an unnamed caller" where there is no such recording (any more). */
+  | { readonly kind: 'name'; readonly name: NameId }
   | { readonly kind: 'silence'; readonly ms: number }
   | { readonly kind: 'music' };
 

@@ -70,7 +70,7 @@ export interface MediaEndpoint {
   /** Our answer to the offer, or our offer where there was none; after a re-offer the newest. */
   readonly localSdp: string;
   /**
-   * The far end's answer, where `localSdp` went out as an offer: of an endpoint made without an offer, or one that a call was moved to by
+   * The far end's answer, where `localSdp` went out as an offer, also the early one of a call we place (183), which another may follow: of an endpoint made without an offer, or one that a call was moved to by
    * a re-offer. Not {@link renegotiate}: that makes an answer of ours, which nobody would send. @throws {MediaNotAcceptable}
    */
   acceptAnswer(answer: string): Promise<void>;
@@ -93,6 +93,8 @@ export interface MediaEndpoint {
   leave(): Promise<void>;
   /** Whether the room hears this caller. Keys are understood either way. */
   setMuted(muted: boolean): Promise<void>;
+  /** Volumes, -24 to +24 dB each; 0: as they are. They hold until set again, in rooms and out of them. */
+  setGains(gains: { readonly hearDb: number; readonly speakDb: number }): Promise<void>;
   /** The signalling brought a key (INFO): no tones are searched for in this caller's audio any more. */
   stopInbandDetection(): void;
   statistics(): Promise<LegStatistics>;
@@ -126,6 +128,10 @@ export interface MediaListener {
   roomLeft(callId: CallId, room: ConferenceId): void;
   /** The endpoint is gone and cannot be used any more: its mixer died or froze, or ended it. The caller may be moved to a new endpoint. */
   endpointLost(callId: CallId, reason: string): void;
+  /** A muted caller in a room talks: told once for each time of being muted, after about a second of speech. */
+  spokeWhileMuted(callId: CallId): void;
+  /** A room's recording broke off: what was recorded until then is kept at its path. */
+  roomRecordingFailed(room: ConferenceId, reason: string): void;
   /** Trouble that ends no call: a worker replaced, a mixer unreachable, a file that could not be played. One line, no secrets. */
   trouble(message: string): void;
 }
@@ -168,6 +174,21 @@ export interface Media {
   forgetRoom(room: ConferenceId): void;
   /** Mixed in for everyone in the room, one after the other in order of call; ends in one `roomPlayFinished`, at once (`failed`) where there is no such room. */
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void;
+  /**
+   * Records what the room hears: mono 16-bit PCM WAV at 8 kHz, with silence where nothing is said, until {@link stopRecordingRoom}, the end
+   * of the room, or 12 hours. The file is at `path` from its beginning on, in plain; the folder must exist.
+   * @param options `plays`: with what is played to the room, as far as the engine can keep it out.
+   * @throws Error with one clear line: no such room, it is being recorded, or the file cannot be written.
+   */
+  recordRoom(room: ConferenceId, path: string, options: { readonly plays: boolean }): Promise<void>;
+  /** Nothing is recorded until it goes on; the time is left out. @throws Error where nothing is being recorded. */
+  pauseRoomRecording(room: ConferenceId, paused: boolean): Promise<void>;
+  /** Ends it: the file is whole. @returns its length, or `null` where nothing was being recorded. @throws Error where the file could not be finished. */
+  stopRecordingRoom(room: ConferenceId): Promise<{ readonly durationMs: number } | null>;
+  /** How every endpoint in the room sounded lately (at least the last 3 s, at most 10), before muting; resolves within 4 s. */
+  measureRoom(
+    room: ConferenceId,
+  ): Promise<readonly { readonly callId: CallId; readonly levelDb: number; readonly activeShare: number }[]>;
   /** How many endpoints the mixer itself counts in a room, to check the bridge's own count. */
   roomSize(room: ConferenceId): Promise<number>;
 }

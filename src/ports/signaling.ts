@@ -59,6 +59,27 @@ export interface SignalingCall {
   probe(): Promise<boolean>;
 }
 
+/** A call of ours to someone outside. */
+export interface PlaceRequest {
+  readonly id: CallId;
+  /** Where it is sent: the trunk's own address, or that of its proxy. */
+  readonly target: { readonly transport: 'udp' | 'tcp'; readonly host: string; readonly port: number };
+  /** User part of request URI and To: digits, `+` allowed first. */
+  readonly user: string;
+  /** User part of From, or `null`: anonymous. */
+  readonly callerNumber: string | null;
+  /** Our offer. */
+  readonly localSdp: string;
+  /** For a 401 or 407 (RFC 3261 section 22), MD5 or SHA-256 (RFC 8760); never logged. */
+  readonly credentials: { readonly username: string; readonly password: string } | null;
+}
+
+/**
+ * A call we have placed. What becomes of it is told to the listener: `progressed`, then `answered` or `notAnswered`; from the answer on
+ * it is a call like those that come in.
+ */
+export type PlacedCall = Pick<SignalingCall, 'id' | 'handle' | 'sipCallId' | 'hangUp' | 'reoffer' | 'probe'>;
+
 /** A call of a process before this one. Its `SignalingCall` says who it was even when it is over. */
 export type TakenBack =
   /** Goes on. `remoteSdp`: what the far end sent last, with its re-offers that were answered meanwhile. */
@@ -93,11 +114,17 @@ export interface SignalingListener {
   cancelled(id: CallId): void;
   /** The far end's BYE, or the line was lost: session timer, no answer to a request within a dialog (408, 481), transport gone. */
   hungUp(id: CallId, end: { readonly lineLost: boolean; readonly cause: string }): void;
+  /** A call we placed rings (180, 183...). `sdp`: early media, an answer to our offer; it may change until the call is answered. */
+  progressed(id: CallId, progress: { readonly status: number; readonly sdp: string | null }): void;
+  /** A call we placed was answered; the ACK is out. `sdp`: the answer to our offer. */
+  answered(id: CallId, sdp: string): void;
+  /** A call we placed came to nothing: refused (`status`), or no answer in time (408). Nothing of it is left; not after our own hang-up. */
+  notAnswered(id: CallId, end: { readonly status: number; readonly cause: string }): void;
   /** A key by SIP INFO (application/dtmf-relay or application/dtmf), once per press. */
   keyPressed(id: CallId, key: Key): void;
   /**
    * Re-INVITE or UPDATE with an offer, or re-INVITE without (`null`): resolves with our SDP for the 200.
-   * Rejecting with {@link MediaOfferRefused} makes a 488, anything else a 500; the call goes on as before.
+   * Rejecting with {@link MediaOfferRefused} makes a 488, {@link MediaOfferTooSoon} a 491, anything else a 500; the call goes on as before.
    */
   mediaOffered(id: CallId, offer: string | null): Promise<string>;
   /** The ACK of a re-INVITE without offer brought the answer. Also what the far end offered while nobody here was there to be asked, and was answered. */
@@ -115,6 +142,11 @@ export interface Signaling {
    */
   takeBack(calls: readonly { readonly id: CallId; readonly handle: string }[]): Promise<readonly TakenBack[]>;
   status(): SignalingStatus;
+  /**
+   * Places a call; returns at once. It is given up after 3 minutes without a final answer. `hangUp` before the answer cancels it
+   * (RFC 3261 section 9.1), also where the 200 crosses the CANCEL: then it is acknowledged and ended.
+   */
+  place(request: PlaceRequest): PlacedCall;
   /** Hangs up what is left and closes; bounded. */
   stop(): Promise<void>;
   /** Closes without ending a call, for the process that comes next; where calls die with the process, as {@link stop}. */
@@ -148,4 +180,9 @@ export class ReofferRefused extends Error {
 /** The bridge cannot take a re-offer: 488. */
 export class MediaOfferRefused extends Error {
   override readonly name = 'MediaOfferRefused';
+}
+
+/** The bridge is still taking the answer to an offer of ours, so it cannot take one of theirs yet: 491 (RFC 3261 section 14.2). */
+export class MediaOfferTooSoon extends Error {
+  override readonly name = 'MediaOfferTooSoon';
 }

@@ -21,7 +21,56 @@ export type PinHash = string;
 
 export interface PinMatch {
   readonly account: Account;
+  /** Of an access code `guest`. */
   readonly role: Role;
+  readonly byAccessCode: boolean;
+  /** The account has a security code. */
+  readonly securityCode: boolean;
+}
+
+/** What opens an account's conference: a host and a guest PIN, or an access code for all and a moderator PIN that makes the caller host. */
+export type AccountPins = (
+  { readonly host: PinHash; readonly guest: PinHash } | { readonly access: PinHash; readonly moderator: PinHash }
+) & { readonly security?: PinHash };
+
+export interface AccountChange {
+  readonly name?: string;
+  readonly enabled?: boolean;
+  readonly options?: ConferenceOptions;
+  /** In place of the one there was; `null` removes it. */
+  readonly securityCode?: PinHash | null;
+}
+
+/** What callers of an account key in, without the codes themselves. */
+export interface AccountCodes {
+  /** One access code for all and a moderator PIN, instead of a host and a guest PIN. */
+  readonly accessCode: boolean;
+  readonly securityCode: boolean;
+}
+
+/** A number that is not let in. */
+export interface Block {
+  /** `null`: bridge-wide. */
+  readonly accountId: AccountId | null;
+  /** Digits only. */
+  readonly callerNumber: string;
+  readonly createdAt: number;
+}
+
+/** A sealed recording (product: section 7). The key is wrapped by the bridge's; the audio is in a file of its own, `<id>.sealed`. */
+export interface Recording {
+  readonly id: string;
+  readonly accountId: AccountId;
+  readonly conferenceRecordId: number | null;
+  /** 1 for the first of a conference; another one begins where its mixer was lost. */
+  readonly part: number;
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** From then on it is unreadable, then gone. */
+  readonly dueAt: number;
+  /** The recording's own key under the bridge's, base64. */
+  readonly wrappedKey: string;
 }
 
 /** A dial-in number: the user part of the request URI, e.g. `+442071234567` or `conference`. */
@@ -46,6 +95,8 @@ export interface Trunk {
 /** One per call attempt (product: section 6); times in milliseconds since 1970-01-01T00:00Z. */
 export interface CallRecord {
   readonly id: CallId;
+  /** `out`: placed for a host. */
+  readonly direction: 'in' | 'out';
   readonly sipCallId: string;
   readonly startedAt: number;
   readonly answeredAt: number | null;
@@ -110,23 +161,46 @@ export interface Store {
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
 
-  /** @throws {Duplicate} when either PIN hash is taken; then nothing is written. */
-  addAccount(account: Account, pins: { readonly host: PinHash; readonly guest: PinHash }): void;
+  /** @throws {Duplicate} when one of the hashes is taken, by a PIN or code of any kind; then nothing is written. */
+  addAccount(account: Account, pins: AccountPins): void;
   account(id: AccountId): Account | null;
   /** Exact name, any case; names need not be unique, so possibly several. */
   accountsNamed(name: string): readonly Account[];
   /** In order of creation. `limit` 1 to 10 000. */
   accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[];
-  /** @returns whether there was such an account. */
-  updateAccount(
-    id: AccountId,
-    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
-  ): boolean;
-  /** Removes the account and its PINs; its call records stay without it. */
+  /**
+   * @returns whether there was such an account.
+   * @throws {Duplicate} when the hash of the security code is taken by another PIN or code, of any kind and account: then nothing is changed.
+   */
+  updateAccount(id: AccountId, change: AccountChange): boolean;
+  /** Removes the account with its PINs, codes, blocks and recordings (their keys: the files are noise then); its call records stay without it. */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
   /** Enabled accounts only. One indexed look-up, found or not. */
   findPin(hash: PinHash): PinMatch | null;
+  /** What callers of the account key in, or `null`: there is no such account. */
+  codesOf(id: AccountId): AccountCodes | null;
+  /** Whether it is the account's moderator PIN, or its security code; never of one that is disabled. */
+  codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
+  /** The hash of the account's security code as it is now; `null`: it has none, or there is no such account. */
+  securityCodeOf(id: AccountId): PinHash | null;
+
+  /** Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more. */
+  addBlock(block: Block): void;
+  /** Of the account and bridge-wide ones, oldest first; without an account all; at most 10 000. */
+  blocks(accountId?: AccountId): readonly Block[];
+  removeBlock(accountId: AccountId | null, callerNumber: string): boolean;
+  /** By the account or bridge-wide. */
+  isBlocked(accountId: AccountId, callerNumber: string): boolean;
+
+  /** @returns whether its account is still there: otherwise nothing is kept of it. @throws {Duplicate} */
+  addRecording(recording: Recording): boolean;
+  /** Newest first, 1 to 10 000. */
+  recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[];
+  recording(id: string): Recording | null;
+  removeRecording(id: string): boolean;
+  /** Those due by then, the longest due first; at most `limit` (1 to 10 000). */
+  recordingsDue(at: number, limit: number): readonly Recording[];
 
   /** @throws {Duplicate} */
   addNumber(number: DialInNumber): void;
@@ -151,6 +225,8 @@ export interface Store {
   ): void;
   conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[];
   addCallRecord(record: CallRecord): void;
+  /** Calls placed for an account that began since then (milliseconds since the epoch), and how long any were answered since then, milliseconds. */
+  placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number };
   callRecords(filter: CallRecordFilter): readonly CallRecord[];
 
   /** In one transaction; outlives the death of the process, not necessarily that of the machine. */

@@ -36,6 +36,7 @@ declare module 'drachtio-srf' {
     readonly reason: string;
     /** Empty where drachtio-server made the response itself. */
     readonly source_address: string;
+    readonly source_port: number;
     readonly finalResponseSent: boolean;
     send(status: number, options?: SendOptions, callback?: (error: unknown) => void): void;
   }
@@ -77,6 +78,8 @@ declare module 'drachtio-srf' {
     ): void;
     /** Sends BYE; rejects with an error or a string when it cannot be sent. */
     destroy(): Promise<unknown>;
+    /** What the library remembers dialogs by. */
+    readonly srf: { removeDialog(dialog: Dialog): void };
   }
 
   export interface ConnectOptions {
@@ -95,6 +98,8 @@ declare module 'drachtio-srf' {
   }
 
   export interface UacOptions {
+    /** Where to send it, if not to what the URI says. */
+    readonly proxy?: string;
     readonly localSdp?: string;
     readonly headers?: Record<string, string>;
   }
@@ -113,11 +118,15 @@ declare module 'drachtio-srf' {
       options: UasOptions,
       callback: (error: unknown, dialog?: Dialog) => void,
     ): void;
-    /** Rejects with an error that has a `status` for a final response other than 200. An offer of the far end's is acknowledged with silence. */
+    /** Rejects with an error that has a `status` and the response as `res` for a final response other than 200. An offer of the far end's is acknowledged with silence. */
     createUAC(
       uri: string,
       options: UacOptions,
-      progress?: { readonly cbRequest: (error: unknown, invite?: SipRequest) => void },
+      progress?: {
+        readonly cbRequest: (error: unknown, invite?: SipRequest) => void;
+        /** 100 and all others. */
+        readonly cbProvisional?: (response: SipResponse) => void;
+      },
     ): Promise<Dialog>;
     invite(handler: RequestHandler): void;
     options(handler: RequestHandler): void;

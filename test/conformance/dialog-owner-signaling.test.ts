@@ -22,5 +22,6 @@ describeProduction('a dialog owner at drachtio-server', () => {
   describeSignaling('dialog owner', () => ({
     signaling: new OwnedSignaling({ socket: owner.socket, sources: () => ['127.0.0.1'] }),
     timers,
+    forks: false,
   }));
 });

@@ -19,7 +19,7 @@ describeProduction('drachtio-server', () => {
   const server = useDrachtio(productionDirectory());
   describeSignaling('drachtio', () => {
     const { host, port, secret } = server();
-    return { signaling: new DrachtioSignaling({ host, port, secret }), timers };
+    return { signaling: new DrachtioSignaling({ host, port, secret }), timers, forks: false };
   });
 });
 

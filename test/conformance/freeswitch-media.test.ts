@@ -19,7 +19,10 @@ import { ProductionMedia } from './production-media.js';
 describeProduction('FreeSWITCH', () => {
   // Between two files of a list the last frame of the first is filled up with silence, less than 20 ms.
   // What a caller does not send is not recorded as silence: the recording is shorter by so much.
-  describeMedia('freeswitch', () => ({ media: new ProductionMedia(), lacks: ['gapless', 'recordedPauses'] }));
+  describeMedia('freeswitch', () => ({
+    media: new ProductionMedia(),
+    lacks: ['gapless', 'recordedPauses', 'exactGains', 'wholeWhileRecording'],
+  }));
 });
 
 describeProduction('FreeSWITCH, beyond what every engine does', () => {
@@ -338,6 +341,8 @@ const NOBODY: MediaListener = {
   audioMissing: () => undefined,
   roomLeft: () => undefined,
   endpointLost: () => undefined,
+  spokeWhileMuted: () => undefined,
+  roomRecordingFailed: () => undefined,
   trouble: () => undefined,
 };
 

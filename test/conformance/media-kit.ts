@@ -25,6 +25,8 @@ class NotingMediaListener implements MediaListener {
   readonly missing: { readonly callId: CallId; readonly silentMs: number }[] = [];
   readonly lost: { readonly callId: CallId; readonly reason: string }[] = [];
   readonly out: { readonly callId: CallId; readonly room: ConferenceId }[] = [];
+  readonly spoke: CallId[] = [];
+  readonly broken: { readonly room: ConferenceId; readonly reason: string }[] = [];
   readonly troubles: string[] = [];
 
   keyPressed(id: CallId, key: Key, method: KeyMethod): void {
@@ -49,6 +51,14 @@ class NotingMediaListener implements MediaListener {
 
   endpointLost(id: CallId, reason: string): void {
     this.lost.push({ callId: id, reason });
+  }
+
+  spokeWhileMuted(id: CallId): void {
+    this.spoke.push(id);
+  }
+
+  roomRecordingFailed(room: ConferenceId, reason: string): void {
+    this.broken.push({ room, reason });
   }
 
   trouble(message: string): void {
@@ -216,8 +226,12 @@ export async function recorded(path: string): Promise<Int16Array> {
   expect([file.readUInt16LE(20), file.readUInt16LE(22), file.readUInt32LE(24), file.readUInt16LE(34)]).toEqual([
     ...[1, 1, 8_000, 16],
   ]);
-  expect(file.readUInt32LE(40)).toBe(file.length - 44);
-  return Int16Array.from({ length: (file.length - 44) / 2 }, (_none, index) => file.readInt16LE(44 + 2 * index));
+  // An engine may put a title before the sound, which comes last.
+  const data = file.indexOf('data', 36, 'latin1');
+  expect(data).toBe(file.readUInt32LE(40) === file.length - 44 ? 36 : 44 + file.readUInt32LE(40));
+  const start = data + 8;
+  expect(file.readUInt32LE(data + 4)).toBe(file.length - start);
+  return Int16Array.from({ length: (file.length - start) / 2 }, (_none, index) => file.readInt16LE(start + 2 * index));
 }
 
 /** Where `sound` begins in what was heard; fails unless it is clearly there. */

@@ -51,6 +51,33 @@ export function describeNegotiation(suite: MediaSuite): void {
       await until('the key', () => suite.run.listener.keysOf(endpoint.callId) === '5');
     });
 
+    suite.unless('lateOffer').each([
+      ['the same', false],
+      ['another', true],
+    ])('hears early media, and goes on with %s answer', async (_which, another) => {
+      const early = await suite.run.phone();
+      const endpoint = await suite.run.endpoint(null);
+      suite.run.keep(early, endpoint);
+      const [other] = await suite.talkers(`early ${another}`, 900);
+      if (other === undefined) throw new Error('nobody listens');
+      await endpoint.join(conferenceId(`early ${another}`), { muted: false });
+      const first = early.answer(endpoint.localSdp);
+      await endpoint.acceptAnswer(first);
+      early.say({ kind: 'tone', hz: 500, dbfs: -20 });
+      await hearsTone(other.phone, 500);
+      await hearsTone(early, 900);
+      const answering = another ? await suite.run.phone() : early;
+      await endpoint.acceptAnswer(another ? answering.answer(endpoint.localSdp) : first);
+      if (another) {
+        early.say({ kind: 'nothing' });
+        answering.say({ kind: 'tone', hz: 1_300, dbfs: -20 });
+      }
+      await hearsTone(other.phone, another ? 1_300 : 500);
+      await hearsTone(answering, 900);
+      await answering.pressKey('7');
+      await until('the key', () => suite.run.listener.keysOf(endpoint.callId) === '7');
+    });
+
     suite.unless('lateOffer')('refuses an answer that is none', async () => {
       const phone = await suite.run.phone();
       const endpoint = await suite.run.endpoint(null);

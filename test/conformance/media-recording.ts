@@ -79,7 +79,8 @@ export function describeRecording(suite: MediaSuite): void {
       const lasted = performance.now() - begun;
       await endpoint.stopRecording();
       const sound = await recorded(path);
-      expect(Math.abs(sound.length / 8 - lasted)).toBeLessThan(250);
+      // An engine may need a moment on the way into the room and out of it.
+      expect(Math.abs(sound.length / 8 - lasted)).toBeLessThan(suite.lacks('recordedPauses') ? 400 : 250);
       expect(toneDbfs(sound, 500)).toBeGreaterThan(SAID_DBFS);
       expect(toneDbfs(sound, 900)).toBeLessThan(QUIET_DBFS + 10);
       // The end of it was spoken while muted.

@@ -127,6 +127,22 @@ export function describeRooms(suite: MediaSuite): void {
       }
     });
 
+    it('plays to a room under its talk, both at their level', async () => {
+      const callers = await suite.talkers('talked over', 500, 900);
+      const { phone } = at(callers, 0);
+      await hearsTone(phone, 900);
+      const before = toneDbfs(await heardFor(phone, 300), 900);
+      const play = suite.run.play();
+      suite.run.media.playToRoom(conferenceId('talked over'), play, [
+        await suite.run.sound('under', sine(1_500, 1_200, -20)),
+      ]);
+      await hearsTone(phone, 1_500);
+      const heard = await heardFor(phone, 400);
+      expect(Math.abs(toneDbfs(heard, 900) - before)).toBeLessThan(1.5);
+      expect(Math.abs(toneDbfs(heard, 1_500) + 23)).toBeLessThan(1.5);
+      expect(await suite.run.ended(play)).toBe('completed');
+    });
+
     it('refuses to play to a room that is not there', async () => {
       const play = suite.run.play();
       suite.run.media.playToRoom(conferenceId('nobody here'), play, [await suite.run.sound('unheard', sine(700, 200))]);

@@ -7,10 +7,25 @@ export interface MediaUnderTest {
   /** Works on 127.0.0.1; not yet started. */
   readonly media: Media;
   /** What this engine does not do; each is then skipped by name. */
-  readonly lacks?: readonly ('inband' | 'gapless' | 'lateOffer' | 'privateInRoom' | 'recordedPauses')[];
+  readonly lacks?: readonly Lack[];
 }
 
-type Lack = NonNullable<MediaUnderTest['lacks']>[number];
+type Lack =
+  | 'inband'
+  | 'gapless'
+  | 'lateOffer'
+  | 'privateInRoom'
+  | 'recordedPauses'
+  /** Volumes come in steps of the engine's own, and are not limited softly. */
+  | 'exactGains'
+  /** Levels of lines are estimated. */
+  | 'exactLevels'
+  /** What is played to a room can be kept out of its recording. */
+  | 'playsApart'
+  /** A room's recording has a true header while it goes on. */
+  | 'wholeWhileRecording'
+  /** Steady noise into a muted line is told from speech. */
+  | 'steadyNoise';
 
 export const LOUD_DBFS = -30;
 export const QUIET_DBFS = -60;
@@ -33,8 +48,12 @@ export class MediaSuite {
     this.#run = run;
   }
 
+  lacks(lack: Lack): boolean {
+    return this.#lacks.includes(lack);
+  }
+
   unless(lack: Lack): typeof it | typeof it.skip {
-    return this.#lacks.includes(lack) ? it.skip : it;
+    return this.lacks(lack) ? it.skip : it;
   }
 
   /** Callers in one room, each with a tone of his own. */

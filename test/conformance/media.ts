@@ -1,12 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { describeEnding } from './media-ending.js';
 import { describeKeys } from './media-keys.js';
+import { describeLines } from './media-lines.js';
 import { describeNegotiation } from './media-negotiation.js';
 import { describePlaying } from './media-playing.js';
 import { describeRecording } from './media-recording.js';
+import { describeRoomRecording } from './media-room-recording.js';
 import { describeRooms } from './media-rooms.js';
 import { MediaRun } from './media-kit.js';
 import { MediaSuite, type MediaUnderTest } from './media-suite.js';
+import { describeVolumes } from './media-volumes.js';
 
 /** What every adapter of the media port does, heard over loopback RTP by telephones that speak tones. */
 export function describeMedia(name: string, factory: () => MediaUnderTest): void {
@@ -31,6 +34,9 @@ export function describeMedia(name: string, factory: () => MediaUnderTest): void
     describeRooms(suite);
     describeKeys(suite);
     describeRecording(suite);
+    describeVolumes(suite);
+    describeLines(suite);
+    describeRoomRecording(suite);
     describeNegotiation(suite);
     describeEnding(suite);
   });

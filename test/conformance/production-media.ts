@@ -26,6 +26,9 @@ export const NO_CALLS: SignalingListener = {
   keyPressed: () => undefined,
   mediaOffered: () => Promise.reject(new Error('no calls')),
   mediaAnswered: () => undefined,
+  progressed: () => undefined,
+  answered: () => undefined,
+  notAnswered: () => undefined,
   trouble: () => undefined,
 };
 
@@ -123,6 +126,22 @@ export class ProductionMedia implements Media {
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
     this.running.media.playToRoom(room, playId, items);
+  }
+
+  recordRoom(...recorded: Parameters<Media['recordRoom']>): Promise<void> {
+    return this.running.media.recordRoom(...recorded);
+  }
+
+  pauseRoomRecording(...paused: Parameters<Media['pauseRoomRecording']>): Promise<void> {
+    return this.running.media.pauseRoomRecording(...paused);
+  }
+
+  stopRecordingRoom(...stopped: Parameters<Media['stopRecordingRoom']>): ReturnType<Media['stopRecordingRoom']> {
+    return this.running.media.stopRecordingRoom(...stopped);
+  }
+
+  measureRoom(room: ConferenceId): ReturnType<Media['measureRoom']> {
+    return this.running.media.measureRoom(room);
   }
 
   roomSize(room: ConferenceId): Promise<number> {

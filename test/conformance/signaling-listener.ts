@@ -11,6 +11,9 @@ import { sdp } from './sip-caller.js';
 export type Told =
   | { readonly kind: 'cancelled'; readonly id: CallId }
   | { readonly kind: 'hungUp'; readonly id: CallId; readonly lineLost: boolean }
+  | { readonly kind: 'progressed'; readonly id: CallId; readonly status: number; readonly sdp: string | null }
+  | { readonly kind: 'answered'; readonly id: CallId; readonly sdp: string }
+  | { readonly kind: 'notAnswered'; readonly id: CallId; readonly status: number }
   | { readonly kind: 'key'; readonly id: CallId; readonly key: Key }
   | { readonly kind: 'offered'; readonly id: CallId; readonly offer: string | null }
   | { readonly kind: 'reanswered'; readonly id: CallId; readonly answer: string };
@@ -40,6 +43,18 @@ export class NotingListener implements SignalingListener {
 
   hungUp(id: CallId, { lineLost }: { readonly lineLost: boolean; readonly cause: string }): void {
     this.#note({ kind: 'hungUp', id, lineLost });
+  }
+
+  progressed(id: CallId, { status, sdp: early }: { readonly status: number; readonly sdp: string | null }): void {
+    this.#note({ kind: 'progressed', id, status, sdp: early });
+  }
+
+  answered(id: CallId, theirs: string): void {
+    this.#note({ kind: 'answered', id, sdp: theirs });
+  }
+
+  notAnswered(id: CallId, { status }: { readonly status: number; readonly cause: string }): void {
+    this.#note({ kind: 'notAnswered', id, status });
   }
 
   keyPressed(id: CallId, key: Key): void {

@@ -1,14 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CallRefused, type ClientCall, type Invitation } from '../../src/adapters/embedded-sip/client-call.js';
+import { CallRefused, type ClientCall } from '../../src/adapters/embedded-sip/client-call.js';
+import type { Invitation } from '../../src/adapters/embedded-sip/invitation.js';
 import type { TransactionTimers } from '../../src/adapters/embedded-sip/timers.js';
 import {
   CallGone,
   MediaOfferRefused,
+  MediaOfferTooSoon,
   ReofferRefused,
   type Refusal,
   type Signaling,
 } from '../../src/ports/signaling.js';
+import { describePlacedCalls } from './placed-signaling.js';
 import { NotingListener } from './signaling-listener.js';
 import { sdp, SipCaller } from './sip-caller.js';
 
@@ -17,6 +20,8 @@ export interface SignalingUnderTest {
   readonly signaling: Signaling;
   /** T1, T2 and T4 it uses, so that the caller uses the same and waits are known. */
   readonly timers: TransactionTimers;
+  /** `false`: a second answer of a forked call is acknowledged to nobody, so that it ends by itself after 32 s (RFC 3261 section 13.3.1.4). */
+  readonly forks?: boolean;
 }
 
 /** What every adapter of the signalling port does, shown over loopback sockets by a caller that speaks SIP. */
@@ -254,6 +259,20 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
       await ours.hangUp();
     });
 
+    it('answers 491 to an offer that comes too soon, and takes it when it comes again', async () => {
+      const caller = await newCaller();
+      const { theirs, ours } = await talking(caller);
+      const answer = listener.answerOffer;
+      listener.answerOffer = () => {
+        listener.answerOffer = answer;
+        return Promise.reject(new MediaOfferTooSoon('not yet'));
+      };
+      await expect(theirs.reinvite(sdp('caller', 2))).resolves.toBe(sdp('bridge', 2));
+      expect(await listener.hears('offered')).toMatchObject({ offer: sdp('caller', 2) });
+      expect(await listener.hears('offered')).toMatchObject({ offer: sdp('caller', 2) });
+      await ours.hangUp();
+    });
+
     it('makes the offer when a re-INVITE has none, and passes on the answer of its ACK', async () => {
       const caller = await newCaller();
       const { theirs, ours } = await talking(caller, { events: { offered: () => sdp('caller', 2) } });
@@ -355,4 +374,5 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
       await signaling.start(listener);
     });
   });
+  describePlacedCalls(name, factory);
 }

@@ -1,5 +1,5 @@
 import type { ClientCall } from '../../src/adapters/embedded-sip/client-call.js';
-import { type Invitation } from '../../src/adapters/embedded-sip/client-call.js';
+import type { Invitation } from '../../src/adapters/embedded-sip/invitation.js';
 import { SipClient } from '../../src/adapters/embedded-sip/client.js';
 import type { SipRequest } from '../../src/adapters/embedded-sip/message.js';
 import { SipTransactionLayer } from '../../src/adapters/embedded-sip/sip-transaction-layer.js';

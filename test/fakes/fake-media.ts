@@ -29,6 +29,7 @@ export class FakeEndpoint implements MediaEndpoint {
   recording: string | null = null;
   /** What a recording lasts, milliseconds. */
   recordedMs = 1_000;
+  gains = { hearDb: 0, speakDb: 0 };
   /** Makes joins fail. */
   refuseJoin = false;
   /** What the mixer does not answer any more: it hangs. */
@@ -97,6 +98,12 @@ export class FakeEndpoint implements MediaEndpoint {
     return this.#answer(undefined);
   }
 
+  setGains(gains: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
+    return this.#answer(undefined).then(() => {
+      this.gains = gains;
+    });
+  }
+
   stopInbandDetection(): void {
     this.log.push('no in-band');
   }
@@ -113,6 +120,7 @@ export class FakeEndpoint implements MediaEndpoint {
   }
 
   record(path: string): Promise<void> {
+    if (this.frozen || this.lost) return this.#answer(undefined);
     if (this.closed || this.recording !== null) return Promise.reject(new Error('cannot record now'));
     this.recording = path;
     this.log.push('record');
@@ -120,6 +128,7 @@ export class FakeEndpoint implements MediaEndpoint {
   }
 
   stopRecording(): Promise<{ readonly durationMs: number } | null> {
+    if (this.frozen || this.lost) return this.#answer(null);
     const recorded = this.recording === null ? null : { durationMs: this.recordedMs };
     this.recording = null;
     return Promise.resolve(recorded);
@@ -165,6 +174,15 @@ export class FakeMedia implements Media {
   names: string[] = ['fake-1'];
   readonly down = new Set<string>();
   readonly rooms = new Map<ConferenceId, string>();
+  /** Rooms being recorded: where to, and whether it is paused. */
+  readonly roomRecordings = new Map<
+    ConferenceId,
+    { readonly path: string; readonly plays: boolean; paused: boolean }
+  >();
+  /** Makes recordings of rooms fail. */
+  refuseRecording = false;
+  /** What a measurement of any room says. */
+  lines: readonly { readonly callId: CallId; readonly levelDb: number; readonly activeShare: number }[] = [];
   readonly #ours = new Set<FakeEndpoint>();
   #listener: MediaListener | null = null;
 
@@ -241,6 +259,28 @@ export class FakeMedia implements Media {
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
     this.roomPlays.push({ room, playId, items });
+  }
+
+  recordRoom(room: ConferenceId, path: string, { plays }: { readonly plays: boolean }): Promise<void> {
+    if (this.refuseRecording || this.roomRecordings.has(room)) return Promise.reject(new Error('cannot record now'));
+    if (!this.open().some((endpoint) => endpoint.room === room)) return Promise.reject(new Error('no such room'));
+    this.roomRecordings.set(room, { path, plays, paused: false });
+    return Promise.resolve();
+  }
+
+  pauseRoomRecording(room: ConferenceId, paused: boolean): Promise<void> {
+    const recording = this.roomRecordings.get(room);
+    if (recording === undefined) return Promise.reject(new Error('nothing is recorded'));
+    recording.paused = paused;
+    return Promise.resolve();
+  }
+
+  stopRecordingRoom(room: ConferenceId): Promise<{ readonly durationMs: number } | null> {
+    return Promise.resolve(this.roomRecordings.delete(room) ? { durationMs: 1_000 } : null);
+  }
+
+  measureRoom(): Promise<typeof this.lines> {
+    return Promise.resolve(this.lines);
   }
 
   roomSize(room: ConferenceId): Promise<number> {

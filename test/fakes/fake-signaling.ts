@@ -3,6 +3,8 @@ import { callId } from '../../src/domain/identifiers.js';
 import {
   CallGone,
   DialogLost,
+  type PlacedCall,
+  type PlaceRequest,
   type Refusal,
   type Signaling,
   type SignalingCall,
@@ -21,7 +23,7 @@ export class FakeCall implements SignalingCall {
   readonly requestUser: string;
   readonly toUser: string;
   readonly requestHost = 'bridge.example';
-  readonly callerNumber: string | null = '442071234567';
+  callerNumber: string | null = '442071234567';
   readonly callerName: string | null = null;
   readonly offer: string | null;
   refusal: Refusal | null = null;
@@ -93,10 +95,50 @@ export class FakeCall implements SignalingCall {
   }
 }
 
+/** A call of ours, with what was done to it; a test is the far end. */
+export class FakePlacedCall extends FakeCall implements PlacedCall {
+  readonly request: PlaceRequest;
+  override readonly id: CallId;
+  readonly #listener: SignalingListener;
+
+  constructor(number: number, request: PlaceRequest, kept: boolean, listener: SignalingListener) {
+    super(number, request.user, null, kept);
+    this.id = request.id;
+    this.request = request;
+    this.#listener = listener;
+  }
+
+  ringBack(status = 180, sdp: string | null = null): void {
+    this.#listener.progressed(this.id, { status, sdp });
+  }
+
+  /** The far end answers. */
+  pickUp(sdp = 'v=0 far'): void {
+    this.answeredWith = sdp;
+    this.acknowledged = true;
+    this.answerReoffer = () => Promise.resolve(sdp);
+    this.#listener.answered(this.id, sdp);
+  }
+
+  /** The far end refuses. */
+  turnDown(status = 486): void {
+    this.ended = { lineLost: false, at: null };
+    this.#listener.notAnswered(this.id, { status, cause: 'refused' });
+  }
+
+  /** The far end hangs up an answered call. */
+  leave(lineLost = false): void {
+    this.ended = { lineLost, at: null };
+    this.#listener.hungUp(this.id, { lineLost, cause: 'BYE' });
+  }
+}
+
 /** Signalling without a wire: tests make calls come in and see what the bridge does with them. */
 export class FakeSignaling implements Signaling {
   readonly engine = 'fake';
   readonly calls: FakeCall[] = [];
+  /** Those of them that we placed. */
+  readonly placements: FakePlacedCall[] = [];
   /** Calls outlive the process. */
   keeps = false;
   /** SDP of the INVITEs. */
@@ -133,6 +175,13 @@ export class FakeSignaling implements Signaling {
     );
   }
 
+  place(request: PlaceRequest): PlacedCall {
+    const call = new FakePlacedCall(this.calls.length + 1, request, this.keeps, this.listener);
+    this.calls.push(call);
+    this.placements.push(call);
+    return call;
+  }
+
   status(): SignalingStatus {
     return { healthy: true, detail: 'fake' };
   }
@@ -150,9 +199,10 @@ export class FakeSignaling implements Signaling {
     return this.#listener;
   }
 
-  /** An INVITE comes in. */
-  invite(user?: string): FakeCall {
+  /** An INVITE comes in. @param callerNumber another than usual */
+  invite(user?: string, callerNumber?: string): FakeCall {
     const call = new FakeCall(this.calls.length + 1, user, this.offer, this.keeps);
+    if (callerNumber !== undefined) call.callerNumber = callerNumber;
     this.calls.push(call);
     this.listener.incomingCall(call);
     return call;

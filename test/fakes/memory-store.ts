@@ -4,6 +4,10 @@ import type { AccountId } from '../../src/domain/identifiers.js';
 import { Duplicate, StoreUnavailable } from '../../src/ports/store.js';
 import type {
   Account,
+  AccountChange,
+  AccountCodes,
+  AccountPins,
+  Block,
   CallRecord,
   CallRecordFilter,
   ConferenceRecord,
@@ -11,6 +15,7 @@ import type {
   LiveChange,
   PinHash,
   PinMatch,
+  Recording,
   Store,
   Trunk,
 } from '../../src/ports/store.js';
@@ -25,14 +30,18 @@ function checkLimit(limit: number): void {
 const newestFirst = <T extends { readonly startedAt: number }>(records: readonly T[]): readonly T[] =>
   records.toReversed().sort((a, b) => b.startedAt - a.startedAt);
 
+type CodeRole = 'host' | 'guest' | 'access' | 'moderator' | 'security';
+
 /** A store without a disk; as a test wants it, one that fails. */
 export class MemoryStore implements Store {
   /** Set to make every call throw {@link StoreUnavailable}. */
   broken = false;
   #accounts: Account[] = [];
-  readonly #pins = new Map<PinHash, { readonly id: AccountId; readonly role: 'host' | 'guest' }>();
+  readonly #pins = new Map<PinHash, { readonly id: AccountId; readonly role: CodeRole }>();
   #numbers: DialInNumber[] = [];
   #trunks: Trunk[] = [];
+  #blocks: Block[] = [];
+  #recordings: Recording[] = [];
   #conferences: ConferenceRecord[] = [];
   #calls: CallRecord[] = [];
   readonly #live = { call: new Map<string, string>(), conference: new Map<string, string>() };
@@ -46,13 +55,14 @@ export class MemoryStore implements Store {
     return this.broken ? ['the store is closed or broken'] : [];
   }
 
-  addAccount(account: Account, pins: { readonly host: PinHash; readonly guest: PinHash }): void {
+  addAccount(account: Account, pins: AccountPins): void {
     this.#work();
-    const taken = this.#pins.has(pins.host) || this.#pins.has(pins.guest) || pins.host === pins.guest;
-    if (taken || this.#accounts.some(({ id }) => id === account.id)) throw new Duplicate('taken already');
+    const codes = Object.entries(pins) as [CodeRole, PinHash][];
+    const hashes = new Set(codes.map(([, hash]) => hash));
+    const taken = hashes.size < codes.length || [...hashes].some((hash) => this.#pins.has(hash));
+    if (taken || this.#has(account.id)) throw new Duplicate('taken already');
     this.#accounts.push(structuredClone(account));
-    this.#pins.set(pins.host, { id: account.id, role: 'host' });
-    this.#pins.set(pins.guest, { id: account.id, role: 'guest' });
+    for (const [role, hash] of codes) this.#pins.set(hash, { id: account.id, role });
   }
 
   account(id: AccountId): Account | null {
@@ -73,11 +83,12 @@ export class MemoryStore implements Store {
     return index < 0 ? [] : this.#accounts.slice(index + 1, index + 1 + limit);
   }
 
-  updateAccount(id: AccountId, change: Partial<Pick<Account, 'name' | 'enabled' | 'options'>>): boolean {
+  updateAccount(id: AccountId, { securityCode, ...change }: AccountChange): boolean {
     this.#work();
-    const found = this.#accounts.some((account) => account.id === id);
+    if (!this.#has(id)) return false;
+    if (securityCode !== undefined) this.#setSecurityCode(id, securityCode);
     this.#accounts = this.#accounts.map((account) => (account.id === id ? { ...account, ...change } : account));
-    return found;
+    return true;
   }
 
   removeAccount(id: AccountId): boolean {
@@ -85,6 +96,8 @@ export class MemoryStore implements Store {
     if (!this.#accounts.some((account) => account.id === id)) return false;
     this.#accounts = this.#accounts.filter((account) => account.id !== id);
     for (const [hash, pin] of this.#pins) if (pin.id === id) this.#pins.delete(hash);
+    this.#blocks = this.#blocks.filter((block) => block.accountId !== id);
+    this.#recordings = this.#recordings.filter((recording) => recording.accountId !== id);
     this.#calls = this.#calls.map((call) => (call.accountId === id ? { ...call, accountId: null } : call));
     const label = `removed${randomUUID()}`;
     this.#conferences = this.#conferences.map((record) =>
@@ -102,7 +115,107 @@ export class MemoryStore implements Store {
     this.#work();
     const pin = this.#pins.get(hash);
     const account = this.#accounts.find(({ id, enabled }) => enabled && id === pin?.id);
-    return pin === undefined || account === undefined ? null : { account, role: pin.role };
+    if (pin === undefined || account === undefined || pin.role === 'moderator' || pin.role === 'security') return null;
+    const securityCode = [...this.#pins.values()].some(({ id, role }) => id === account.id && role === 'security');
+    return {
+      account,
+      role: pin.role === 'host' ? 'host' : 'guest',
+      byAccessCode: pin.role === 'access',
+      securityCode,
+    };
+  }
+
+  codesOf(id: AccountId): AccountCodes | null {
+    this.#work();
+    if (!this.#has(id)) return null;
+    const roles = [...this.#pins.values()].filter((pin) => pin.id === id).map(({ role }): string => role);
+    return { accessCode: roles.includes('access'), securityCode: roles.includes('security') };
+  }
+
+  codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {
+    this.#work();
+    const pin = this.#pins.get(hash);
+    return pin?.id === id && pin.role === code && this.#accounts.some((one) => one.id === id && one.enabled);
+  }
+
+  securityCodeOf(id: AccountId): PinHash | null {
+    this.#work();
+    return [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0] ?? null;
+  }
+
+  #setSecurityCode(id: AccountId, hash: PinHash | null): void {
+    const own = [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0];
+    if (hash !== null && hash !== own && this.#pins.has(hash)) throw new Duplicate('taken already');
+    if (own !== undefined) this.#pins.delete(own);
+    if (hash !== null) this.#pins.set(hash, { id, role: 'security' });
+  }
+
+  addBlock(block: Block): void {
+    this.#work();
+    const { accountId: id, callerNumber } = block;
+    const is = (one: Block): boolean => one.accountId === id && one.callerNumber === callerNumber;
+    if ((id === null || this.#has(id)) && !this.#blocks.some(is)) this.#blocks.push(block);
+  }
+
+  blocks(id?: AccountId): readonly Block[] {
+    this.#work();
+    const seen = this.#blocks.filter((one) => id === undefined || one.accountId === null || one.accountId === id);
+    return seen.slice(0, 10_000);
+  }
+
+  removeBlock(id: AccountId | null, callerNumber: string): boolean {
+    this.#work();
+    const before = this.#blocks.length;
+    this.#blocks = this.#blocks.filter((one) => one.accountId !== id || one.callerNumber !== callerNumber);
+    return this.#blocks.length < before;
+  }
+
+  isBlocked(id: AccountId, callerNumber: string): boolean {
+    return this.blocks(id).some((block) => block.callerNumber === callerNumber);
+  }
+
+  addRecording(recording: Recording): boolean {
+    this.#work();
+    if (this.#recordings.some(({ id }) => id === recording.id)) throw new Duplicate('taken already');
+    if (!this.#has(recording.accountId)) return false;
+    this.#recordings.push({
+      ...recording,
+      startedAt: Math.round(recording.startedAt),
+      durationMs: Math.round(recording.durationMs),
+      dueAt: Math.round(recording.dueAt),
+    });
+    return true;
+  }
+
+  recordings({
+    limit,
+    accountId: of,
+  }: {
+    readonly limit: number;
+    readonly accountId?: AccountId;
+  }): readonly Recording[] {
+    checkLimit(limit);
+    this.#work();
+    return newestFirst(this.#recordings.filter((one) => of === undefined || one.accountId === of)).slice(0, limit);
+  }
+
+  recording(id: string): Recording | null {
+    this.#work();
+    return this.#recordings.find((recording) => recording.id === id) ?? null;
+  }
+
+  removeRecording(id: string): boolean {
+    this.#work();
+    const before = this.#recordings.length;
+    this.#recordings = this.#recordings.filter((recording) => recording.id !== id);
+    return this.#recordings.length < before;
+  }
+
+  recordingsDue(at: number, limit: number): readonly Recording[] {
+    checkLimit(limit);
+    this.#work();
+    const due = this.#recordings.filter(({ dueAt }) => dueAt <= at);
+    return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
   }
 
   addNumber(number: DialInNumber): void {
@@ -182,6 +295,18 @@ export class MemoryStore implements Store {
     });
   }
 
+  placedSince(of: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
+    this.#work();
+    const placed = this.#calls.filter((call) => call.direction === 'out' && call.accountId === of);
+    const answered = placed.map(({ answeredAt, endedAt }) =>
+      answeredAt === null ? 0 : Math.max(0, endedAt - Math.max(answeredAt, from)),
+    );
+    return {
+      calls: placed.filter(({ startedAt }) => startedAt >= from).length,
+      answeredMs: answered.reduce((sum, ms) => sum + ms, 0),
+    };
+  }
+
   callRecords({ from, to, accountId: account, outcome, limit }: CallRecordFilter): readonly CallRecord[] {
     checkLimit(limit);
     this.#work();
@@ -217,6 +342,10 @@ export class MemoryStore implements Store {
     const isNew = !this.#drained.has(name);
     this.#drained.add(name);
     return isNew;
+  }
+
+  #has(id: AccountId): boolean {
+    return this.#accounts.some((account) => account.id === id);
   }
 
   #work(): void {

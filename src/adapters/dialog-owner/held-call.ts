@@ -7,10 +7,12 @@ import type { CallFacts } from './protocol.js';
  *
  * ```
  *   waiting ⇄ offered ──answer()──► answered          lost: answered by a dialog owner that has died
+ *                  placed ──by them───┘
  * ```
- * `waiting`: no control process knows of it, or none does any more.
+ * `waiting`: no control process knows of it, or none does any more. `placed`: by the control process that is there now; without it the
+ * call is given up.
  */
-export type HeldPhase = 'waiting' | 'offered' | 'answered' | 'lost';
+export type HeldPhase = 'waiting' | 'offered' | 'placed' | 'answered' | 'lost';
 
 /** One call as the dialog owner holds it. */
 export class HeldCall {

@@ -4,15 +4,18 @@ import { callId, type CallId } from '../../domain/identifiers.js';
 import type { Key } from '../../domain/keys.js';
 import {
   CallGone,
+  type PlaceRequest,
   type Refusal,
   type SignalingCall,
   type SignalingListener,
   type Source,
 } from '../../ports/signaling.js';
 import type { Asked, Control, HeldSignaling } from './held-ports.js';
-import { HeldCall, NOBODY, readHandle, showHandle } from './held-call.js';
+import { HeldCall, showHandle } from './held-call.js';
+import { HeldLedger } from './held-ledger.js';
 import { HeldLegs } from './held-legs.js';
-import { NotedEnds, type End } from './noted-ends.js';
+import type { End } from './noted-ends.js';
+import { placedAsCall } from './placed-as-call.js';
 import { ConnectionLost } from './port-errors.js';
 import type { TakenBackFacts } from './protocol.js';
 import { StandIn } from './stand-in.js';
@@ -31,11 +34,7 @@ export class HeldCalls implements SignalingListener {
   readonly #signaling: HeldSignaling;
   readonly #incarnation: string;
   readonly #note: (message: string) => void;
-  /** By the name the signalling knows. */
-  readonly #calls = new Map<CallId, HeldCall>();
-  /** By the name the control process knows. */
-  readonly #byId = new Map<CallId, HeldCall>();
-  readonly #ends = new NotedEnds();
+  readonly #calls: HeldLedger;
   readonly #standIn: StandIn;
   /** `null`: none was ever told. */
   #sources: readonly string[] | null = null;
@@ -47,6 +46,7 @@ export class HeldCalls implements SignalingListener {
     this.#signaling = signaling;
     this.#incarnation = incarnation;
     this.#note = note;
+    this.#calls = new HeldLedger(signaling, incarnation, note);
     this.legs = new HeldLegs(signaling.legs, (handle, reason) => this.#control?.tell('legEnded', { handle, reason }));
     this.#standIn = new StandIn(this.legs);
   }
@@ -58,39 +58,49 @@ export class HeldCalls implements SignalingListener {
   /** The control process is gone, or has let go: what was not answered yet is told to the next one. */
   detach(): void {
     this.#control = null;
-    for (const held of this.#calls.values()) {
+    for (const held of this.#calls.all()) {
       if (held.phase === 'offered') this.#wait(held);
+      // Whoever wanted it called hears nothing of it any more.
+      if (held.phase === 'placed') this.#drop(held);
     }
-    this.legs.endUnless((id) => this.#byId.get(id)?.answered === true);
+    this.legs.endUnless((id) => this.#calls.named(id)?.answered === true);
   }
 
   /** What became of the calls a control process asks for; the others are hung up. From now on it is told everything. */
   async takeBack(control: Control, asked: readonly Asked[]): Promise<readonly TakenBackFacts[]> {
-    await Promise.all([...this.#calls.values()].map((held) => held.negotiating));
-    await this.#adopt(
-      asked.filter(({ id, handle }) => !this.#knows(id) && readHandle(handle).owner !== this.#incarnation),
-    );
+    await Promise.all(this.#calls.all().map((held) => held.negotiating));
+    await this.#calls.adopt(asked);
     // Events would be told to nobody, and new calls offered to nobody.
     if (!control.open) throw new Error('the control process is gone');
     // From here to the end nothing may happen in between: an end would be told to nobody.
-    const taken = asked.map((one) => this.#whatBecameOf(one));
+    const taken = asked.map((one) => this.#calls.whatBecameOf(one));
     const wanted = new Set(asked.map(({ id }) => id));
-    for (const held of this.#calls.values()) {
+    for (const held of this.#calls.all()) {
       if (held.answered && !wanted.has(held.id)) this.#drop(held);
     }
-    this.#ends.clear();
+    this.#calls.ends.clear();
     this.#control = control;
     // After the answer to this request.
     setImmediate(() => this.#tellWaiting());
     return taken;
   }
 
+  /** Calls someone for the control process. @returns the Call-ID. @throws Error where nothing can be sent. */
+  place(request: PlaceRequest): string {
+    if (this.#calls.named(request.id) !== undefined) throw new Error('there is a call of this name');
+    const placed = this.#signaling.place(request);
+    const held = new HeldCall(placedAsCall(placed, request), 'placed', showHandle(this.#incarnation, placed.handle));
+    held.told = true;
+    this.#calls.keep(held);
+    return placed.sipCallId;
+  }
+
   ring(id: CallId): void {
-    this.#byId.get(id)?.call.ring();
+    this.#calls.named(id)?.call.ring();
   }
 
   refuse(id: CallId, refusal: Refusal): void {
-    const held = this.#byId.get(id);
+    const held = this.#calls.named(id);
     if (held?.phase !== 'offered') return;
     held.call.refuse(refusal);
     this.#over(held);
@@ -111,7 +121,7 @@ export class HeldCalls implements SignalingListener {
   }
 
   async hangUp(id: CallId): Promise<void> {
-    const held = this.#byId.get(id);
+    const held = this.#calls.named(id);
     if (held === undefined) return;
     held.ending = true;
     await held.call.hangUp();
@@ -127,13 +137,13 @@ export class HeldCalls implements SignalingListener {
   }
 
   probe(id: CallId): Promise<boolean> {
-    const held = this.#byId.get(id);
+    const held = this.#calls.named(id);
     return held === undefined ? Promise.resolve(false) : held.call.probe();
   }
 
   /** Every call was hung up, since the dialog owner ends. */
   stopped(): void {
-    for (const { id, told } of this.#calls.values()) {
+    for (const { id, told } of this.#calls.all()) {
       if (told) this.#control?.tell('hungUp', { id, lineLost: true, cause: 'the dialog owner was stopped' });
     }
   }
@@ -145,38 +155,58 @@ export class HeldCalls implements SignalingListener {
 
   incomingCall(call: SignalingCall): void {
     const held = new HeldCall(call, 'waiting', showHandle(this.#incarnation, call.handle));
-    this.#keep(held);
+    this.#calls.keep(held);
     if (this.#control !== null) return this.#offer(held, this.#control);
-    const waiting = [...this.#calls.values()].filter(({ phase }) => phase === 'waiting').length;
+    const waiting = this.#calls.all().filter(({ phase }) => phase === 'waiting').length;
     if (waiting <= MAX_WAITING) return this.#wait(held);
     call.refuse(NO_CONTROL);
     this.#over(held);
   }
 
   cancelled(inner: CallId): void {
-    const held = this.#calls.get(inner);
+    const held = this.#calls.ofSignaling(inner);
     if (held === undefined) return;
     this.#over(held);
     if (held.told) this.#control?.tell('cancelled', { id: held.id });
   }
 
   hungUp(inner: CallId, { lineLost, cause }: End): void {
-    const held = this.#calls.get(inner);
+    const held = this.#calls.ofSignaling(inner);
     if (held === undefined) return;
     this.#over(held);
     const control = this.#control;
     if (held.told) control?.tell('hungUp', { id: held.id, lineLost, cause });
     // A control process that dies now may not have read it.
-    this.#ends.note(held, { lineLost, cause }, () => control !== null && this.#control === control);
+    this.#calls.ends.note(held, { lineLost, cause }, () => control !== null && this.#control === control);
+  }
+
+  progressed(inner: CallId, { status, sdp }: { readonly status: number; readonly sdp: string | null }): void {
+    const held = this.#calls.ofSignaling(inner);
+    if (held?.phase === 'placed') this.#control?.tell('progressed', { id: held.id, status, sdp });
+  }
+
+  answered(inner: CallId, sdp: string): void {
+    const held = this.#calls.ofSignaling(inner);
+    if (held?.phase !== 'placed' || held.ending) return;
+    held.phase = 'answered';
+    held.remoteSdp = sdp;
+    this.#control?.tell('answered', { id: held.id, sdp, handle: held.handle });
+  }
+
+  notAnswered(inner: CallId, { status, cause }: { readonly status: number; readonly cause: string }): void {
+    const held = this.#calls.ofSignaling(inner);
+    if (held === undefined) return;
+    this.#over(held);
+    this.#control?.tell('notAnswered', { id: held.id, status, cause });
   }
 
   keyPressed(inner: CallId, key: Key): void {
-    const held = this.#calls.get(inner);
+    const held = this.#calls.ofSignaling(inner);
     if (held?.told === true) this.#control?.tell('keyPressed', { id: held.id, key });
   }
 
   async mediaOffered(inner: CallId, offer: string | null): Promise<string> {
-    const held = this.#calls.get(inner);
+    const held = this.#calls.ofSignaling(inner);
     if (held === undefined) throw new CallGone('the call is over');
     const sdp = await this.#answerOffer(held, offer);
     if (offer !== null) held.remoteSdp = offer;
@@ -184,7 +214,7 @@ export class HeldCalls implements SignalingListener {
   }
 
   mediaAnswered(inner: CallId, answer: string): void {
-    const held = this.#calls.get(inner);
+    const held = this.#calls.ofSignaling(inner);
     if (held === undefined) return;
     held.remoteSdp = answer;
     if (this.#control === null || held.answerDue) this.#standIn.answered(held, answer);
@@ -209,32 +239,6 @@ export class HeldCalls implements SignalingListener {
     return this.#standIn.offered(held, offer);
   }
 
-  #whatBecameOf({ id, handle }: Asked): TakenBackFacts {
-    const held = this.#byId.get(id);
-    if (held?.answered === true && !held.ending) {
-      held.told = true;
-      if (held.phase === 'lost') return { kind: 'unreachable', call: held.facts() };
-      return { kind: 'live', call: held.facts(), remoteSdp: held.remoteSdp };
-    }
-    // Without a note it ended so long ago that it is forgotten, or before it was answered; its handle says who it was.
-    const who = this.#signaling.who(readHandle(handle).call) ?? NOBODY;
-    const forgotten = { id, handle, ...who, offer: null };
-    return (
-      this.#ends.get(id) ?? { kind: 'ended', call: forgotten, lineLost: false, cause: 'ended meanwhile', at: null }
-    );
-  }
-
-  /** Calls of a dialog owner that has died are kept as lost. */
-  async #adopt(foreign: readonly Asked[]): Promise<void> {
-    const inner = foreign.map(({ id, handle }) => ({ id, handle: readHandle(handle).call }));
-    const found = await this.#signaling.takeBack(inner);
-    for (const [index, { call }] of found.entries())
-      this.#keep(new HeldCall(call, 'lost', foreign[index]?.handle ?? ''));
-    if (found.length > 0) {
-      this.#note(`the dialogs of ${found.length} calls are lost with the dialog owner that died; their audio goes on`);
-    }
-  }
-
   /** Nobody wants it any more. */
   #drop(held: HeldCall): void {
     void this.hangUp(held.id);
@@ -253,7 +257,7 @@ export class HeldCalls implements SignalingListener {
   #tellWaiting(): void {
     const control = this.#control;
     if (control === null) return;
-    for (const held of [...this.#calls.values()]) {
+    for (const held of this.#calls.all()) {
       if (held.phase !== 'waiting') continue;
       if (this.isKnownSource(held.call.source)) this.#offer(held, control);
       else {
@@ -267,33 +271,21 @@ export class HeldCalls implements SignalingListener {
     if (held.patience !== null) clearTimeout(held.patience);
     if (held.told) {
       // The control process before this one has a record of it under its old name.
-      this.#byId.delete(held.id);
-      held.id = callId(randomUUID());
-      this.#byId.set(held.id, held);
+      this.#calls.rename(held, callId(randomUUID()));
     }
     held.told = true;
     held.phase = 'offered';
     control.tell('incomingCall', held.facts());
   }
 
-  #keep(held: HeldCall): void {
-    this.#calls.set(held.call.id, held);
-    this.#byId.set(held.id, held);
-  }
-
   #over(held: HeldCall): void {
     if (held.patience !== null) clearTimeout(held.patience);
-    this.#calls.delete(held.call.id);
-    this.#byId.delete(held.id);
+    this.#calls.remove(held);
     this.legs.endOf(held.id, this.#control === null ? 'now' : 'later');
   }
 
-  #knows(id: CallId): boolean {
-    return this.#byId.has(id) || this.#ends.get(id) !== undefined;
-  }
-
   #find(id: CallId): HeldCall {
-    const held = this.#byId.get(id);
+    const held = this.#calls.named(id);
     if (held === undefined) throw new CallGone('the call is over');
     return held;
   }

@@ -10,14 +10,15 @@ export interface OwnedCallHost {
   track<T>(work: Promise<T>): Promise<T>;
 }
 
-/** `unreachable`: the dialog owner that answered it has died. */
-type State = 'offered' | 'answered' | 'unreachable' | 'ended';
+/** `placed`: by us, not answered yet. `unreachable`: the dialog owner that answered it has died. */
+type State = 'offered' | 'placed' | 'answered' | 'unreachable' | 'ended';
 
 /** A call whose dialog the dialog owner holds. */
 export class OwnedCall implements SignalingCall {
   readonly id: CallId;
-  readonly handle: string;
-  readonly sipCallId: string;
+  /** A placed call has none before it is answered. */
+  handle: string | null;
+  sipCallId: string;
   readonly source: Source;
   readonly requestUser: string;
   readonly toUser: string;
@@ -31,7 +32,11 @@ export class OwnedCall implements SignalingCall {
   #state: State;
   #ending: Promise<void> | null = null;
 
-  constructor(host: OwnedCallHost, facts: CallFacts, state: State) {
+  constructor(
+    host: OwnedCallHost,
+    facts: Omit<CallFacts, 'handle'> & { readonly handle: string | null },
+    state: State,
+  ) {
     this.#host = host;
     this.#state = state;
     this.id = facts.id;
@@ -54,6 +59,19 @@ export class OwnedCall implements SignalingCall {
 
   get unreachable(): boolean {
     return this.#state === 'unreachable';
+  }
+
+  /** Placed by us, and not answered yet. */
+  get pending(): boolean {
+    return this.#state === 'placed';
+  }
+
+  /** The far end answered a call we placed. */
+  answeredByThem(sdp: string, handle: string): void {
+    if (this.#state !== 'placed') return;
+    this.#state = 'answered';
+    this.handle = handle;
+    this.remoteSdp = sdp;
   }
 
   /** We hung up, and the dialog owner may not know yet. */

@@ -2,6 +2,8 @@ import type { CallId } from '../../domain/identifiers.js';
 import type { MixerLegs } from '../../ports/mixer-legs.js';
 import {
   MediaOfferRefused,
+  type PlacedCall,
+  type PlaceRequest,
   type Signaling,
   type SignalingListener,
   type SignalingStatus,
@@ -11,6 +13,7 @@ import { OwnedCall, type OwnedCallHost } from './owned-call.js';
 import { OwnedLegs } from './owned-legs.js';
 import { OwnerLink } from './owner-link.js';
 import type { Answers, Takes } from './peer.js';
+import { factsOfPlaced } from './placed-as-call.js';
 import type { CallFacts, OwnerNotices, OwnerRequests, OwnerState, TakenBackFacts, Welcome } from './protocol.js';
 
 export interface OwnedSignalingOptions {
@@ -46,10 +49,7 @@ export class OwnedSignaling implements Signaling {
       answers: this.#answers(),
       takes: this.#takes(),
       recovered: (welcome) => this.#recovered(welcome),
-      lost: () =>
-        this.#listener?.trouble(
-          'connection to the dialog owner lost, connecting again; the audio of running calls goes on',
-        ),
+      lost: () => this.#lost(),
     });
     this.#legs = new OwnedLegs(this.#link, (work) => this.#track(work));
     this.legs = this.#legs;
@@ -84,6 +84,19 @@ export class OwnedSignaling implements Signaling {
     return { healthy, detail: `dialog owner ${detail}${addition}` };
   }
 
+  place(request: PlaceRequest): PlacedCall {
+    if (this.#listener === null) throw new Error('the signalling is not started');
+    const { id } = request;
+    const facts = { ...factsOfPlaced(request, { sipCallId: '' }), id, handle: null };
+    const call = new OwnedCall(this.#host, facts, 'placed');
+    this.#calls.set(id, call);
+    this.#track(this.#link.ask('place', request)).then(
+      (sipCallId) => (call.sipCallId = sipCallId),
+      (error: unknown) => this.#notPlaced(id, error instanceof Error ? error.message : 'not sent'),
+    );
+    return call;
+  }
+
   async stop(): Promise<void> {
     const ending = [...this.#calls.values()].map((call) => call.hangUp());
     await within(Promise.all([...ending, this.#legs.endAll()]), STOP_MS);
@@ -113,6 +126,17 @@ export class OwnedSignaling implements Signaling {
       },
       incomingCall: (facts) => this.#incoming(facts),
       cancelled: ({ id }) => this.#over(id, (listener) => listener.cancelled(id)),
+      progressed: ({ id, status, sdp }) => {
+        const call = this.#calls.get(id);
+        if (call?.pending === true && !call.hangingUp) this.#listener?.progressed(id, { status, sdp });
+      },
+      answered: ({ id, sdp, handle }) => {
+        const call = this.#calls.get(id);
+        if (call?.pending !== true) return;
+        call.answeredByThem(sdp, handle);
+        if (!call.hangingUp) this.#listener?.answered(id, sdp);
+      },
+      notAnswered: ({ id, status, cause }) => this.#over(id, (listener) => listener.notAnswered(id, { status, cause })),
       hungUp: ({ id, lineLost, cause }) => this.#over(id, (listener) => listener.hungUp(id, { lineLost, cause })),
       keyPressed: ({ id, key }) => {
         if (this.#calls.has(id)) this.#listener?.keyPressed(id, key);
@@ -154,6 +178,21 @@ export class OwnedSignaling implements Signaling {
     listener.incomingCall(call);
   }
 
+  /** The dialog owner gives up what we have placed and is not answered, when we are gone. */
+  #lost(): void {
+    for (const call of [...this.#calls.values()]) {
+      if (call.pending) this.#notPlaced(call.id, 'the connection to the dialog owner was lost');
+    }
+    this.#listener?.trouble(
+      'connection to the dialog owner lost, connecting again; the audio of running calls goes on',
+    );
+  }
+
+  #notPlaced(id: CallId, cause: string): void {
+    if (this.#calls.get(id)?.pending !== true) return;
+    this.#over(id, (listener) => listener.notAnswered(id, { status: 503, cause }));
+  }
+
   #answered(call: OwnedCall, answer: string): void {
     call.remoteSdp = answer;
     this.#listener?.mediaAnswered(call.id, answer);
@@ -184,7 +223,7 @@ export class OwnedSignaling implements Signaling {
       this.#over(id, (listener) => listener.cancelled(id));
     }
     const held = [...this.#calls.values()];
-    const calls = held.map(({ id, handle }) => ({ id, handle }));
+    const calls = held.flatMap(({ id, handle }) => (handle === null ? [] : [{ id, handle }]));
     for (const taken of await this.#link.askNow('takeBack', { calls })) {
       const { id } = taken.call;
       const call = this.#calls.get(id);

@@ -132,6 +132,7 @@ export class DialogOwner {
       ping: () => Promise.resolve({ version: PROTOCOL_VERSION, serving: this.#control !== null, state: this.#state() }),
       takeBack: admitted((params) => calls.takeBack(controlOf(peer()), params.calls)),
       answer: admitted(({ id, sdp }) => calls.answer(id, sdp)),
+      place: admitted((request) => inTurn(() => calls.place(request))),
       hangUp: admitted(({ id }) => calls.hangUp(id).then(done)),
       reoffer: admitted(({ id, sdp }) => calls.reoffer(id, sdp)),
       probe: admitted(({ id }) => calls.probe(id)),
@@ -169,6 +170,11 @@ export class DialogOwner {
     this.#told = text;
     this.#control?.tell('state', state);
   }
+}
+
+/** What it throws rejects. */
+function inTurn<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
 }
 
 function controlOf(peer: ControlPeer): Control {

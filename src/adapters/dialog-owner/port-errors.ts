@@ -1,6 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { LegRefused } from '../../ports/mixer-legs.js';
-import { CallGone, DialogLost, MediaOfferRefused, ReofferRefused } from '../../ports/signaling.js';
+import { CallGone, DialogLost, MediaOfferRefused, MediaOfferTooSoon, ReofferRefused } from '../../ports/signaling.js';
 
 /** Codes of the ports' errors on the wire; the data of those with a SIP status are that status. */
 const CODE = {
@@ -11,6 +11,7 @@ const CODE = {
   mediaOfferRefused: 5,
   legRefused: 6,
   fatal: 7,
+  mediaOfferTooSoon: 8,
 } as const;
 
 /** The request as a whole cannot be served, and trying again does not help. */
@@ -29,6 +30,7 @@ export function toWire(error: unknown): ResponseError<number> {
   if (error instanceof CallGone) return new ResponseError(CODE.callGone, message);
   if (error instanceof DialogLost) return new ResponseError(CODE.dialogLost, message);
   if (error instanceof MediaOfferRefused) return new ResponseError(CODE.mediaOfferRefused, message);
+  if (error instanceof MediaOfferTooSoon) return new ResponseError(CODE.mediaOfferTooSoon, message);
   if (error instanceof ReofferRefused) return new ResponseError(CODE.reofferRefused, message, error.status);
   if (error instanceof LegRefused) return new ResponseError(CODE.legRefused, message, error.status);
   if (error instanceof Fatal) return new ResponseError(CODE.fatal, message);
@@ -46,6 +48,8 @@ export function fromWire(error: unknown): Error {
       return new DialogLost(error.message);
     case CODE.mediaOfferRefused:
       return new MediaOfferRefused(error.message);
+    case CODE.mediaOfferTooSoon:
+      return new MediaOfferTooSoon(error.message);
     case CODE.reofferRefused:
       return new ReofferRefused(status);
     case CODE.legRefused:

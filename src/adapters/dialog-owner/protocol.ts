@@ -1,13 +1,13 @@
 import type { CallId } from '../../domain/identifiers.js';
 import type { Key } from '../../domain/keys.js';
 import type { LegRequest } from '../../ports/mixer-legs.js';
-import type { Refusal, SignalingCall, SignalingStatus } from '../../ports/signaling.js';
+import type { PlaceRequest, Refusal, SignalingCall, SignalingStatus } from '../../ports/signaling.js';
 
 /**
  * What the control process and the dialog owner say to each other. Both must speak the same version: it grows whenever a message
  * changes its meaning, and either side refuses another one with a line that says which is which.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** A call, without what can be done with it. */
 export type CallFacts = Omit<
@@ -72,6 +72,8 @@ export interface ControlRequests {
     result: readonly TakenBackFacts[];
   };
   readonly answer: { params: OfCall & { readonly sdp: string }; result: string | null };
+  /** What becomes of it is told; with its Call-ID. */
+  readonly place: { params: PlaceRequest; result: string };
   readonly hangUp: { params: OfCall; result: null };
   readonly reoffer: { params: OfCall & { readonly sdp: string }; result: string };
   readonly probe: { params: OfCall; result: boolean };
@@ -100,6 +102,10 @@ export interface OwnerNotices {
   readonly state: OwnerState;
   readonly incomingCall: CallFacts;
   readonly cancelled: OfCall;
+  readonly progressed: OfCall & { readonly status: number; readonly sdp: string | null };
+  /** From now on it can be taken back, by this handle. */
+  readonly answered: OfCall & { readonly sdp: string; readonly handle: string };
+  readonly notAnswered: OfCall & { readonly status: number; readonly cause: string };
   readonly hungUp: OfCall & { readonly lineLost: boolean; readonly cause: string };
   readonly keyPressed: OfCall & { readonly key: Key };
   readonly mediaAnswered: OfCall & { readonly answer: string };

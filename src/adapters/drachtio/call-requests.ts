@@ -1,6 +1,6 @@
 import type { Dialog, SipRequest, SipResponse } from 'drachtio-srf';
 import type { CallId } from '../../domain/identifiers.js';
-import { MediaOfferRefused, type SignalingListener } from '../../ports/signaling.js';
+import { MediaOfferRefused, MediaOfferTooSoon, type SignalingListener } from '../../ports/signaling.js';
 import { ALLOW, contentHeaders } from './headers.js';
 import { KEY_BODY_TYPES, readInfo } from './info-key.js';
 import type { Origin } from './origin.js';
@@ -115,7 +115,7 @@ export class CallRequests {
       this.timer = timer;
       response.send(200, { body: sdp, headers: { ...headers, ...timer, ...contentHeaders } });
     } catch (error) {
-      response.send(error instanceof MediaOfferRefused ? 488 : 500);
+      response.send(statusFor(error));
     }
   }
 
@@ -136,6 +136,11 @@ export class CallRequests {
     if (read.key !== null && this.#live()) this.#listener.keyPressed(this.#id, read.key);
   }
 }
+
+const statusFor = (error: unknown): number => {
+  if (error instanceof MediaOfferTooSoon) return 491;
+  return error instanceof MediaOfferRefused ? 488 : 500;
+};
 
 function bounded(work: Promise<string>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;

@@ -3,8 +3,6 @@ import type { Dialog, SipRequest, SipResponse } from 'drachtio-srf';
 import type { CallId } from '../../domain/identifiers.js';
 import {
   CallGone,
-  DialogLost,
-  ReofferRefused,
   type Refusal,
   type SignalingCall,
   type SignalingListener,
@@ -13,11 +11,12 @@ import {
 import { showHandle } from './call-handle.js';
 import { callerIdentity, parseUri, uriOfHeader } from './caller-identity.js';
 import { CallRequests } from './call-requests.js';
-import { reasonOf, requestWithin, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
-import { ALLOW, contentHeaders } from './headers.js';
+import { reasonOf, sayGoodbye, TRANSACTION_MS } from './dialog-requests.js';
+import { ALLOW } from './headers.js';
+import { delay, LiveDialog } from './live-dialog.js';
 import { Origin } from './origin.js';
 import { sourceOf } from './request-source.js';
-import { answerTimer, continuedTimer, continueTimer, tagsOf } from './session-expires.js';
+import { answerTimer, tagsOf } from './session-expires.js';
 
 /** What a call needs of the signalling it belongs to. */
 export interface CallHost {
@@ -47,10 +46,6 @@ type Phase = 'offered' | 'answering' | 'live' | 'ending' | 'ended';
 
 /** The ACK is due within 64*T1, kept by drachtio-server; beyond this it is not believed to come at all. Milliseconds. */
 const ACK_MS = 36_000;
-/** 491 is answered by another try after up to 2 s, since the far end owns the Call-ID (RFC 3261 section 14.1). */
-const GLARE_TRIES = 6;
-const GLARE_MAX_MS = 2_000;
-
 export class DrachtioCall implements SignalingCall {
   readonly id: CallId;
   readonly handle: string;
@@ -71,15 +66,13 @@ export class DrachtioCall implements SignalingCall {
   readonly #origin = new Origin();
   #phase: Phase = 'offered';
   #rang = false;
-  #moved = false;
-  #dialog: Dialog | null = null;
+  #live: LiveDialog | null = null;
   #answer: { resolve(sdp: string | null): void; reject(error: Error): void } | null = null;
   #acknowledged: () => void = () => undefined;
   readonly #ack = new Promise<void>((resolve) => {
     this.#acknowledged = resolve;
   });
   #ending: Promise<void> | null = null;
-  #lastReoffer: Promise<unknown> = Promise.resolve();
 
   constructor(host: CallHost, id: CallId, request: SipRequest, response: SipResponse) {
     this.#host = host;
@@ -105,7 +98,7 @@ export class DrachtioCall implements SignalingCall {
 
   /** The dialog at drachtio-server, once answered. */
   get dialog(): Dialog | null {
-    return this.#dialog;
+    return this.#live?.dialog ?? null;
   }
 
   ring(): void {
@@ -149,42 +142,26 @@ export class DrachtioCall implements SignalingCall {
   }
 
   reoffer(localSdp: string): Promise<string> {
-    const work = this.#lastReoffer.then(() => this.#reoffer(localSdp));
-    this.#lastReoffer = work.catch(() => undefined);
-    return this.#host.track(work);
+    if (this.#live === null) return Promise.reject(new CallGone('the call is over, or not answered'));
+    return this.#host.track(this.#live.reoffer(localSdp));
   }
 
   async probe(): Promise<boolean> {
-    const dialog = this.#dialog;
-    if (this.#phase !== 'live' || dialog === null) return this.#phase === 'answering' || this.#phase === 'offered';
-    const outcome = await this.#host.track(requestWithin(dialog, { method: 'OPTIONS' }, TRANSACTION_MS));
-    if (outcome.kind === 'response' && !isGone(outcome.response)) return true;
-    this.#lost(outcome.kind === 'unsent' ? outcome.reason : 'no answer to OPTIONS');
-    return false;
+    if (this.#phase !== 'live' || this.#live === null) return this.#phase === 'answering' || this.#phase === 'offered';
+    return this.#host.track(this.#live.probe());
   }
 
-  /** The connection to drachtio-server is another one now; what the far end sends within this call reaches nobody. */
   get moved(): boolean {
-    return this.#moved;
+    return this.#live?.moved ?? false;
   }
 
-  /** What we send goes over another connection from now on. */
   moveTo(socket: Socket): void {
-    if (this.#dialog === null) return;
-    this.#moved = true;
-    this.#dialog.req.socket = socket;
+    this.#live?.moveTo(socket);
   }
 
   /** The far end said BYE, and drachtio-server had nobody to give it to. */
   endedUnheard(cause: string): void {
     if (this.#phase === 'answering' || this.#phase === 'live') this.#end({ lineLost: false, cause });
-  }
-
-  /** RFC 3261 section 12.2.1.2: nobody is there any more; the BYE is for drachtio-server, which would keep the dialog. */
-  #lost(cause: string): void {
-    if (this.#phase !== 'live') return;
-    if (this.#dialog !== null) void sayGoodbye(this.#dialog, TRANSACTION_MS);
-    this.#end({ lineLost: true, cause });
   }
 
   async #hangUp(): Promise<void> {
@@ -200,9 +177,7 @@ export class DrachtioCall implements SignalingCall {
         this.#takeAnswer()?.reject(new CallGone('we hung up'));
         // RFC 3261 section 15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK".
         if (!acknowledged) await this.#host.track(Promise.race([this.#ack, delay(ACK_MS)]));
-        if (this.#is('ending') && this.#dialog !== null) {
-          await this.#host.track(sayGoodbye(this.#dialog, TRANSACTION_MS));
-        }
+        if (this.#is('ending') && this.#live !== null) await this.#host.track(this.#live.sayGoodbye());
         this.#over();
         return;
       }
@@ -211,40 +186,13 @@ export class DrachtioCall implements SignalingCall {
     }
   }
 
-  async #reoffer(next: string): Promise<string> {
-    for (let attempt = 1; ; attempt++) {
-      await this.#requests.idle();
-      const dialog = this.#dialog;
-      if (this.#phase !== 'live' || dialog === null) throw new CallGone('the call is over');
-      this.#requests.offering = true;
-      const localSdp = this.#origin.continue(next);
-      const headers = { Contact: dialog.local.contact, ...continueTimer(this.#requests.timer), ...contentHeaders };
-      const reinvite = { method: 'INVITE', body: localSdp, headers };
-      const outcome = await requestWithin(dialog, reinvite, TRANSACTION_MS).finally(() => {
-        this.#requests.offering = false;
-      });
-      if (outcome.kind === 'unsent') throw new DialogLost(`not sent: ${outcome.reason}`);
-      if (outcome.kind === 'silence') throw new CallGone('no answer');
-      const { status, body } = outcome.response;
-      if (status < 300) {
-        dialog.local.sdp = localSdp;
-        this.#requests.timer = continuedTimer(outcome.response, this.#requests.timer);
-        return body ?? '';
-      }
-      if (isGone(outcome.response)) {
-        this.#lost(`no answer to a re-INVITE (${status})`);
-        throw new CallGone(`the far end is gone (${status})`);
-      }
-      if (status !== 491 || attempt === GLARE_TRIES) throw new ReofferRefused(status);
-      await delay(Math.random() * GLARE_MAX_MS);
-    }
-  }
-
   #opened(dialog: Dialog): void {
-    this.#dialog = dialog;
-    this.#requests.attach(dialog);
+    this.#live = new LiveDialog(
+      dialog,
+      { requests: this.#requests, origin: this.#origin, ownsCallId: false },
+      { live: () => this.#phase === 'live', ended: (end) => this.#destroyed(end) },
+    );
     dialog.once('ack', (request: SipRequest) => this.#confirmed(request));
-    dialog.once('destroy', (request: SipRequest | undefined, reason: unknown) => this.#destroyed(request, reason));
     // A CANCEL or our own hang-up came while the 200 was on its way to drachtio-server.
     if (this.#phase === 'ended') void sayGoodbye(dialog, TRANSACTION_MS);
   }
@@ -258,25 +206,21 @@ export class DrachtioCall implements SignalingCall {
 
   #cancelled(): void {
     // After the 200 a CANCEL changes nothing here; drachtio-server ends such a call with a BYE, told as `destroy`.
-    if (this.#phase !== 'offered' && !(this.#phase === 'answering' && this.#dialog === null)) return;
+    if (this.#phase !== 'offered' && !(this.#phase === 'answering' && this.#live === null)) return;
     this.#takeAnswer()?.reject(new CallGone('cancelled'));
     this.#over();
     this.#host.listener.cancelled(this.id);
   }
 
-  #destroyed(request: SipRequest | undefined, reason: unknown): void {
+  #destroyed(end: { readonly lineLost: boolean; readonly cause: string }): void {
     this.#acknowledged();
-    const byUs = this.#phase === 'ending';
-    if (byUs || this.#phase === 'ended') return this.#over();
-    // What drachtio-server ended by itself (no ACK, no refresh, no answer to a refresh) comes as a request of our own.
-    const lineLost = request?.source === 'application';
-    const cause = lineLost && typeof reason === 'string' ? reason : 'BYE';
-    this.#end({ lineLost, cause });
+    if (this.#phase === 'ending' || this.#phase === 'ended') return this.#over();
+    this.#end(end);
   }
 
   #unacknowledged(): void {
     if (this.#phase !== 'answering') return;
-    if (this.#dialog !== null) void sayGoodbye(this.#dialog, TRANSACTION_MS);
+    void this.#live?.sayGoodbye();
     this.#end({ lineLost: true, cause: 'no ACK' });
   }
 
@@ -302,17 +246,4 @@ export class DrachtioCall implements SignalingCall {
     this.#answer = null;
     return answer;
   }
-}
-
-/** The far end does not know the call, or does not answer; a 503 of drachtio-server's own means that it could not be reached. */
-function isGone(response: SipResponse): boolean {
-  return (
-    response.status === 408 || response.status === 481 || (response.status === 503 && response.source_address === '')
-  );
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

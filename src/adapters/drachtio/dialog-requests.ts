@@ -19,6 +19,9 @@ export type DialogAtServer = Pick<Dialog, 'id' | 'agent' | 'handle'> & { readonl
 /** 64*T1 and what drachtio-server needs to say so, milliseconds: after it requests end with 408 by themselves. */
 export const TRANSACTION_MS = 34_000;
 
+/** What a request that was challenged is to be sent again with, or `null`: the answer stands. One for each request. */
+export type Authorize = (response: SipResponse, request: SipRequest) => Record<string, string> | null;
+
 /**
  * Sends a request within a dialog and waits for its final response. An INVITE is acknowledged, but for one without SDP.
  *
@@ -27,12 +30,14 @@ export const TRANSACTION_MS = 34_000;
  * nobody.
  * @param timeoutMs milliseconds.
  * @param late takes the ACK owed for a 2xx that came after that.
+ * @param authorize answers a 401 or 407 (RFC 3261 section 22); without it, it is an answer as any other.
  */
 export function requestWithin(
   dialog: DialogAtServer,
   request: DialogRequest,
   timeoutMs: number,
   late: (acknowledge: Acknowledge) => void = () => undefined,
+  authorize: Authorize = () => null,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let over = false;
@@ -44,8 +49,9 @@ export function requestWithin(
       clearTimeout(timer);
       resolve(outcome);
     };
-    try {
-      const options = { ...request, stackDialogId: dialog.id, _socket: dialog.req.socket };
+    const send = (authorization: Record<string, string>): void => {
+      const headers = { ...request.headers, ...authorization };
+      const options = { ...request, headers, stackDialogId: dialog.id, _socket: dialog.req.socket };
       dialog.agent.request(options, (error, sent) => {
         if (sent === undefined) {
           settle({ kind: 'unsent', reason: reasonOf(error) });
@@ -56,14 +62,31 @@ export function requestWithin(
           if (response.status < 200) return;
           const owed = request.method === 'INVITE' && request.body === undefined && response.status < 300;
           if (request.method === 'INVITE' && !owed) acknowledge();
-          else if (owed && over) late(acknowledge);
+          const added = over ? null : authorize(response, sent);
+          if (added !== null) {
+            again({ ...authorization, ...added });
+            return;
+          } else if (owed && over) late(acknowledge);
           settle({ kind: 'response', response, acknowledge: owed ? acknowledge : null });
         });
       });
-    } catch (error) {
-      settle({ kind: 'unsent', reason: reasonOf(error) });
-    }
+    };
+    const again = (authorization: Record<string, string>): void => {
+      try {
+        send(authorization);
+      } catch (error) {
+        settle({ kind: 'unsent', reason: reasonOf(error) });
+      }
+    };
+    again({});
   });
+}
+
+/** As {@link sayGoodbye}, where the far end may want a password for it: the library knows MD5 alone. */
+export async function sayGoodbyeAuthorized(dialog: Dialog, timeoutMs: number, authorize: Authorize): Promise<void> {
+  await requestWithin(dialog, { method: 'BYE' }, timeoutMs, undefined, authorize);
+  dialog.srf.removeDialog(dialog);
+  dialog.removeAllListeners();
 }
 
 /** Sends BYE and waits for the answer; never rejects. */

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import Srf, { type SipRequest, type SipResponse, type SipText } from 'drachtio-srf';
 import { callId, type CallId } from '../../domain/identifiers.js';
 import type { MixerLegs } from '../../ports/mixer-legs.js';
-import type { Signaling, SignalingListener, SignalingStatus, TakenBack } from '../../ports/signaling.js';
+import type {
+  PlacedCall,
+  PlaceRequest,
+  Signaling,
+  SignalingListener,
+  SignalingStatus,
+  TakenBack,
+} from '../../ports/signaling.js';
 import { readHandle, type CallFacts, type CallHandle } from './call-handle.js';
 import { DrachtioCall, type CallHost } from './call.js';
 import { requestWithin, TRANSACTION_MS } from './dialog-requests.js';
@@ -12,6 +19,7 @@ import { KEY_BODY_TYPES } from './info-key.js';
 import { DrachtioLegs } from './legs.js';
 import { Link, type LinkOptions } from './link.js';
 import { LostCall, type LostHost } from './lost-call.js';
+import { DrachtioPlacedCall, type PlacedCallHost } from './placed-call.js';
 import { RefusalBudget } from './refusal-budget.js';
 import { sourceOf } from './request-source.js';
 
@@ -46,7 +54,7 @@ export class DrachtioSignaling implements Signaling {
     (work) => this.#track(work),
   );
   readonly #refusals = new RefusalBudget();
-  readonly #calls = new Map<CallId, DrachtioCall>();
+  readonly #calls = new Map<CallId, DrachtioCall | DrachtioPlacedCall>();
   /** Of a process before this one. */
   readonly #lost = new Map<CallId, LostCall>();
   /** New with every start: the library keeps what it registered with a server that is gone. */
@@ -112,6 +120,15 @@ export class DrachtioSignaling implements Signaling {
     const forgotten = [...this.#calls.values()].filter((call) => call.forgotten).length;
     const lost = forgotten === 0 ? '' : `; it was restarted and forgot ${forgotten} calls, whose audio goes on`;
     return { healthy: true, detail: `connected to ${where}${lost}` };
+  }
+
+  place(request: PlaceRequest): PlacedCall {
+    const listener = this.#listener;
+    if (listener === null) throw new Error('the signalling is not started');
+    const call = new DrachtioPlacedCall(this.#placedHostFor(listener), request);
+    this.#calls.set(call.id, call);
+    call.start();
+    return call;
   }
 
   async stop(): Promise<void> {
@@ -230,6 +247,19 @@ export class DrachtioSignaling implements Signaling {
       createUAS: (request, response, options, callback) => {
         if (this.#srf === null) callback(new Error('the signalling was stopped'));
         else this.#srf.createUAS(request, response, options, callback);
+      },
+      ended: (call) => void this.#calls.delete(call.id),
+      track: (work) => this.#track(work),
+    };
+  }
+
+  #placedHostFor(listener: SignalingListener): PlacedCallHost {
+    return {
+      listener,
+      createUAC: (uri, options, progress) => {
+        if (this.#srf === null) return Promise.reject(new Error('the signalling was stopped'));
+        if (this.#down !== null) return Promise.reject(new Error('no connection to drachtio-server'));
+        return this.#srf.createUAC(uri, options, progress);
       },
       ended: (call) => void this.#calls.delete(call.id),
       track: (work) => this.#track(work),

@@ -6,7 +6,7 @@ import { JitterBuffer } from './jitter-buffer.js';
 import type { LegLedger } from './leg-ledger.js';
 import { parseRtp, RtpHeader } from './rtp-packet.js';
 import { RtpReception } from './rtp-statistics.js';
-import type { Agreement, Destination } from './sdp.js';
+import type { Agreement, Destination } from './sdp-session.js';
 import { SourceLatch } from './source-latch.js';
 
 export interface InboundListener {

@@ -1,6 +1,6 @@
 import type { LegStatistics } from '../../ports/media.js';
 import { LATE_EVENT } from './dtmf-events.js';
-import type { CodecName } from './sdp.js';
+import type { CodecName } from './sdp-session.js';
 
 const INT = {
   sequence: 0,

@@ -1,14 +1,15 @@
-import { MessageChannel } from 'node:worker_threads';
 import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import { MediaNotAcceptable } from '../../ports/media.js';
-import type { LegStatistics, MediaEndpoint, MediaListener, PlayItem, PlayOutcome } from '../../ports/media.js';
-import { LegLedger } from './leg-ledger.js';
+import type { LegStatistics, MediaEndpoint, MediaListener, PlayItem } from '../../ports/media.js';
+import { LegCarrier } from './leg-carrier.js';
+import { LegPlays } from './leg-plays.js';
 import { LegRecorder } from './leg-recorder.js';
-import type { EndpointHandle, PlayOrder, SessionDescriptor, WorkerEvent } from './protocol.js';
+import { LegState, type LegFacts } from './leg-state.js';
+import type { WorkerEvent } from './protocol.js';
 import type { RoomRegistry } from './room-registry.js';
-import { acceptAnswer, answerOffer, makeOffer, type Agreement, type Destination, type LocalSession } from './sdp.js';
+import { acceptAnswer, answerOffer, makeOffer } from './sdp.js';
+import type { Agreement, LocalSession } from './sdp-session.js';
 import type { SoundShelf } from './sound-shelf.js';
-import { WorkerGone, WorkerRefused } from './worker-link.js';
 import type { WorkerSlot } from './worker-team.js';
 
 /** What a leg needs of the engine around it. */
@@ -20,48 +21,21 @@ export interface LegSurroundings {
   closed(leg: Leg): void;
 }
 
-/** What never changes in a leg's life. */
-export interface LegFacts {
-  readonly callId: CallId;
-  readonly handle: EndpointHandle;
-  readonly bindAddress: string;
-  readonly rtpPort: number;
-  readonly ssrc: number;
-  readonly cname: string;
-  readonly silenceMs: number;
-  readonly silenceOnHoldMs: number;
-}
-
-interface Playing {
-  readonly playId: PlayId;
-  /** A file of the list could not be read: the rest is played, and the play ends as failed. */
-  incomplete: boolean;
-  /** `null` while the files are being read. */
-  order: PlayOrder | null;
-}
-
 /**
- * The main thread's face of one caller's audio. What the leg should be is kept here and every worker gets it as a
- * {@link SessionDescriptor}, so that any worker can carry it on; operations run one after the other.
+ * The main thread's face of one caller's audio: has whichever worker carries the leg make it what it should be. Operations run one after
+ * the other.
  */
 export class Leg implements MediaEndpoint {
   readonly facts: LegFacts;
-  private readonly ledger = new LegLedger();
   private readonly recorder = new LegRecorder();
   private readonly around: LegSurroundings;
   private session: LocalSession;
-  private agreement: Agreement | null;
-  private latched: Destination | null = null;
-  private room: ConferenceId | null = null;
-  private muted = false;
-  private inbandOff = false;
-  private playing: Playing | null = null;
-  private slot: WorkerSlot;
+  private readonly state: LegState;
+  private readonly plays: LegPlays;
+  private readonly carrier: LegCarrier;
   private isClosed = false;
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | null = null;
-  /** Resolves when the latest recovery is through. */
-  private recovery: Promise<void> = Promise.resolve();
 
   constructor(
     facts: LegFacts,
@@ -72,9 +46,22 @@ export class Leg implements MediaEndpoint {
   ) {
     this.facts = facts;
     this.session = session;
-    this.agreement = agreement;
-    this.slot = slot;
     this.around = around;
+    this.state = new LegState(facts, agreement);
+    const { handle, callId } = facts;
+    this.plays = new LegPlays(around.sounds, {
+      begin: (order) => this.carrier.command({ type: 'play', handle, play: order }),
+      stop: () => this.carrier.command({ type: 'stopPlaying', handle }),
+      finished: (playId, outcome) => {
+        if (!this.isClosed) around.listener.playFinished(callId, playId, outcome);
+      },
+      trouble: (message) => around.listener.trouble(message),
+    });
+    this.carrier = new LegCarrier(handle, slot, {
+      ...{ state: this.state, plays: this.plays },
+      recover: () => this.recover(),
+      lose: (reason) => this.lose(reason),
+    });
   }
 
   get callId(): CallId {
@@ -87,7 +74,7 @@ export class Leg implements MediaEndpoint {
   }
 
   get mixer(): string {
-    return this.slot.name;
+    return this.carrier.slot.name;
   }
 
   get localSdp(): string {
@@ -101,21 +88,18 @@ export class Leg implements MediaEndpoint {
 
   /** Whether this leg is carried by the worker in `slot`. */
   isOn(slot: WorkerSlot): boolean {
-    return this.slot === slot;
+    return this.carrier.slot === slot;
   }
 
   /** Opens the ports. @throws {WorkerRefused} when they cannot be bound. */
   open(): Promise<void> {
     return this.inOrder(async () => {
-      await this.request((link) => link.request({ type: 'open', descriptor: this.descriptor(), play: null }));
+      await this.carrier.ask({ type: 'open', descriptor: this.state.descriptor(), play: null });
     });
   }
 
   acceptAnswer(answer: string): Promise<void> {
-    return this.inOrder(async () => {
-      const agreement = acceptAnswer(this.session, answer);
-      await this.agree(agreement);
-    });
+    return this.inOrder(() => this.agree(acceptAnswer(this.session, answer)));
   }
 
   renegotiate(offer: string | null): Promise<string> {
@@ -132,42 +116,24 @@ export class Leg implements MediaEndpoint {
   }
 
   play(playId: PlayId, items: readonly PlayItem[]): void {
-    if (this.isClosed) return;
-    if (this.playing !== null) this.finishPlay(this.playing.playId, 'replaced');
-    const playing: Playing = { playId, incomplete: false, order: null };
-    this.playing = playing;
-    const ready = this.around.sounds.atHand(items);
-    if (ready !== null) {
-      this.begin(playing, { playId, sounds: ready });
-      return;
-    }
-    this.slot.link.command({ type: 'stopPlaying', handle: this.facts.handle });
-    void this.around.sounds.load(items).then(({ sounds, failures }) => {
-      if (this.playing !== playing) return;
-      for (const failure of failures) this.around.listener.trouble(failure);
-      playing.incomplete = failures.length > 0;
-      if (playing.incomplete && sounds.length === 0) this.finishPlay(playId, 'failed');
-      else this.begin(playing, { playId, sounds });
-    });
+    if (!this.isClosed) this.plays.play(playId, items);
   }
 
   stopPlaying(): void {
-    if (this.playing === null) return;
-    if (this.playing.order === null) this.finishPlay(this.playing.playId, 'stopped');
-    else this.slot.link.command({ type: 'stopPlaying', handle: this.facts.handle });
+    this.plays.stop();
   }
 
   join(room: ConferenceId, { muted }: { readonly muted: boolean }): Promise<void> {
     return this.inOrder(async () => {
       this.stopPlaying();
-      if (this.room !== null && this.room !== room) await this.leaveRoom(this.room);
-      const home = this.around.rooms.enter(room, this, this.slot);
+      const before = this.state.room;
+      if (before !== null && before !== room) await this.leaveRoom(before);
+      const home = this.around.rooms.enter(room, this, this.carrier.slot);
       try {
         // The old worker tells the end of what it recorded as it lets go; what is said in between is left out.
-        if (home !== this.slot) await this.moveTo(home).finally(() => this.goOnRecording());
-        this.room = room;
-        this.muted = muted;
-        await this.request((link) => link.request({ type: 'join', handle: this.facts.handle, room, muted }));
+        if (home !== this.carrier.slot) await this.carrier.moveTo(home).finally(() => this.goOnRecording());
+        this.state.enter(room, muted);
+        await this.carrier.ask({ type: 'join', handle: this.facts.handle, room, muted });
       } catch (error) {
         await this.leaveRoom(room).catch(() => undefined);
         throw error;
@@ -177,24 +143,32 @@ export class Leg implements MediaEndpoint {
 
   leave(): Promise<void> {
     return this.inOrder(async () => {
-      if (this.room !== null) await this.leaveRoom(this.room);
+      const { room } = this.state;
+      if (room !== null) await this.leaveRoom(room);
     });
   }
 
   setMuted(muted: boolean): Promise<void> {
     return this.inOrder(async () => {
-      this.muted = muted;
-      await this.request((link) => link.request({ type: 'mute', handle: this.facts.handle, muted }));
+      this.state.mute(muted);
+      await this.carrier.ask({ type: 'mute', handle: this.facts.handle, muted });
+    });
+  }
+
+  setGains({ hearDb, speakDb }: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
+    return this.inOrder(async () => {
+      this.state.gains = { hearDb, speakDb };
+      await this.carrier.ask({ type: 'gains', handle: this.facts.handle, hearDb, speakDb });
     });
   }
 
   stopInbandDetection(): void {
-    this.inbandOff = true;
-    this.slot.link.command({ type: 'stopInband', handle: this.facts.handle });
+    this.state.inbandOff = true;
+    this.carrier.command({ type: 'stopInband', handle: this.facts.handle });
   }
 
   statistics(): Promise<LegStatistics> {
-    return Promise.resolve(this.ledger.statistics());
+    return Promise.resolve(this.state.ledger.statistics());
   }
 
   record(path: string, { limitMs }: { readonly limitMs: number }): Promise<void> {
@@ -224,26 +198,28 @@ export class Leg implements MediaEndpoint {
     const { listener } = this.around;
     switch (event.type) {
       case 'key':
-        if (event.method === 'event') this.inbandOff = true;
+        if (event.method === 'event') this.state.inbandOff = true;
         listener.keyPressed(this.callId, event.key, event.method);
         return;
       case 'playFinished':
-        if (this.playing?.playId === event.playId) {
-          const { playId, incomplete } = this.playing;
-          this.finishPlay(playId, incomplete && event.outcome === 'completed' ? 'failed' : event.outcome);
-        }
+        this.plays.ended(event.playId, event.outcome);
         return;
       case 'audioMissing':
         listener.audioMissing(this.callId, event.silentMs);
         return;
+      case 'spokeWhileMuted':
+        if (this.state.spoke()) listener.spokeWhileMuted(this.callId);
+        return;
       case 'latched':
-        this.latched = event.source;
+        this.state.latched = event.source;
         return;
       case 'legFailed':
         this.lose(event.reason);
         return;
       case 'recorded':
       case 'roomPlayFinished':
+      case 'roomRecorded':
+      case 'roomRecordingEnded':
       case 'trouble':
         return;
     }
@@ -252,24 +228,9 @@ export class Leg implements MediaEndpoint {
   /** The worker in the leg's slot was replaced: opens the leg there again as it was. Never rejects. */
   recover(): Promise<void> {
     if (this.isClosed) return Promise.resolve();
-    const { playing } = this;
-    let again: PlayOrder | null = null;
-    if (playing?.order != null) {
-      const last = playing.order.sounds.at(-1);
-      if (last?.loop === true) again = { playId: playing.playId, sounds: [last] };
-      else this.finishPlay(playing.playId, 'failed');
-    }
-    const { link } = this.slot;
-    this.recovery = link
-      .request({ type: 'open', descriptor: this.descriptor(), play: again })
-      .then(() => undefined)
-      .catch((error: unknown) => {
-        // Gone again: the next recovery is under way already.
-        if (error instanceof WorkerGone) return;
-        this.lose(`the audio could not be carried on: ${error instanceof Error ? error.message : String(error)}`);
-      });
+    const recovery = this.carrier.reopen(this.plays.again());
     this.goOnRecording();
-    return this.recovery;
+    return recovery;
   }
 
   /** The leg cannot go on. */
@@ -280,121 +241,49 @@ export class Leg implements MediaEndpoint {
   }
 
   private async leaveRoom(room: ConferenceId): Promise<void> {
-    this.room = null;
+    this.state.leave();
     try {
-      await this.request((link) => link.request({ type: 'leave', handle: this.facts.handle }));
+      await this.carrier.ask({ type: 'leave', handle: this.facts.handle });
     } finally {
       this.around.rooms.leave(room, this);
     }
   }
 
-  private begin(playing: Playing, order: PlayOrder): void {
-    playing.order = order;
-    this.slot.link.command({ type: 'play', handle: this.facts.handle, play: order });
-  }
-
-  private finishPlay(playId: PlayId, outcome: PlayOutcome): void {
-    if (this.playing?.playId === playId) this.playing = null;
-    // Not from within `play` or `stopPlaying`: whoever listens may call them again.
-    queueMicrotask(() => {
-      if (!this.isClosed) this.around.listener.playFinished(this.callId, playId, outcome);
-    });
-  }
-
   private async agree(agreement: Agreement): Promise<void> {
-    const before = { agreement: this.agreement, latched: this.latched };
-    this.agreement = agreement;
-    // As the latch does: while the caller names the same place, the source believed stays where we send to.
-    if (agreement.remote !== null && !samePlace(agreement.remote, before.agreement?.remote ?? null))
-      this.latched = null;
+    const undo = this.state.agree(agreement);
     try {
-      await this.request((link) => link.request({ type: 'agree', handle: this.facts.handle, agreement }));
+      await this.carrier.ask({ type: 'agree', handle: this.facts.handle, agreement });
     } catch (error) {
-      this.agreement = before.agreement;
-      this.latched = before.latched;
+      undo();
       throw error;
     }
-  }
-
-  /**
-   * Hands the leg over to the worker in `home`, from thread to thread: the new one opens the ports beside the old
-   * one, which then lets go. A stall of this thread delays the end of the promise, not the audio.
-   */
-  private async moveTo(home: WorkerSlot): Promise<void> {
-    if (!home.link.alive) throw new WorkerRefused('the media worker of the room keeps failing');
-    const { port1, port2 } = new MessageChannel();
-    const { playing, slot: old } = this;
-    const { link } = old;
-    const { handle } = this.facts;
-    const adopted = home.link.request({ type: 'adopt', descriptor: this.descriptor(), from: port1 }, [port1]);
-    link.command({ type: 'handOver', handle, to: port2 }, [port2]);
-    this.slot = home;
-    try {
-      await adopted;
-    } catch (error) {
-      if (!(error instanceof WorkerGone)) {
-        await this.stayOn(old, link, playing);
-        throw error;
-      }
-      // The new worker died under it; its successor opened the leg again by the descriptor.
-      await link.request({ type: 'letGo', handle }).catch(() => undefined);
-      await this.recovery;
-    }
-  }
-
-  /** The leg could not be moved and is still where it was, on `link`; `playing` is what was played there. */
-  private async stayOn(old: WorkerSlot, link: WorkerSlot['link'], playing: Playing | null): Promise<void> {
-    this.slot = old;
-    // Where its worker was replaced meanwhile, this leg was not among those opened again.
-    if (old.link !== link) await this.recover();
-    else if (!link.alive) this.lose('its media worker keeps failing');
-    else if (this.playing !== playing && this.playing?.order != null) this.begin(this.playing, this.playing.order);
   }
 
   /** Whichever worker carries the leg now tells what the caller says, where it is recorded. */
   private goOnRecording(): void {
     const samples = this.recorder.missingSamples;
-    if (samples > 0) this.slot.link.command({ type: 'record', handle: this.facts.handle, samples });
+    if (samples > 0) this.carrier.command({ type: 'record', handle: this.facts.handle, samples });
   }
 
   /** When it resolves, all that the worker recorded has been taken. Never rejects: of a dead worker there is no more. */
   private async pauseRecording(): Promise<void> {
     if (this.recorder.missingSamples === 0) return;
-    await this.slot.link.request({ type: 'stopRecording', handle: this.facts.handle }).catch(() => undefined);
+    await this.carrier.askIfAlive({ type: 'stopRecording', handle: this.facts.handle });
   }
 
   private async closeOnce(): Promise<void> {
     this.isClosed = true;
-    this.playing = null;
+    this.plays.drop();
     // What is under way may yet enter a room.
     await this.last;
-    if (this.room !== null) this.around.rooms.leave(this.room, this);
-    this.room = null;
-    await this.slot.link.request({ type: 'close', handle: this.facts.handle }).catch(() => undefined);
+    const { room } = this.state;
+    if (room !== null) this.around.rooms.leave(room, this);
+    this.state.leave();
+    await this.carrier.askIfAlive({ type: 'close', handle: this.facts.handle });
     this.around.closed(this);
     await this.recorder.finish().catch((error: unknown) => {
       this.around.listener.trouble(error instanceof Error ? error.message : String(error));
     });
-  }
-
-  private descriptor(): SessionDescriptor {
-    const { handle, bindAddress, rtpPort, ssrc, cname, silenceMs, silenceOnHoldMs } = this.facts;
-    const { agreement, latched, room, muted, inbandOff } = this;
-    const ledger = this.ledger.memory;
-    return {
-      ...{ handle, bindAddress, rtpPort, ssrc, cname, silenceMs, silenceOnHoldMs },
-      ...{ agreement, latched, room, muted, inbandOff, ledger },
-    };
-  }
-
-  /** A request whose effect is part of the descriptor: when the worker dies under it, the recovery brings it about. */
-  private async request(send: (link: WorkerSlot['link']) => Promise<number>): Promise<void> {
-    try {
-      await send(this.slot.link);
-    } catch (error) {
-      if (!(error instanceof WorkerGone)) throw error;
-      await this.recovery;
-    }
   }
 
   private inOrder<T>(operation: () => Promise<T>): Promise<T> {
@@ -405,8 +294,4 @@ export class Leg implements MediaEndpoint {
     this.last = result.catch(() => undefined);
     return result;
   }
-}
-
-function samePlace(one: Destination, other: Destination | null): boolean {
-  return one.address === other?.address && one.port === other.port;
 }

@@ -20,6 +20,11 @@ export class Limiter {
   #gain = 1;
   readonly #needed = new Float64Array(BLOCKS + 1);
 
+  /** It turns nothing down just now. */
+  get resting(): boolean {
+    return this.#gain === 1;
+  }
+
   /** Nothing passes this tick; the gain recovers meanwhile. */
   rest(): void {
     this.#gain = Math.min(1, this.#gain * RELEASE ** BLOCKS);

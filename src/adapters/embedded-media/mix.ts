@@ -50,6 +50,24 @@ export class RoomMix {
   readonly frame = new Int16Array(FRAME_SAMPLES);
   /** @internal */
   readonly limiter = new Limiter();
+  /** Talkers in the last mix, the room's own sounds not counted. @internal */
+  talkers = 0;
+  readonly #bare = new Int16Array(FRAME_SAMPLES);
+  readonly #bareLimiter = new Limiter();
+
+  /**
+   * What {@link full} would be without the room's own sounds, for a recording that shall not have them: limited for itself, so that nobody
+   * is turned down in it for what is not in it. Once after each mix, with the `roomPlay` of that mix; valid until the next.
+   */
+  bare(roomPlay: Int16Array | null): Int16Array {
+    if (this.talkers === 0) {
+      this.#bareLimiter.rest();
+      return SILENT_FRAME;
+    }
+    if (roomPlay !== null) subtract(this.sum, roomPlay, this.scratch);
+    this.#bareLimiter.apply(roomPlay === null ? this.sum : this.scratch, this.#bare);
+    return this.#bare;
+  }
 }
 
 const SILENT_FRAME = new Int16Array(FRAME_SAMPLES);
@@ -75,6 +93,7 @@ export const mixOnce = (room: RoomMix, members: readonly MixMember[], roomPlay: 
     else add(sum, member.input);
     sources += 1;
   }
+  room.talkers = sources;
   if (roomPlay !== null) {
     if (sources === 0) sum.set(roomPlay);
     else add(sum, roomPlay);

@@ -1,4 +1,5 @@
-import type { EndpointHandle, PlayOrder, WorkerEvent } from './protocol.js';
+import type { EndpointHandle, MeasuredLeg, PlayOrder, WorkerEvent } from './protocol.js';
+import { RecordingTap } from './recording-tap.js';
 import { Room } from './room.js';
 import type { Session } from './session.js';
 
@@ -44,12 +45,11 @@ export class MixingEngine {
     const session = this.sessions.get(handle);
     if (session === undefined) return;
     if (this.places.get(session)?.name === roomName) {
-      session.member.muted = muted;
+      session.mute(muted);
       return;
     }
     this.leave(handle);
-    session.member.enter(muted);
-    session.roomChanged();
+    session.enterRoom(muted);
     let room = this.rooms.get(roomName);
     if (room === undefined) {
       room = new Room(roomName, (playId, outcome) => {
@@ -67,10 +67,11 @@ export class MixingEngine {
     if (session === undefined || room === undefined) return;
     this.places.delete(session);
     room.remove(session);
-    session.roomChanged();
+    session.leaveRoom();
     if (room.size > 0) return;
-    room.close();
+    const recording = room.close();
     this.rooms.delete(room.name);
+    if (recording !== null) this.tell({ type: 'roomRecordingEnded', recording });
   }
 
   playToRoom(roomName: string, order: PlayOrder): void {
@@ -83,6 +84,28 @@ export class MixingEngine {
     return this.rooms.get(roomName)?.size ?? 0;
   }
 
+  /** So many samples of what the room hears are told from now on. @throws Error with one clear line. */
+  recordRoom(roomName: string, recording: number, samples: number, plays: boolean): void {
+    const room = this.rooms.get(roomName);
+    if (room === undefined) throw new Error('there is no such room');
+    const tap = new RecordingTap(samples, (recorded) => {
+      this.tell({ type: 'roomRecorded', recording, samples: recorded });
+    });
+    room.record({ recording, tap, plays, paused: false });
+  }
+
+  pauseRoomRecording(roomName: string, recording: number, paused: boolean): void {
+    this.rooms.get(roomName)?.pauseRecording(recording, paused);
+  }
+
+  stopRoomRecording(roomName: string, recording: number): void {
+    this.rooms.get(roomName)?.stopRecording(recording);
+  }
+
+  measureRoom(roomName: string): readonly MeasuredLeg[] {
+    return this.rooms.get(roomName)?.measure() ?? [];
+  }
+
   /** @param skipped ticks left out before this one. */
   tick(nowMs: number, skipped: number): void {
     for (const session of this.sessions.values()) {
@@ -93,7 +116,10 @@ export class MixingEngine {
         this.fail(session, error, nowMs);
       }
     }
-    for (const room of this.rooms.values()) room.tick();
+    for (const room of this.rooms.values()) {
+      if (skipped > 0) room.skip(skipped);
+      room.tick();
+    }
     for (const session of this.sessions.values()) {
       try {
         session.speak(this.places.has(session) ? session.member.output : null, nowMs);

@@ -2,7 +2,7 @@ import { FRAME_SAMPLES, SAMPLES_PER_MS } from './frame.js';
 import { PCMA, PCMU, type G711Codec } from './g711.js';
 import type { LegLedger } from './leg-ledger.js';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp-packet.js';
-import type { Agreement, Destination } from './sdp.js';
+import type { Agreement, Destination } from './sdp-session.js';
 import { TICK_MS } from './ticker.js';
 
 const MOST_PTIME_MS = 60;

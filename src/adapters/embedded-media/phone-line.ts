@@ -16,7 +16,7 @@ import { isRtcp, parseRtp, RtpHeader } from './rtp-packet.js';
 import { RtpSockets } from './rtp-sockets.js';
 import { RtpReception } from './rtp-statistics.js';
 import type { SrtpKeys } from './sdes.js';
-import type { Agreement } from './sdp.js';
+import type { Agreement } from './sdp-session.js';
 import { SrtpReceiver, SrtpSender } from './srtp.js';
 import { Ticker } from './ticker.js';
 

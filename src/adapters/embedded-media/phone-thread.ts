@@ -4,7 +4,7 @@ import type { PhoneLineOptions } from './phone-line.js';
 import { PhoneLine } from './phone-line.js';
 import type { PhoneSource } from './phone-facts.js';
 import type { SrtpKeys } from './sdes.js';
-import type { Agreement } from './sdp.js';
+import type { Agreement } from './sdp-session.js';
 import { workerFile } from './worker-file.js';
 
 /** What the front of a telephone asks of its running part, in whichever thread that is. */

@@ -6,16 +6,8 @@ import type { PhoneLevels, PhoneSource, PhoneStatistics } from './phone-facts.js
 import { PhoneMemory, type PhoneMemoryBlocks } from './phone-memory.js';
 import { openApart, openHere, type PhoneControl } from './phone-thread.js';
 import { SdesSession } from './sdes.js';
-import {
-  acceptAnswer,
-  answerOffer,
-  makeOffer,
-  newLocalSession,
-  type Agreement,
-  type CodecName,
-  type Direction,
-  type LocalSession,
-} from './sdp.js';
+import { acceptAnswer, answerOffer, makeOffer, newLocalSession } from './sdp.js';
+import type { Agreement, CodecName, Direction, LocalSession } from './sdp-session.js';
 
 export interface RtpPhoneOptions {
   /** Default 127.0.0.1. */
@@ -42,7 +34,7 @@ export interface RtpPhoneOptions {
   readonly ownThread?: boolean;
 }
 
-export type { Direction } from './sdp.js';
+export type { Direction } from './sdp-session.js';
 export type { PhoneLevels, PhoneSource, PhoneStatistics } from './phone-facts.js';
 
 /**

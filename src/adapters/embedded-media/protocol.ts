@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Key } from '../../domain/keys.js';
 import type { PlayOutcome } from '../../ports/media.js';
-import type { Agreement, Destination } from './sdp.js';
+import type { Agreement, Destination } from './sdp-session.js';
+import type { LineFigure } from './speech-meter.js';
 
 /** What the main thread and the workers tell each other. Everything here survives structured cloning. */
 
@@ -33,6 +34,9 @@ export interface SessionDescriptor {
   readonly latched: Destination | null;
   readonly room: string | null;
   readonly muted: boolean;
+  /** Volumes, dB. */
+  readonly hearDb: number;
+  readonly speakDb: number;
   /** No search for tones any more. */
   readonly inbandOff: boolean;
   readonly silenceMs: number;
@@ -50,12 +54,34 @@ export type Request =
   | { readonly type: 'join'; readonly handle: EndpointHandle; readonly room: string; readonly muted: boolean }
   | { readonly type: 'leave'; readonly handle: EndpointHandle }
   | { readonly type: 'mute'; readonly handle: EndpointHandle; readonly muted: boolean }
+  | { readonly type: 'gains'; readonly handle: EndpointHandle; readonly hearDb: number; readonly speakDb: number }
   | { readonly type: 'close'; readonly handle: EndpointHandle }
   /** Closes the ports without a goodbye to the far end: another worker carries the leg. */
   | { readonly type: 'letGo'; readonly handle: EndpointHandle }
   /** Answered when what was recorded until then has been told. */
   | { readonly type: 'stopRecording'; readonly handle: EndpointHandle }
-  | { readonly type: 'roomSize'; readonly room: string };
+  | { readonly type: 'roomSize'; readonly room: string }
+  /** So many samples of what the room hears are told as `roomRecorded`, with what is played to it or without. */
+  | {
+      readonly type: 'recordRoom';
+      readonly room: string;
+      readonly recording: number;
+      readonly samples: number;
+      readonly plays: boolean;
+    }
+  | { readonly type: 'pauseRoom'; readonly room: string; readonly recording: number; readonly paused: boolean }
+  /** Answered when what was recorded until then has been told. */
+  | { readonly type: 'stopRoom'; readonly room: string; readonly recording: number }
+  | { readonly type: 'measureRoom'; readonly room: string };
+
+/** How one leg of a room sounded lately. */
+export interface MeasuredLeg extends LineFigure {
+  readonly handle: EndpointHandle;
+}
+
+/** What a request is answered with: 0 where there is nothing to say. */
+export type AnswerTo<R extends Request> = R['type'] extends 'measureRoom' ? readonly MeasuredLeg[] : number;
+export type Answer = number | readonly MeasuredLeg[];
 
 /** To a worker, without a reply. */
 export type Command =
@@ -74,9 +100,8 @@ export type ToWorker =
   | { readonly type: 'request'; readonly number: number; readonly request: Request }
   | { readonly type: 'command'; readonly command: Command };
 
-/** `value` is the size for `roomSize`, else 0. */
 type Reply =
-  | { readonly type: 'reply'; readonly number: number; readonly ok: true; readonly value: number }
+  | { readonly type: 'reply'; readonly number: number; readonly ok: true; readonly value: Answer }
   | { readonly type: 'reply'; readonly number: number; readonly ok: false; readonly error: string };
 
 export type WorkerEvent =
@@ -101,6 +126,11 @@ export type WorkerEvent =
   | { readonly type: 'audioMissing'; readonly handle: EndpointHandle; readonly silentMs: number }
   /** What the caller said next; the main thread writes the file. */
   | { readonly type: 'recorded'; readonly handle: EndpointHandle; readonly samples: Int16Array }
+  | { readonly type: 'spokeWhileMuted'; readonly handle: EndpointHandle }
+  /** What the room heard next; the main thread writes the file. */
+  | { readonly type: 'roomRecorded'; readonly recording: number; readonly samples: Int16Array }
+  /** The room has ended, and everything that was recorded of it has been told. */
+  | { readonly type: 'roomRecordingEnded'; readonly recording: number }
   /** Remembered by the main thread, for a worker that carries the leg on. */
   | { readonly type: 'latched'; readonly handle: EndpointHandle; readonly source: Destination }
   /** This leg alone cannot go on. */

@@ -1,5 +1,8 @@
 import { FRAME_SAMPLES } from './frame.js';
 
+const SILENT_FRAME = new Int16Array(FRAME_SAMPLES);
+/** Ticks made up for at once, at most: 10 s. A machine that slept for longer recorded nothing then. */
+const MOST_SKIPPED = 500;
 /** 200 ms are told at a time. */
 const CHUNK_SAMPLES = 10 * FRAME_SAMPLES;
 
@@ -23,10 +26,20 @@ export class RecordingTap {
     const count = Math.min(frame.length, this.missing);
     if (count === 0) return;
     if (this.filled + count > CHUNK_SAMPLES) this.flush();
-    this.chunk.set(frame.subarray(0, count), this.filled);
+    this.chunk.set(count === frame.length ? frame : frame.subarray(0, count), this.filled);
     this.filled += count;
     this.missing -= count;
     if (this.filled === CHUNK_SAMPLES || this.missing === 0) this.flush();
+  }
+
+  /** So many ticks were left out: silence, so that the recording keeps the time. */
+  skip(ticks: number): void {
+    for (let tick = Math.min(ticks, MOST_SKIPPED); tick > 0; tick--) this.take(SILENT_FRAME);
+  }
+
+  /** Its limit is reached, and all of it is told. */
+  get whole(): boolean {
+    return this.missing === 0;
   }
 
   /** Tells what has been gathered and not told. */

@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import type { Destination } from './sdp.js';
+import type { Destination } from './sdp-session.js';
 
 export interface PacketHandlers {
   rtp(packet: Buffer, from: RemoteInfo): void;

@@ -1,17 +1,19 @@
 import type { Key } from '../../domain/keys.js';
 import type { PlayOutcome } from '../../ports/media.js';
 import { FRAME_SAMPLES } from './frame.js';
+import { Gain } from './gain.js';
 import { InboundAudio } from './inbound.js';
 import { LegLedger } from './leg-ledger.js';
 import { LegRtcp } from './leg-rtcp.js';
 import { MixMember } from './mix.js';
 import { OutboundAudio } from './outbound.js';
-import { Player } from './player.js';
+import { PrivateSound } from './private-sound.js';
 import type { PlayOrder, ReleasedLeg, SessionDescriptor } from './protocol.js';
 import { RecordingTap } from './recording-tap.js';
 import { isRtcp } from './rtp-packet.js';
-import type { Agreement, Destination } from './sdp.js';
+import type { Agreement, Destination } from './sdp-session.js';
 import { Seam } from './seam.js';
+import { SpeechMeter, type LineFigure } from './speech-meter.js';
 
 /** The ports of one leg; sends are fire and forget. */
 export interface SessionSockets {
@@ -26,12 +28,12 @@ export interface SessionListener {
   latched(source: Destination): void;
   audioMissing(silentMs: number): void;
   playFinished(playId: string, outcome: PlayOutcome): void;
+  /** He is muted in a room, and talks: once for each time of being muted. */
+  spokeWhileMuted(): void;
   /** What the caller said next, while he is recorded; not to be kept but as a copy. */
   recorded(samples: Int16Array): void;
 }
 
-/** The room under a private sound: a quarter, 12 dB down. */
-const DUCKED = 0.25;
 const SILENT_FRAME = new Int16Array(FRAME_SAMPLES);
 
 /**
@@ -51,12 +53,12 @@ export class Session {
   private agreement: Agreement | null = null;
   /** Port that the caller's RTCP really came from, behind a NAT. */
   private rtcpSource: Destination | null = null;
-  private player: Player | null = null;
-  private playId = '';
-  private stopping: PlayOutcome | null = null;
-  private readonly played = new Int16Array(FRAME_SAMPLES);
-  private readonly mixed = new Int16Array(FRAME_SAMPLES);
-  private gain = 1;
+  private readonly sound: PrivateSound;
+  private readonly hears = new Gain();
+  private readonly speaks = new Gain();
+  private readonly louder = new Int16Array(FRAME_SAMPLES);
+  private readonly meter = new SpeechMeter();
+  private inRoom = false;
   private readonly seam = new Seam();
   private tap: RecordingTap | null = null;
   private givenAway = false;
@@ -78,7 +80,9 @@ export class Session {
       this.sockets.sendRtp(packet, length, to);
     });
     this.rtcp = new LegRtcp(descriptor, this.ledger, this.inbound.reception, nowMs, (random >>> 16) / 0x1_0000);
+    this.sound = new PrivateSound((playId, outcome) => this.listener.playFinished(playId, outcome));
     this.member.muted = descriptor.muted;
+    this.setGains(descriptor.hearDb, descriptor.speakDb);
     if (descriptor.agreement !== null) this.takeAgreement(descriptor.agreement);
     this.inbound.latch.restore(descriptor.latched);
     if (this.ledger.lifeMs === 0) this.ledger.alive(nowMs);
@@ -120,11 +124,15 @@ export class Session {
     member.speaking = this.inbound.pull(member.input, nowMs);
     // What is no speech may be a key's tone.
     this.tap?.take(member.speaking ? member.input : SILENT_FRAME);
+    if (member.speaking) this.speaks.apply(member.input, member.input);
+    else this.speaks.rest();
+    if (this.meter.take(member.speaking ? member.input : null) && this.inRoom) this.listener.spokeWhileMuted();
   }
 
   /** Second half of a tick: what the caller hears; `room` is `null` outside of any. */
   speak(room: Int16Array | null, nowMs: number): void {
-    this.outbound.frame(this.seam.close(this.compose(room)), this.sendsTo(), nowMs);
+    const heard = this.hears.apply(this.seam.close(this.sound.over(room)), this.louder);
+    this.outbound.frame(heard, this.sendsTo(), nowMs);
     const report = this.rtcp.due(nowMs, this.outbound.rtpTimestamp);
     if (report !== null) this.sendRtcp(report);
     this.checkLife(nowMs);
@@ -133,6 +141,7 @@ export class Session {
   /** So many ticks were left out. */
   skip(ticks: number): void {
     this.outbound.pass(ticks);
+    this.tap?.skip(ticks);
   }
 
   /** What the room sends from here on does not follow on what it sent before: another room, none any more, or somebody is gone. */
@@ -140,21 +149,43 @@ export class Session {
     this.seam.open();
   }
 
+  /** He comes into a room, which has heard nothing of him so far. */
+  enterRoom(muted: boolean): void {
+    this.member.enter(muted);
+    this.inRoom = true;
+    this.watch(muted);
+    this.roomChanged();
+  }
+
+  leaveRoom(): void {
+    this.inRoom = false;
+    this.roomChanged();
+  }
+
+  mute(muted: boolean): void {
+    if (muted === this.member.muted) return;
+    this.member.muted = muted;
+    this.watch(muted);
+  }
+
+  setGains(hearDb: number, speakDb: number): void {
+    this.hears.set(hearDb);
+    this.speaks.set(speakDb);
+  }
+
+  /** How he sounded lately, muted or not. */
+  figure(): LineFigure {
+    return this.meter.figure();
+  }
+
   /** A play still running is dropped; the main thread has told its end. */
-  play({ playId, sounds }: PlayOrder): void {
-    if (this.player !== null) this.seam.open();
-    this.player = new Player(
-      sounds.map(({ samples }) => samples),
-      sounds.at(-1)?.loop ?? false,
-    );
-    this.playId = playId;
-    this.stopping = null;
+  play(order: PlayOrder): void {
+    if (this.sound.playing) this.seam.open();
+    this.sound.play(order);
   }
 
   stopPlaying(): void {
-    if (this.player === null) return;
-    this.stopping = 'stopped';
-    this.player.stop();
+    this.sound.stop();
   }
 
   stopInband(): void {
@@ -194,6 +225,11 @@ export class Session {
     this.sockets.close();
   }
 
+  private watch(muted: boolean): void {
+    if (muted) this.meter.watch();
+    else this.meter.unwatch();
+  }
+
   private takeAgreement(agreement: Agreement): void {
     this.agreement = agreement;
     this.rtcpSource = null;
@@ -207,30 +243,6 @@ export class Session {
     if (agreement?.remote == null) return null;
     if (agreement.direction === 'recvonly' || agreement.direction === 'inactive') return null;
     return this.inbound.latch.destination;
-  }
-
-  /** Over a room the private sound is mixed, and the room turned down for it; outside it stands alone. */
-  private compose(room: Int16Array | null): Int16Array {
-    const before = this.gain;
-    const filled = this.player?.pull(this.played) ?? false;
-    const finished = this.player?.finished ?? false;
-    this.gain = this.player === null || finished ? 1 : DUCKED;
-    if (finished) this.finishPlay();
-    if (room === null) return filled ? this.played : SILENT_FRAME;
-    if (!filled && before === 1 && this.gain === 1) return room;
-
-    const { mixed, played } = this;
-    const step = (this.gain - before) / FRAME_SAMPLES;
-    for (let index = 0; index < FRAME_SAMPLES; index++) {
-      const sum = (room[index] ?? 0) * (before + step * index) + (filled ? (played[index] ?? 0) : 0);
-      mixed[index] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
-    }
-    return mixed;
-  }
-
-  private finishPlay(): void {
-    this.player = null;
-    this.listener.playFinished(this.playId, this.stopping ?? 'completed');
   }
 
   private sendRtcp(packet: Buffer): void {

@@ -1,4 +1,4 @@
-import type { Destination } from './sdp.js';
+import type { Destination } from './sdp-session.js';
 
 /** Packets in a row, from one source and SSRC, before a source other than the negotiated one is believed. */
 const PROBATION = 3;

@@ -44,6 +44,11 @@ export class Ticker {
     return this.schedule !== null;
   }
 
+  /** A tick ought to have run by now. */
+  get due(): boolean {
+    return this.schedule !== null && this.schedule.nextMs() <= performance.now();
+  }
+
   start(): void {
     if (this.schedule !== null) return;
     this.schedule = new TickSchedule(performance.now());
@@ -56,8 +61,14 @@ export class Ticker {
     this.schedule = null;
   }
 
+  /** Runs the ticks that are due now instead of in a moment. */
+  catchUp(): void {
+    if (this.due) this.run();
+  }
+
   private arm(): void {
     if (this.schedule === null) return;
+    if (this.timer !== null) clearTimeout(this.timer);
     const wait = Math.max(1, Math.ceil(this.schedule.nextMs() - performance.now()));
     this.timer = setTimeout(this.fire, wait);
   }

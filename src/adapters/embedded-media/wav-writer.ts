@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { SAMPLE_RATE_HZ } from './frame.js';
 import { WAV_HEADER_BYTES, wavHeader } from './wav.js';
 
@@ -10,8 +10,7 @@ const MAX_BLOCKS_WAITING = 30;
 
 /**
  * Writes a recording to a file, mono 16-bit PCM at 8 kHz. {@link write} only copies, so that a slow disk is never heard;
- * blocks go out in the background, and the header is put right at the end. A file cut off by a crash still plays: readers
- * take a data length of 0 as "to the end of the file".
+ * blocks go out in the background, and the header is put right after each: a file cut off at any moment is whole up to its last block.
  */
 export class WavWriter {
   readonly #file: FileHandle;
@@ -52,6 +51,12 @@ export class WavWriter {
     return (this.#bytes / 2 / SAMPLE_RATE_HZ) * 1000;
   }
 
+  /** Closes the file and takes it away from `path`; never rejects. */
+  async discard(path: string): Promise<void> {
+    await this.close().catch(() => undefined);
+    await rm(path, { force: true }).catch(() => undefined);
+  }
+
   /** Takes a frame of any length; keeps no reference. Ignored after {@link close} and after a failure. */
   write(frame: Int16Array): void {
     if (this.#closing !== null || this.#failure !== null) return;
@@ -75,10 +80,7 @@ export class WavWriter {
     this.#flush();
     await this.#writing;
     try {
-      if (this.#failure === null) {
-        await this.#file.write(wavHeader(this.#bytes, SAMPLE_RATE_HZ), 0, WAV_HEADER_BYTES, 0);
-        await this.#file.datasync();
-      }
+      if (this.#failure === null) await this.#file.datasync();
     } catch (error) {
       this.#fail(error);
     }
@@ -108,6 +110,13 @@ export class WavWriter {
     } catch (error) {
       this.#fail(error);
     }
+    // Of a block that was written in part, that part.
+    await this.#putHeader().catch((error: unknown) => this.#fail(error));
+  }
+
+  async #putHeader(): Promise<void> {
+    const bytes = (this.#position - WAV_HEADER_BYTES) & ~1;
+    await this.#file.write(wavHeader(bytes, SAMPLE_RATE_HZ), 0, WAV_HEADER_BYTES, 0);
   }
 
   #position = WAV_HEADER_BYTES;

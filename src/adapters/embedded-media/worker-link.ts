@@ -1,6 +1,6 @@
 import { Worker, type Transferable } from 'node:worker_threads';
 import type { Clock, Timer } from '../../ports/clock.js';
-import type { Command, FromWorker, Request, ToWorker, WorkerData, WorkerEvent } from './protocol.js';
+import type { Answer, AnswerTo, Command, FromWorker, Request, ToWorker, WorkerData, WorkerEvent } from './protocol.js';
 import { workerFile } from './worker-file.js';
 
 /** The worker died or was given up while a request was under way; what was asked for is part of the recovery. */
@@ -16,7 +16,7 @@ export class WorkerRefused extends Error {
 const REQUEST_TIMEOUT_MS = 5_000;
 
 interface Waiting {
-  readonly resolve: (value: number) => void;
+  readonly resolve: (value: Answer) => void;
   readonly reject: (error: Error) => void;
   readonly timer: Timer;
 }
@@ -70,10 +70,10 @@ export class WorkerLink {
   }
 
   /** @throws {WorkerGone} {@link WorkerRefused} */
-  request(request: Request, transfer: readonly Transferable[] = []): Promise<number> {
+  request<R extends Request>(request: R, transfer: readonly Transferable[] = []): Promise<AnswerTo<R>> {
     if (this.dead) return Promise.reject(new WorkerGone('the media worker is gone'));
     const number = this.nextNumber++;
-    return new Promise((resolve, reject) => {
+    const answered = new Promise<Answer>((resolve, reject) => {
       const timer = this.clock.after(REQUEST_TIMEOUT_MS, () => {
         this.waiting.delete(number);
         reject(new WorkerRefused(`the media worker did not answer '${request.type}'`));
@@ -81,6 +81,7 @@ export class WorkerLink {
       this.waiting.set(number, { resolve, reject, timer });
       this.post({ type: 'request', number, request }, transfer);
     });
+    return answered as Promise<AnswerTo<R>>;
   }
 
   command(command: Command, transfer: readonly Transferable[] = []): void {

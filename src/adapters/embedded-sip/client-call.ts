@@ -1,17 +1,23 @@
+import type { Credentials } from '../../domain/access/digest.js';
 import type { Key } from '../../domain/keys.js';
+import type { Timer } from '../../ports/clock.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
-import { makeRequest } from './build.js';
-import { ALLOW, listed, SDP_CONTENT, SUPPORTED, USER_AGENT } from './capabilities.js';
+import { askWithin } from './ask-within.js';
+import { Branches } from './branches.js';
+import { ChallengedRequest } from './challenged-request.js';
+import { SDP_CONTENT, USER_AGENT } from './capabilities.js';
 import { Deferred } from './deferred.js';
-import { Dialog, NoDialog } from './dialog.js';
-import { contact, cseq, header, toTag } from './headers.js';
+import { type Dialog, NoDialog } from './dialog.js';
+import { cseq, header, toTag } from './headers.js';
+import { inviteFor, type ClientCallEnd, type ClientCallEvents, type Invitation } from './invitation.js';
+import { authorizationsOf, InviteAttempts } from './invite-attempts.js';
 import { parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import type { Peer, SipHeader, SipRequest, SipResponse, SipUri } from './message.js';
 import { nextHop } from './next-hop.js';
 import { sdpOf } from './session-body.js';
 import type { SessionEnd } from './session-core.js';
 import { Session } from './session.js';
-import type { ClientTransaction, Destination } from './transaction-layer.js';
+import type { ClientTransaction, ClientTransactionUser, Destination } from './transaction-layer.js';
 import type { UserAgent } from './user-agent.js';
 
 /** Why a call of ours did not come about. `status`: the far end's final answer; 408 and 503 also for silence and a failed transport. */
@@ -26,42 +32,6 @@ export class CallRefused extends Error {
   }
 }
 
-/** How a call ended; `line`: nobody said good-bye. */
-export interface ClientCallEnd {
-  readonly by: 'us' | 'them' | 'line';
-  /** For people. */
-  readonly cause: string;
-}
-
-/** What happens to a call of ours, as it happens. Functions must not throw. */
-export interface ClientCallEvents {
-  /** 101 to 199, with its SDP if it has one (early media). */
-  provisional?(status: number, earlySdp: string | null): void;
-  /**
-   * The far end's offer within the call (re-INVITE, UPDATE), its wish for one (`null`), or the offer in its 200 when we made
-   * none. Resolves with our SDP; left out: the SDP sent last.
-   */
-  offered?(offer: string | null): Promise<string> | string;
-  /** The answer to an offer that `offered(null)` made. */
-  reanswered?(answer: string): void;
-  keyPressed?(key: Key): void;
-}
-
-/** What a call begins with. */
-export interface Invitation {
-  /** Whom to call: `sip:user@host:port`; a name is looked up. */
-  readonly target: string;
-  /** Our offer, or `null` to be offered: then {@link ClientCallEvents.offered} makes the answer for the ACK. */
-  readonly localSdp: string | null;
-  /** From, e.g. `"Alice" <sip:alice@example.org>`, without a tag; left out: anonymous. */
-  readonly from?: string;
-  /** Further headers, names in lower case. */
-  readonly headers?: readonly SipHeader[];
-  /** Where to send, if not to what the target says (an outbound proxy, a test): IP address and port. */
-  readonly via?: { readonly address: string; readonly port: number };
-  readonly events?: ClientCallEvents;
-}
-
 /** A call of ours, from its INVITE to its end. */
 export class ClientCall {
   readonly sipCallId: string;
@@ -72,18 +42,18 @@ export class ClientCall {
   readonly #agent: UserAgent;
   readonly #events: ClientCallEvents;
   readonly #destination: Destination;
-  readonly #invite: SipRequest;
+  readonly #credentials: Credentials | null;
+  readonly #attempts: InviteAttempts;
+  readonly #limitMs: number | null;
   readonly #offer: string | null;
   readonly #closed: () => void;
-  /** Early dialogs by To tag (RFC 3261 section 12.1): a forked INVITE makes several. */
-  readonly #early = new Map<string, Dialog>();
-  /** RSeq last seen in each early dialog (RFC 3262 section 4). */
-  readonly #rseqs = new Map<string, number>();
-  /** ACKs by To tag, for repeated 2xx. */
-  readonly #acks = new Map<string, SipRequest>();
+  #invite: SipRequest;
+  readonly #branches: Branches;
   #transaction: ClientTransaction | null = null;
   #session: Session | null = null;
   #hangUpWanted = false;
+  #limit: Timer | null = null;
+  #late = false;
   #over = false;
   readonly #answered = new Deferred<string | null>();
   readonly #ended = new Deferred<ClientCallEnd>();
@@ -95,16 +65,30 @@ export class ClientCall {
     this.#destination = destination;
     this.#offer = invitation.localSdp;
     this.#closed = closed;
-    this.sipCallId = agent.randomness.identifier('c');
+    this.#branches = new Branches(agent);
+    this.#credentials = invitation.credentials ?? null;
+    this.#attempts = new InviteAttempts(this.#credentials);
+    this.#limitMs = invitation.limitMs ?? null;
+    this.sipCallId = invitation.callId ?? agent.randomness.identifier('c');
     this.answered = this.#answered.promise;
     // Whoever follows a call by `ended` alone need not look at this one.
     this.answered.catch(() => undefined);
     this.ended = this.#ended.promise;
-    this.#invite = this.#makeInvite(target, invitation);
+    this.#invite = inviteFor(agent, target, destination, { ...invitation, callId: this.sipCallId });
   }
 
   /** Sends the INVITE. */
   start(): void {
+    if (this.#limitMs !== null) {
+      this.#limit = this.#agent.clock.after(this.#limitMs, () => {
+        this.#late = true;
+        this.cancel();
+      });
+    }
+    this.#send();
+  }
+
+  #send(): void {
     this.#transaction = this.#agent.layer.send(this.#invite, this.#destination, {
       response: (response, peer) => this.#responseReceived(response, peer),
       failed: (cause) => {
@@ -139,12 +123,12 @@ export class ClientCall {
   /** A key by INFO. @returns the far end's status, or `null` without an answer. */
   async info(key: Key, durationMs = 160): Promise<number | null> {
     const headers = [{ name: 'content-type', value: 'application/dtmf-relay' }];
-    return (await this.#session?.ask('INFO', { headers, body: `Signal=${key}\r\nDuration=${durationMs}\r\n` })) ?? null;
+    return this.ask('INFO', headers, `Signal=${key}\r\nDuration=${durationMs}\r\n`);
   }
 
   /** Any request within the dialog with one answer, e.g. OPTIONS. @returns its status, or `null`. */
   async ask(method: string, headers: readonly SipHeader[] = [], body = ''): Promise<number | null> {
-    return (await this.#session?.ask(method, { headers, body })) ?? null;
+    return this.#session === null ? null : askWithin(this.#session, method, { headers, body });
   }
 
   /**
@@ -165,36 +149,6 @@ export class ClientCall {
     return this.#session;
   }
 
-  #makeInvite(target: SipUri, invitation: Invitation): SipRequest {
-    const from = invitation.from ?? '"Anonymous" <sip:anonymous@anonymous.invalid>';
-    const { transport, address, port } = this.#destination;
-    const own = this.#agent.layer.listening().find((bound) => bound.transport === transport);
-    const peer: Peer = {
-      transport,
-      address,
-      port,
-      localAddress: own?.address ?? '0.0.0.0',
-      localPort: own?.port ?? 0,
-    };
-    return makeRequest({
-      method: 'INVITE',
-      uri: target,
-      from: `${from};tag=${this.#agent.newTag()}`,
-      to: `<${target.raw}>`,
-      callId: this.sipCallId,
-      cseq: 1,
-      headers: [
-        this.#agent.contactFor(peer, false),
-        ALLOW,
-        SUPPORTED,
-        USER_AGENT,
-        ...(invitation.headers ?? []),
-        ...(this.#offer === null ? [] : [SDP_CONTENT]),
-      ],
-      body: this.#offer ?? '',
-    });
-  }
-
   /** RFC 3261 section 13.2.2. */
   #responseReceived(response: SipResponse, peer: Peer): void {
     if (response.status <= 100) return;
@@ -206,75 +160,56 @@ export class ClientCall {
       this.#accepted(response, peer);
       return;
     }
-    // 401 and 407: the place to try again with credentials (RFC 3261 section 22).
+    const again = this.#hangUpWanted ? null : this.#attempts.after(response, this.#invite);
+    if (again !== null) {
+      this.#invite = again;
+      this.#branches.clear();
+      this.#send();
+      return;
+    }
     this.#refused(response.status, response.reason, this.#hangUpWanted ? 'us' : 'them');
   }
 
   #provisional(response: SipResponse, peer: Peer): void {
-    const tag = toTag(response);
-    if (tag !== null && contact(response) !== null) {
-      const dialog = this.#early.get(tag) ?? Dialog.ofClient(this.#invite, response);
-      this.#early.set(tag, dialog);
-      if (listed(response, 'require').has('100rel') && !this.#acknowledgeProvisional(dialog, response, peer)) return;
-    }
+    if (!this.#branches.ring(this.#invite, response, peer)) return;
     if (!this.#over && this.#session === null) this.#events.provisional?.(response.status, sdpOf(response));
-  }
-
-  /** PRACK (RFC 3262 section 4). @returns false for a copy of an answer already seen. */
-  #acknowledgeProvisional(dialog: Dialog, response: SipResponse, peer: Peer): boolean {
-    const rseq = Number.parseInt(header(response, 'rseq') ?? '', 10);
-    // "If the UAC receives another reliable provisional response to the same request, and its RSeq value is not one higher ...
-    // that response MUST NOT be acknowledged with a PRACK, and MUST NOT be processed further."
-    const last = this.#rseqs.get(dialog.remoteTag);
-    if (Number.isNaN(rseq) || (last !== undefined && rseq !== last + 1)) return false;
-    this.#rseqs.set(dialog.remoteTag, rseq);
-    const headers = [USER_AGENT, { name: 'rack', value: `${rseq} ${cseq(this.#invite).number} INVITE` }];
-    const prack = dialog.request('PRACK', { headers });
-    this.#agent.layer.send(prack, nextHop(dialog.nextHop, peer, false), {
-      response: () => undefined,
-      failed: () => undefined,
-    });
-    return true;
   }
 
   #accepted(response: SipResponse, peer: Peer): void {
     const tag = toTag(response) ?? '';
-    const known = this.#acks.get(tag);
-    if (known !== undefined) {
-      // Section 13.2.2.4: an ACK for each 2xx that comes again.
-      this.#sendAck(known, tag, peer);
-      return;
-    }
+    // Section 13.2.2.4: an ACK for each 2xx that comes again.
+    if (this.#branches.acknowledgeAgain(tag, peer)) return;
     if (this.#session?.dialog.remoteTag === tag) return;
-    let dialog: Dialog;
+    let dialog: Dialog | null;
     try {
-      dialog = Dialog.ofClient(this.#invite, response, this.#early.get(tag) ?? null);
+      dialog = this.#branches.accept(this.#invite, response, tag);
     } catch (error) {
       if (!(error instanceof NoDialog)) throw error;
       this.#refused(500, error.message, 'line');
       return;
     }
-    this.#early.set(tag, dialog);
+    if (dialog === null) return;
     if (this.#session !== null || this.#over || this.#hangUpWanted) {
       this.#turnDown(dialog, peer);
       return;
     }
     const session = this.#makeSession(dialog, peer);
     this.#session = session;
+    this.#limit?.cancel();
     session.heard(response, peer);
     session.localSdp = this.#offer;
     session.timer.run(timerOf2xx(parseSessionExpires(header(response, 'session-expires'))));
     const theirs = sdpOf(response);
     if (this.#offer !== null || theirs === null) {
       this.#acknowledge(session, peer, null);
-      this.#answered.resolve(theirs);
+      this.#accept(theirs);
       return;
     }
     this.#answerOffer(theirs).then(
       (answer) => {
         session.localSdp = answer;
         this.#acknowledge(session, peer, answer);
-        this.#answered.resolve(theirs);
+        this.#accept(theirs);
       },
       () => {
         this.#acknowledge(session, peer, null);
@@ -286,26 +221,25 @@ export class ClientCall {
 
   /** Another branch of a forked INVITE, or an answer that crossed our CANCEL: ACK and BYE (section 13.2.2.4). */
   #turnDown(dialog: Dialog, peer: Peer): void {
-    const ack = dialog.ack(cseq(this.#invite).number);
-    this.#acks.set(dialog.remoteTag, ack);
-    this.#sendAck(ack, dialog.remoteTag, peer);
+    const ack = dialog.ack(cseq(this.#invite).number, { headers: authorizationsOf(this.#invite) });
+    this.#branches.acknowledge(dialog, ack, peer);
     const over = (): void => {
       if (this.#session === null) this.#refused(487, 'cancelled', 'us');
     };
-    const bye = dialog.request('BYE', { headers: [USER_AGENT] });
-    this.#agent.layer.send(bye, nextHop(dialog.nextHop, peer, false), { response: over, failed: over });
+    const hop = nextHop(dialog.nextHop, peer, false);
+    const send = (extras: { headers?: readonly SipHeader[] }, user: ClientTransactionUser): ClientTransaction =>
+      this.#agent.layer.send(dialog.request('BYE', extras), hop, user);
+    const extras = { headers: [USER_AGENT] };
+    const user = { response: over, failed: over };
+    if (this.#credentials === null) send(extras, user);
+    else new ChallengedRequest(this.#credentials, extras, user, send);
   }
 
   #acknowledge(session: Session, peer: Peer, sdp: string | null): void {
-    const extras = sdp === null ? {} : { headers: [SDP_CONTENT], body: sdp };
+    const headers = authorizationsOf(this.#invite);
+    const extras = sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: sdp };
     const ack = session.dialog.ack(cseq(this.#invite).number, extras);
-    this.#acks.set(session.dialog.remoteTag, ack);
-    this.#sendAck(ack, session.dialog.remoteTag, peer);
-  }
-
-  #sendAck(ack: SipRequest, tag: string, peer: Peer): void {
-    const dialog = this.#early.get(tag);
-    if (dialog !== undefined) this.#agent.layer.sendAck(ack, nextHop(dialog.nextHop, peer, false));
+    this.#branches.acknowledge(session.dialog, ack, peer);
   }
 
   #makeSession(dialog: Dialog, peer: Peer): Session {
@@ -316,15 +250,25 @@ export class ClientCall {
       proxied: false,
       contact: { name: 'contact', value: header(this.#invite, 'contact') ?? '' },
       phase: 'established',
+      credentials: this.#credentials,
       user: {
         keyPressed: (key) => this.#events.keyPressed?.(key),
         mediaOffered: (offer) => this.#answerOffer(offer),
         mediaAnswered: (answer) => this.#events.reanswered?.(answer),
         pracked: (transaction) => this.#session?.respond(transaction, 481),
-        ended: ({ lineLost, cause }: SessionEnd) => this.#ended.resolve({ by: lineLost ? 'line' : 'them', cause }),
+        ended: ({ lineLost, cause }: SessionEnd) => {
+          const end: ClientCallEnd = { by: lineLost ? 'line' : 'them', cause };
+          this.#ended.resolve(end);
+          this.#events.over?.(end);
+        },
         closed: () => this.#finish({ by: 'us', cause: 'hung up' }),
       },
     });
+  }
+
+  #accept(theirs: string | null): void {
+    this.#answered.resolve(theirs);
+    this.#events.accepted?.(theirs);
   }
 
   async #answerOffer(offer: string | null): Promise<string> {
@@ -334,13 +278,17 @@ export class ClientCall {
   }
 
   #refused(status: number, reason: string, by: ClientCallEnd['by']): void {
+    if (this.#late) [status, reason, by] = [408, 'no answer in time', 'line'];
+    if (this.#over) return;
     this.#answered.reject(new CallRefused(status, reason));
+    this.#events.refused?.(status, reason);
     this.#finish({ by, cause: `${status} ${reason}` });
   }
 
   #finish(end: ClientCallEnd): void {
     if (this.#over) return;
     this.#over = true;
+    this.#limit?.cancel();
     this.#ended.resolve(end);
     this.#closed();
   }

@@ -1,15 +1,15 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import type { Clock } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
 import { ACCEPT, ALLOW, SUPPORTED, USER_AGENT } from './capabilities.js';
 import { makeRequest } from './build.js';
-import { ClientCall, type Invitation } from './client-call.js';
+import { ClientCall } from './client-call.js';
+import type { Invitation } from './invitation.js';
 import type { Peer, SipHeader, SipUri } from './message.js';
 import { SipTransactionLayer } from './sip-transaction-layer.js';
 import { DEFAULT_TIMERS, type TransactionTimers } from './timers.js';
 import type { Destination, ServerTransaction, TransactionLayer } from './transaction-layer.js';
-import { parseUri, unbracketed } from './uri.js';
+import { resolveHost } from './resolve-host.js';
+import { parseUri } from './uri.js';
 import { UserAgent } from './user-agent.js';
 
 export interface SipClientOptions {
@@ -140,11 +140,9 @@ export class SipClient {
   }
 
   async #destination(uri: SipUri, via?: { readonly address: string; readonly port: number }): Promise<Destination> {
-    const { transport } = this.#options;
+    const { transport, local } = this.#options;
     if (via !== undefined) return { transport, ...via };
-    const host = unbracketed(uri.host);
-    const family = this.#options.local?.address.includes(':') === true ? 6 : 4;
-    const address = isIP(host) === 0 ? (await lookup(host, { family })).address : host;
+    const address = await resolveHost(uri.host, local?.address.includes(':') === true ? 6 : 4);
     return { transport, address, port: uri.port ?? 5060 };
   }
 }

@@ -7,6 +7,7 @@ import {
   type SignalingListener,
   type Source,
 } from '../../ports/signaling.js';
+import { askWithin } from './ask-within.js';
 import { callerIdentity } from './caller-identity.js';
 import { ALLOW, listed, SUPPORTED } from './capabilities.js';
 import { Deferred } from './deferred.js';
@@ -175,7 +176,7 @@ export class IncomingCall implements SignalingCall {
 
   async probe(): Promise<boolean> {
     if (this.#state === 'invited') return true;
-    const status = await this.#session.ask('OPTIONS');
+    const status = await askWithin(this.#session, 'OPTIONS');
     return status !== null && status !== 481 && status !== 408;
   }
 

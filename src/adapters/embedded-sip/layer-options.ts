@@ -25,7 +25,8 @@ export interface LayerLimits {
 }
 
 export const DEFAULT_LAYER_LIMITS: LayerLimits = {
-  serverTransactions: 4_096,
+  // Each is kept for 32 s over UDP (RFC 3261, timers I and J): enough for 500 keys by INFO a second before a call is refused.
+  serverTransactions: 16_384,
   refusals: DEFAULT_REFUSAL_LIMITS,
   tcp: DEFAULT_TCP_LIMITS,
 };

@@ -1,8 +1,10 @@
 import type { Timer } from '../../ports/clock.js';
 import { CallGone, ReofferRefused } from '../../ports/signaling.js';
-import { ALLOW, SDP_CONTENT } from './capabilities.js';
+import { SDP_CONTENT } from './capabilities.js';
 import { cseq, header } from './headers.js';
-import type { Peer, SipHeader, SipRequest, SipResponse } from './message.js';
+import { authorizationsOf } from './invite-attempts.js';
+import type { Peer, SipRequest, SipResponse } from './message.js';
+import { glareWait, offerExtras } from './offer-request.js';
 import { parseMinSe, parseSessionExpires, timerOf2xx } from './session-expiry.js';
 import { sdpOf } from './session-body.js';
 import type { SessionCore } from './session-core.js';
@@ -112,7 +114,7 @@ export class OfferClient {
   }
 
   #sendUpdate(offer: Offer): void {
-    this.#core.send('UPDATE', this.#extras(offer), {
+    this.#core.send('UPDATE', offerExtras(this.#core, offer.sdp, this.#minSe), {
       response: (response, peer) => {
         if (response.status < 200 || this.#current !== offer) return;
         this.#core.heard(response, peer);
@@ -127,7 +129,7 @@ export class OfferClient {
     const core = this.#core;
     let ack: SipRequest | null = null;
     let taken = false;
-    const transaction: ClientTransaction = core.send('INVITE', this.#extras(offer), {
+    const transaction: ClientTransaction = core.send('INVITE', offerExtras(this.#core, offer.sdp, this.#minSe), {
       response: (response, peer) => {
         if (response.status < 200) return;
         if (response.status >= 300) {
@@ -142,7 +144,7 @@ export class OfferClient {
         else if (this.#current === offer) {
           taken = true;
           this.#acknowledge(offer, transaction.request, response, peer, (made) => (ack = made));
-        } else core.sendAck((ack = core.dialog.ack(cseq(transaction.request).number)));
+        } else core.sendAck((ack = this.#ackOf(transaction.request, null)));
       },
       failed: (cause) => this.#failed(offer, cause),
     });
@@ -160,9 +162,8 @@ export class OfferClient {
     keep: (ack: SipRequest) => void,
   ): void {
     const core = this.#core;
-    const number = cseq(invite).number;
     const send = (sdp: string | null): void => {
-      const ack = core.dialog.ack(number, sdp === null ? {} : { headers: [SDP_CONTENT], body: sdp });
+      const ack = this.#ackOf(invite, sdp);
       keep(ack);
       core.sendAck(ack);
     };
@@ -192,6 +193,12 @@ export class OfferClient {
       .catch((error: unknown) => core.agent.trouble(`answer in an ACK failed: ${reasonOf(error)}`));
   }
 
+  #ackOf(invite: SipRequest, sdp: string | null): SipRequest {
+    const headers = authorizationsOf(invite);
+    const extras = sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: sdp };
+    return this.#core.dialog.ack(cseq(invite).number, extras);
+  }
+
   #accepted(offer: Offer, response: SipResponse, answer: string | null): void {
     const core = this.#core;
     this.#ended();
@@ -217,7 +224,7 @@ export class OfferClient {
         core.lost(`${offer.method} answered ${response.status}`, response.status === 408);
         return;
       case 491:
-        if (this.#again(offer, this.#glareWait())) return;
+        if (this.#again(offer, glareWait(core.agent.randomness, this.#ownsCallId))) return;
         break;
       case 500: {
         const wait = Number.parseInt(header(response, 'retry-after') ?? '', 10);
@@ -273,27 +280,5 @@ export class OfferClient {
       this.proceed();
     });
     return true;
-  }
-
-  /**
-   * RFC 3261 section 14.1, in milliseconds: "If the UAC is the owner of the Call-ID of the dialog ID, T has a randomly chosen
-   * value between 2.1 and 4 seconds in units of 10 ms." Otherwise "between 0 and 2 seconds in units of 10 ms."
-   */
-  #glareWait(): number {
-    const fraction = Number(this.#core.agent.randomness.digits(4)) / 10_000;
-    return this.#ownsCallId ? 2_100 + 10 * Math.trunc(fraction * 191) : 10 * Math.trunc(fraction * 201);
-  }
-
-  #extras(offer: Offer): { headers: SipHeader[]; body?: string } {
-    const core = this.#core;
-    const headers = [core.contact, ALLOW, { name: 'supported', value: 'timer' }];
-    const running = core.timer.current;
-    if (running !== null) {
-      const interval = Math.max(running.interval, this.#minSe ?? 0);
-      const refresher = running.weRefresh ? 'uac' : 'uas';
-      headers.push({ name: 'session-expires', value: `${interval};refresher=${refresher}` });
-      if (this.#minSe !== null) headers.push({ name: 'min-se', value: String(this.#minSe) });
-    }
-    return offer.sdp === null ? { headers } : { headers: [...headers, SDP_CONTENT], body: offer.sdp };
   }
 }

@@ -1,4 +1,4 @@
-import { MediaOfferRefused } from '../../ports/signaling.js';
+import { MediaOfferRefused, MediaOfferTooSoon } from '../../ports/signaling.js';
 import { AcceptedInvite } from './accepted-invite.js';
 import { ALLOW, SDP_CONTENT, SUPPORTED } from './capabilities.js';
 import type { SipHeader, SipRequest } from './message.js';
@@ -190,8 +190,9 @@ export class OfferServer {
         (sdp) => settle(() => accept(request, sdp)),
         (error: unknown) =>
           settle(() => {
-            if (!(error instanceof MediaOfferRefused)) core.agent.trouble(`offer not taken: ${reasonOf(error)}`);
-            core.respond(transaction, error instanceof MediaOfferRefused ? 488 : 500);
+            const status = statusFor(error);
+            if (status === 500) core.agent.trouble(`offer not taken: ${reasonOf(error)}`);
+            core.respond(transaction, status);
             core.exchangeEnded();
           }),
       )
@@ -220,3 +221,8 @@ export class OfferServer {
     return { name: 'retry-after', value: this.#core.agent.randomness.digits(1) };
   }
 }
+
+const statusFor = (error: unknown): number => {
+  if (error instanceof MediaOfferTooSoon) return 491;
+  return error instanceof MediaOfferRefused ? 488 : 500;
+};

@@ -29,7 +29,7 @@ export interface SessionEnd {
 /** Who is told what happens to a call. Functions return at once and never throw, but for rejected promises. */
 export interface SessionUser {
   keyPressed(key: Key): void;
-  /** An offer, or the wish for one (`null`): resolves with our SDP. `MediaOfferRefused` makes a 488, anything else a 500. */
+  /** An offer, or the wish for one (`null`): resolves with our SDP. `MediaOfferRefused` makes a 488, `MediaOfferTooSoon` a 491, anything else a 500. */
   mediaOffered(offer: string | null): Promise<string>;
   /** The answer to the offer that `mediaOffered(null)` made. */
   mediaAnswered(answer: string): void;

@@ -1,15 +1,16 @@
+import type { Credentials } from '../../domain/access/digest.js';
 import { assertNever } from '../../domain/assert-never.js';
 import { makeResponse, type RequestParts } from './build.js';
 import { ACCEPT, ALLOW, listed, SERVER, SUPPORTED, USER_AGENT } from './capabilities.js';
+import { ChallengedRequest } from './challenged-request.js';
 import type { Dialog } from './dialog.js';
 import { cseq, header } from './headers.js';
-import { KEY_BODY_TYPES, readInfo } from './info-keys.js';
+import { answerInfo } from './info-answers.js';
 import type { Peer, SipHeader, SipMessage, SipRequest, SipResponse } from './message.js';
 import { nextHop } from './next-hop.js';
 import { OfferClient } from './offer-client.js';
 import { OfferServer } from './offer-server.js';
 import { extensionFault, type OfferRequest } from './request-checks.js';
-import { mediaType } from './session-body.js';
 import type { SessionCore, SessionPhase, SessionUser } from './session-core.js';
 import { SessionTimer } from './session-timer.js';
 import type { ClientTransaction, ClientTransactionUser, Destination, ServerTransaction } from './transaction-layer.js';
@@ -26,6 +27,8 @@ export interface SessionOptions {
   /** `early` for an INVITE that came in, `established` for one of ours that was accepted. */
   readonly phase: 'early' | 'established';
   readonly user: SessionUser;
+  /** For a 401 or 407 to what we ask within the call; left out: they are refusals. */
+  readonly credentials?: Credentials | null;
 }
 
 /** One call from its dialog on (RFC 3261 sections 12 to 15). The chart of its phases is in `session-core.ts`. */
@@ -37,6 +40,7 @@ export class Session implements SessionCore, DialogUser {
   readonly contact: SipHeader;
   localSdp: string | null = null;
   readonly #proxied: boolean;
+  readonly #credentials: Credentials | null;
   readonly #server: OfferServer;
   readonly #client: OfferClient;
   #peer: Peer;
@@ -55,6 +59,7 @@ export class Session implements SessionCore, DialogUser {
     this.contact = options.contact;
     this.#peer = options.peer;
     this.#proxied = options.proxied;
+    this.#credentials = options.credentials ?? null;
     this.#phase = options.phase;
     this.#ended = new Promise((resolve) => (this.#over = resolve));
     this.timer = new SessionTimer(this.agent.clock, {
@@ -95,6 +100,15 @@ export class Session implements SessionCore, DialogUser {
   }
 
   send(method: string, extras: Pick<RequestParts, 'headers' | 'body'>, user: ClientTransactionUser): ClientTransaction {
+    if (this.#credentials === null) return this.#send(method, extras, user);
+    return new ChallengedRequest(this.#credentials, extras, user, (added, takes) => this.#send(method, added, takes));
+  }
+
+  #send(
+    method: string,
+    extras: Pick<RequestParts, 'headers' | 'body'>,
+    user: ClientTransactionUser,
+  ): ClientTransaction {
     const headers = [USER_AGENT, ...(extras.headers ?? [])];
     const request = this.dialog.request(method, { ...extras, headers });
     return this.agent.layer.send(request, this.#destination(), user);
@@ -108,34 +122,6 @@ export class Session implements SessionCore, DialogUser {
   #destination(): Destination {
     const { localAddress: address, localPort: port } = this.#peer;
     return { ...nextHop(this.dialog.nextHop, this.#peer, this.#proxied), local: { address, port } };
-  }
-
-  /**
-   * A request within the dialog with one answer that matters (OPTIONS, INFO).
-   * @returns its status, or `null` when there was none; after that, and after 408 and 481, the line counts as lost.
-   */
-  ask(method: string, extras: Pick<RequestParts, 'headers' | 'body'> = {}): Promise<number | null> {
-    return new Promise((resolve) => {
-      if (this.#phase !== 'established' && this.#phase !== 'accepted') {
-        resolve(null);
-        return;
-      }
-      this.send(method, extras, {
-        response: (response, peer) => {
-          if (response.status < 200) return;
-          this.heard(response, peer);
-          // RFC 3261 section 12.2.1.2; the far end that says 481 needs no BYE.
-          if (response.status === 481 || response.status === 408) {
-            this.lost(`${method} answered ${response.status}`, response.status === 408);
-          }
-          resolve(response.status);
-        },
-        failed: (cause) => {
-          this.lost(`${method} without an answer (${cause})`, true);
-          resolve(null);
-        },
-      });
-    });
   }
 
   /** Accepts the first INVITE with 200 and `sdp`. `acknowledged` is told the SDP of the ACK. */
@@ -305,31 +291,8 @@ export class Session implements SessionCore, DialogUser {
   }
 
   #infoReceived(transaction: ServerTransaction): void {
-    const { request } = transaction;
-    // RFC 6086 section 4.2.2: "If the UA ... does not support the Info Package ... 469." Keys by INFO are older and have none.
-    if (header(request, 'info-package') !== null) {
-      this.respond(transaction, 469, [{ name: 'recv-info', value: '' }]);
-      return;
-    }
-    const info = readInfo(mediaType(header(request, 'content-type')), request.body.toString('latin1'));
-    switch (info.kind) {
-      case 'key':
-        this.respond(transaction, 200);
-        this.user.keyPressed(info.key);
-        return;
-      case 'nothing':
-        this.respond(transaction, 200);
-        return;
-      case 'malformed':
-        this.respond(transaction, 400);
-        return;
-      case 'unsupported': {
-        const optional = /;\s*handling\s*=\s*optional/i.test(header(request, 'content-disposition') ?? '');
-        this.respond(transaction, optional ? 200 : 415, optional ? [] : [{ name: 'accept', value: KEY_BODY_TYPES }]);
-        return;
-      }
-      default:
-        assertNever(info);
-    }
+    const { status, headers, key } = answerInfo(transaction.request);
+    this.respond(transaction, status, headers);
+    if (key !== null) this.user.keyPressed(key);
   }
 }

@@ -1,13 +1,22 @@
 import { callId as nameCall, type CallId } from '../../domain/identifiers.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
-import type { Signaling, SignalingListener, SignalingStatus, Source, TakenBack } from '../../ports/signaling.js';
+import type {
+  PlacedCall,
+  PlaceRequest,
+  Signaling,
+  SignalingListener,
+  SignalingStatus,
+  Source,
+  TakenBack,
+} from '../../ports/signaling.js';
 import { DEFAULT_TIMERS, type TransactionTimers } from './timers.js';
 import { ACCEPT, ALLOW, SUPPORTED } from './capabilities.js';
 import { NoDialog } from './dialog.js';
 import { IncomingCall } from './incoming-call.js';
 import type { SipRequest } from './message.js';
 import { plainIp } from './addresses.js';
+import { EmbeddedPlacedCall } from './placed-call.js';
 import { extensionFault, readOfferRequest, schemeFault } from './request-checks.js';
 import type { ListenAddress } from './layer-options.js';
 import { SipTransactionLayer } from './sip-transaction-layer.js';
@@ -47,7 +56,7 @@ export class EmbeddedSignaling implements Signaling {
   readonly #limits: SignalingLimits;
   readonly #layer: TransactionLayer;
   readonly #agent: UserAgent;
-  readonly #calls = new Map<CallId, IncomingCall>();
+  readonly #calls = new Map<CallId, IncomingCall | EmbeddedPlacedCall>();
   /** Calls by the INVITE that made them, for CANCEL. */
   readonly #byInvite = new Map<ServerTransaction, IncomingCall>();
   #listener: SignalingListener | null = null;
@@ -85,6 +94,15 @@ export class EmbeddedSignaling implements Signaling {
 
   status(): SignalingStatus {
     return { healthy: true, detail: 'SIP in the process' };
+  }
+
+  place(request: PlaceRequest): PlacedCall {
+    const listener = this.#listener;
+    if (listener === null || this.#stopping) throw new Error('the signalling is not started');
+    const call = new EmbeddedPlacedCall(this.#agent, listener, request, () => void this.#calls.delete(call.id));
+    this.#calls.set(call.id, call);
+    call.start();
+    return call;
   }
 
   async stop(): Promise<void> {
@@ -200,7 +218,15 @@ export class EmbeddedSignaling implements Signaling {
     } catch {
       // Too malformed to tell; the source decides.
     }
+    // What the far end of a placed call sends over a connection of its own; its requests are looked at one by one.
+    if (request === undefined && this.#isPlacedWith(source.address)) return true;
     return this.#listener?.isKnownSource({ ...source, address: plainIp(source.address) }) === true;
+  }
+
+  #isPlacedWith(address: string): boolean {
+    for (const call of this.#calls.values())
+      if (call instanceof EmbeddedPlacedCall && call.isWith(address)) return true;
+    return false;
   }
 
   #inSetup(): number {

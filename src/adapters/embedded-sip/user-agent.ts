@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Clock } from '../../ports/clock.js';
 import type { Randomness } from '../../ports/randomness.js';
 import { makeResponse } from './build.js';
@@ -8,7 +9,7 @@ import { callId, fromTag, MalformedHeader, toTag } from './headers.js';
 import type { Peer, SipHeader, SipRequest } from './message.js';
 import { isWildcard, localAddressTowards, plainIp } from './addresses.js';
 import { reasonOf } from './reason.js';
-import type { ServerTransaction, TransactionLayer, TransactionUser } from './transaction-layer.js';
+import type { Destination, ServerTransaction, TransactionLayer, TransactionUser } from './transaction-layer.js';
 import { makeUri } from './uri.js';
 
 /** Where the far end can reach us: an IP address or name, and a port; without one, the port that is listened on. */
@@ -100,15 +101,27 @@ export class UserAgent implements TransactionUser {
     return this.randomness.identifier('t');
   }
 
+  /** A far end that has sent nothing yet, as it will be reached from one of our addresses: one of the same family where there is one. */
+  peerAt({ transport, address, port }: Destination): Peer {
+    const bound = this.layer.listening().filter((own) => own.transport === transport);
+    const own = bound.find((one) => isIPv6(one.address) === isIPv6(address)) ?? bound[0];
+    return { transport, address, port, localAddress: own?.address ?? '0.0.0.0', localPort: own?.port ?? 0 };
+  }
+
+  /** Where a far end reaches us. */
+  ownAddress({ transport, address, localAddress }: Peer): AdvertisedAddress {
+    const remote = plainIp(address);
+    const local = isWildcard(localAddress) ? localAddressTowards(remote) : plainIp(localAddress);
+    return this.#advertise?.(remote, transport) ?? { host: local };
+  }
+
   /**
    * Contact of ours for a far end (RFC 3261 sections 8.1.1.8 and 12.1.1).
    * @param secure the dialog is one of sips: URIs, so the Contact must be one too.
    */
   contactFor(peer: Peer, secure: boolean): SipHeader {
     const { transport } = peer;
-    const remote = plainIp(peer.address);
-    const local = isWildcard(peer.localAddress) ? localAddressTowards(remote) : plainIp(peer.localAddress);
-    const advertised = this.#advertise?.(remote, transport) ?? { host: local };
+    const advertised = this.ownAddress(peer);
     const ports = this.layer.listening().flatMap((bound) => (bound.transport === transport ? [bound.port] : []));
     // Of several listeners the one that the far end's message came to.
     const bound = ports.includes(peer.localPort) ? peer.localPort : ports[0];

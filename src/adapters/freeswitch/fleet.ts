@@ -1,7 +1,8 @@
 import type { MediaListener, MixerName } from '../../ports/media.js';
 import { within } from './channel.js';
 import type { FreeSwitchLeg } from './leg.js';
-import { Mixer, type MixerCommon } from './mixer.js';
+import type { MixerCommon } from './mixer-common.js';
+import { Mixer } from './mixer.js';
 import type { MixerPlace } from './session.js';
 
 export interface MixerOptions extends MixerPlace {
@@ -105,8 +106,8 @@ export class Fleet {
       swept: () => this.#swept,
       isKnown: (channel) => this.all().some((one) => one.has(channel)),
       opened: () => this.#compareVersions(),
-      lost: (lost) => this.#gone(lost),
-      emptied: (emptied) => this.#letGo(emptied),
+      lost: () => this.#gone(mixer),
+      emptied: () => this.#letGo(mixer),
     });
     mixer.draining = options.draining ?? false;
     this.#current.set(options.name, mixer);

@@ -15,8 +15,8 @@ export class LegOffers {
   #facts: OfferFacts | null;
   readonly #channel: Channel;
   readonly #dialog: MixerLeg;
-  /** The caller's SDP that the leg was made for. */
-  readonly #remoteSdp: string | null;
+  /** What the leg was made for, or the last answer, which may come once more. */
+  #remoteSdp: string | null;
   /** The mixer's offer in a re-INVITE waits for the caller's answer. */
   #owed = false;
 
@@ -48,6 +48,7 @@ export class LegOffers {
     // A first offer of the mixer's was acknowledged with silence: the answer follows as an offer.
     else if (this.#remoteSdp === null || !sameSession(answer, this.#remoteSdp)) await this.#offer(answer);
     this.#facts = facts;
+    this.#remoteSdp = answer;
   }
 
   /** @throws {MediaNotAcceptable} */
@@ -58,6 +59,7 @@ export class LegOffers {
     const sdp = await this.#offer(offer);
     this.#owed = offer === null;
     if (facts !== null) this.#facts = facts;
+    if (offer !== null) this.#remoteSdp = offer;
     return sdp;
   }
 

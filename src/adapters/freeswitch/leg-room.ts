@@ -14,6 +14,8 @@ export interface LegRoomUser {
   /** Before the leg enters. */
   quiet(): Promise<void>;
   moved(seat: RoomSeat | null): void;
+  /** The leg sits there muted from now on; `null`: it does not, or not any more. */
+  muted(seat: RoomSeat | null): void;
   /** The mixer took the leg out of the room, not we; the leg goes on. */
   out(room: ConferenceId): void;
 }
@@ -38,6 +40,7 @@ export class LegRoom {
   #joining: { readonly name: string; readonly added: (member: string) => void; readonly again: () => void } | null =
     null;
   #leaving = false;
+  #muted = false;
 
   constructor(channel: Channel, profile: string, user: LegRoomUser) {
     this.#channel = channel;
@@ -50,6 +53,11 @@ export class LegRoom {
     return this.#seat?.room ?? null;
   }
 
+  /** Where it sits, or `null`. */
+  get seat(): RoomSeat | null {
+    return this.#seat;
+  }
+
   /** In the room it is in already, only sets whether it is muted. @throws Error */
   async join(id: ConferenceId, muted: boolean): Promise<void> {
     const name = roomName(id);
@@ -57,7 +65,7 @@ export class LegRoom {
     await this.#user.quiet();
     if (this.#seat !== null) await this.leave();
     const member = await this.#enter(name, muted);
-    this.#sit(id, { room: name, member });
+    this.#sit(id, { room: name, member }, muted);
   }
 
   /** @throws Error */
@@ -78,13 +86,24 @@ export class LegRoom {
   async setMuted(muted: boolean): Promise<void> {
     const seat = this.#seat;
     if (seat === null) return;
-    const reply = await this.#channel.api(`conference ${seat.room} ${muted ? 'mute' : 'unmute'} ${seat.member} quiet`);
-    if (!reply.startsWith('OK') && !reply.startsWith('+OK')) throw new Error(`the mixer did not mute: ${reply}`);
+    const before = this.#muted;
+    // Whoever watches someone muted mutes him once more at times: never behind the word that ends it.
+    if (!muted) this.#noteMuted(false);
+    try {
+      const reply = await this.#channel.api(
+        `conference ${seat.room} ${muted ? 'mute' : 'unmute'} ${seat.member} quiet`,
+      );
+      if (!reply.startsWith('OK') && !reply.startsWith('+OK')) throw new Error(`the mixer did not mute: ${reply}`);
+    } catch (error) {
+      if (this.#seat === seat) this.#noteMuted(before);
+      throw error;
+    }
+    if (this.#seat === seat) this.#noteMuted(muted);
   }
 
   /** It sits there from a process before this one. */
-  found(id: ConferenceId, seat: RoomSeat): void {
-    this.#sit(id, seat);
+  found(id: ConferenceId, { room, member, speaks }: Member): void {
+    this.#sit(id, { room, member }, !speaks);
   }
 
   /** The socket was cut, and what happened meanwhile was not told: this is how it is. */
@@ -112,7 +131,8 @@ export class LegRoom {
   }
 
   async #enter(name: string, muted: boolean): Promise<string> {
-    const flags = ['nomoh', ...(muted ? ['mute'] : [])].join('|');
+    // The audio of someone muted is read all the same, so that it can be recorded and is noticed when he talks.
+    const flags = ['nomoh', 'mute-detect', ...(muted ? ['mute'] : [])].join('|');
     const entered = new Promise<string | null>((resolve) => {
       const execute = (): void => {
         const { done } = this.#channel.execute('conference', `${name}@${this.#profile}+flags{${flags}}`, false);
@@ -132,7 +152,13 @@ export class LegRoom {
     );
   }
 
-  #sit(id: ConferenceId, { room, member }: RoomSeat): void {
+  #noteMuted(muted: boolean): void {
+    if (muted === this.#muted) return;
+    this.#muted = muted;
+    this.#user.muted(muted ? this.#seat : null);
+  }
+
+  #sit(id: ConferenceId, { room, member }: RoomSeat, muted: boolean): void {
     let resolve: () => void = () => undefined;
     const ended = new Promise<void>((settle) => {
       resolve = settle;
@@ -144,6 +170,7 @@ export class LegRoom {
       ended,
       end: () => {
         if (this.#seat !== seat) return;
+        this.#noteMuted(false);
         this.#seat = null;
         this.#user.moved(null);
         resolve();
@@ -153,5 +180,6 @@ export class LegRoom {
     };
     this.#seat = seat;
     this.#user.moved(seat);
+    this.#noteMuted(muted);
   }
 }

@@ -1,41 +1,20 @@
 import type { CallId, ConferenceId, PlayId } from '../../domain/identifiers.js';
 import { isKey } from '../../domain/keys.js';
-import {
-  type LegStatistics,
-  type MediaEndpoint,
-  type MediaListener,
-  type MixerName,
-  type PlayItem,
-} from '../../ports/media.js';
+import { type LegStatistics, type MediaEndpoint, type MixerName, type PlayItem } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Channel, within } from './channel.js';
 import { MixerUnreachable, type SocketEvent } from './event-socket.js';
 import { LegCounters } from './leg-counters.js';
 import { formatHandle } from './leg-handle.js';
+import { LegGains } from './leg-gains.js';
 import { LegKeys } from './leg-keys.js';
 import { LegOffers } from './leg-offers.js';
+import type { LegOptions } from './leg-options.js';
 import { LegPlayer } from './leg-player.js';
 import { LegRecorder } from './leg-recorder.js';
 import { LegRoom } from './leg-room.js';
-import type { Line } from './line.js';
+import { LegSound } from './leg-sound.js';
 import type { Member } from './members.js';
-import type { ToneDetection } from './session.js';
-
-export interface LegOptions {
-  readonly callId: CallId;
-  /** Of the mixer now; a mixer that leaves is given another name. */
-  readonly mixer: () => MixerName;
-  readonly dialog: MixerLeg;
-  readonly line: Line;
-  readonly listener: MediaListener;
-  /** What the caller sent last, or `null` where he has sent nothing yet. */
-  readonly remoteSdp: string | null;
-  /** Conference profile of the mixer's. */
-  readonly conferenceProfile: string;
-  readonly toneDetection: ToneDetection;
-  /** The leg holds nothing of the mixer any more. */
-  onGone(leg: FreeSwitchLeg): void;
-}
 
 const CLOSE_MS = 2_000;
 /** FreeSWITCH's own BYE is waited for so long. */
@@ -45,11 +24,13 @@ const BYE_MS = 200;
 export class FreeSwitchLeg implements MediaEndpoint {
   readonly callId: CallId;
   readonly counters: LegCounters;
+  readonly sound: LegSound;
   readonly #options: LegOptions;
   readonly #dialog: MixerLeg;
   readonly #channel: Channel;
   readonly #offers: LegOffers;
   readonly #keys: LegKeys;
+  readonly #gains: LegGains;
   readonly #player: LegPlayer;
   readonly #recorder: LegRecorder;
   readonly #room: LegRoom;
@@ -71,6 +52,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     this.#offers = new LegOffers(this.#channel, dialog, remoteSdp);
     this.counters = new LegCounters(this.#channel);
     this.#keys = new LegKeys(this.#channel, options.toneDetection);
+    this.#gains = new LegGains(this.#channel);
     this.#recorder = new LegRecorder(this.#channel);
     this.#player = new LegPlayer(
       this.#channel,
@@ -80,9 +62,16 @@ export class FreeSwitchLeg implements MediaEndpoint {
       },
       (work) => this.#step(work),
     );
+    this.sound = new LegSound(this.#channel, this.counters, options.listening, () => {
+      if (this.#closing === null) listener.spokeWhileMuted(callId);
+    });
     this.#room = new LegRoom(this.#channel, options.conferenceProfile, {
       quiet: () => this.#player.clear(),
-      moved: (seat) => this.#player.moved(seat),
+      moved: (seat) => {
+        this.#player.moved(seat);
+        this.sound.moved(seat);
+      },
+      muted: (seat) => this.sound.muted(seat),
       out: (room) => {
         if (this.#closing === null) listener.roomLeft(callId, room);
       },
@@ -143,6 +132,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   recovered(member: Member | null): void {
     this.#channel.flushed();
     this.#room.recovered(member);
+    this.sound.recovered();
     this.#keys.recovered();
     this.#player.recovered();
   }
@@ -177,6 +167,10 @@ export class FreeSwitchLeg implements MediaEndpoint {
 
   setMuted(muted: boolean): Promise<void> {
     return this.#stepped(() => this.#room.setMuted(muted));
+  }
+
+  setGains(gains: { readonly hearDb: number; readonly speakDb: number }): Promise<void> {
+    return this.#gains.set(gains);
   }
 
   stopInbandDetection(): void {
@@ -223,10 +217,11 @@ export class FreeSwitchLeg implements MediaEndpoint {
   lost(reason: string): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.sound.muted(null);
     this.#player.close();
     this.#channel.gone();
     this.#hungUp();
-    this.#options.onGone(this);
+    this.#options.onGone();
     if (this.#closing === null) {
       this.#options.listener.endpointLost(this.callId, reason);
       this.#closing = Promise.all([this.#keepRecording(), this.#endDialog()]).then(() => undefined);
@@ -237,6 +232,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
   release(): void {
     this.#gone = true;
     this.#closing = Promise.resolve();
+    this.sound.muted(null);
     this.#player.close();
     this.#recorder.release();
     this.#channel.gone();
@@ -246,6 +242,7 @@ export class FreeSwitchLeg implements MediaEndpoint {
     const action = event.header('Action');
     if (action === 'add-member') this.#room.added(event);
     else if (action === 'play-file-member-done') this.#player.roomFileDone(event);
+    else this.sound.event(event);
   }
 
   #key(event: SocketEvent): void {

@@ -14,6 +14,7 @@ import {
 import type { MixerLegs } from '../../ports/mixer-legs.js';
 import { parseHandle } from './leg-handle.js';
 import { Fleet, type MixerOptions } from './fleet.js';
+import type { LineFigure } from './measuring.js';
 import type { Mixer } from './mixer.js';
 import { fullness, NEAR_ENOUGH, roomFullness } from './placement.js';
 import { SilenceWatch } from './silence-watch.js';
@@ -149,12 +150,36 @@ export class FreeSwitchMedia implements Media {
 
   forgetRoom(room: ConferenceId): void {
     this.#places.delete(room);
+    for (const mixer of this.#fleet()?.all() ?? []) mixer.rooms.recordings.forget(room);
   }
 
   playToRoom(room: ConferenceId, playId: PlayId, items: readonly PlayItem[]): void {
     const mixer = this.#mixerOf(room);
     if (mixer === null) this.#started?.listener.roomPlayFinished(room, playId, 'failed');
     else mixer.rooms.play(room, playId, items);
+  }
+
+  async recordRoom(room: ConferenceId, path: string, { plays }: { readonly plays: boolean }): Promise<void> {
+    const mixer = this.#mixerOf(room);
+    if (mixer?.rooms.has(room) !== true) throw new Error(`cannot record room ${room}: there is no such room`);
+    await mixer.rooms.recordings.begin(room, path, plays);
+  }
+
+  async pauseRoomRecording(room: ConferenceId, paused: boolean): Promise<void> {
+    const mixer = this.#recorderOf(room);
+    if (mixer === null) throw new Error(`room ${room} is not being recorded`);
+    await mixer.rooms.recordings.pause(room, paused);
+  }
+
+  async stopRecordingRoom(room: ConferenceId): Promise<{ readonly durationMs: number } | null> {
+    const recorder = this.#recorderOf(room);
+    if (recorder !== null) return recorder.rooms.recordings.finish(room);
+    for (const mixer of this.#fleet()?.all() ?? []) if (!mixer.healthy) mixer.rooms.recordings.stopWhenFound(room);
+    return null;
+  }
+
+  measureRoom(room: ConferenceId): Promise<readonly LineFigure[]> {
+    return this.#mixerOf(room)?.measure(room) ?? Promise.resolve([]);
   }
 
   roomSize(room: ConferenceId): Promise<number> {
@@ -187,6 +212,14 @@ export class FreeSwitchMedia implements Media {
         .find((mixer) => mixer.rooms.has(room)) ??
       null
     );
+  }
+
+  /** Where a room is recorded now; else, where its last recording is to be finished. */
+  #recorderOf(room: ConferenceId): Mixer | null {
+    const all = this.#fleet()?.all() ?? [];
+    const among = (phase: 'going' | 'over'): Mixer | undefined =>
+      all.find(({ rooms }) => rooms.recordings.phase(room) === phase);
+    return among('going') ?? among('over') ?? null;
   }
 
   /** Mixers that take a leg, the emptiest first. */

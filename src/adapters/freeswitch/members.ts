@@ -3,6 +3,25 @@ export interface Member {
   /** As the mixer names it. */
   readonly room: string;
   readonly member: string;
+  /** Not muted. */
+  readonly speaks: boolean;
+}
+
+/** What a room's recording is written to. */
+export interface RecordingThere {
+  readonly path: string;
+  readonly paused: boolean;
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
+}
+
+export interface RoomThere {
+  readonly name: string;
+  /** By the uuids of their channels. */
+  readonly members: ReadonlyMap<string, Member>;
+  readonly recordings: readonly RecordingThere[];
+  /** By name. */
+  variable(name: string): string;
 }
 
 /** Something that takes commands: a line, or an event socket. */
@@ -10,17 +29,29 @@ export interface Asked {
   api(command: string, timeoutMs?: number): Promise<string>;
 }
 
-/** Members of all rooms by the uuid of their channels. @throws {MixerUnreachable} */
-export async function membersOf(mixer: Asked): Promise<ReadonlyMap<string, Member>> {
-  const found = new Map<string, Member>();
-  for (const room of list(await mixer.api('conference json_list'))) {
-    const name = text(room, 'conference_name');
-    for (const member of arrayIn(room, 'members')) {
-      const uuid = text(member, 'uuid');
-      if (uuid !== '') found.set(uuid, { room: name, member: text(member, 'id') });
-    }
+/** All rooms. @throws {MixerUnreachable} */
+export async function roomsOf(mixer: Asked): Promise<readonly RoomThere[]> {
+  return list(await mixer.api('conference json_list')).map((room) => roomOf(room));
+}
+
+/** Members of all rooms by the uuid of their channels. */
+export function membersOf(rooms: readonly RoomThere[]): ReadonlyMap<string, Member> {
+  return new Map(rooms.flatMap(({ members }) => [...members]));
+}
+
+function roomOf(room: unknown): RoomThere {
+  const name = text(room, 'conference_name');
+  const members = new Map<string, Member>();
+  const recordings: RecordingThere[] = [];
+  for (const one of arrayIn(room, 'members')) {
+    const uuid = text(one, 'uuid');
+    const speaks = fieldOf(fieldOf(one, 'flags'), 'can_speak') !== false;
+    if (uuid !== '') members.set(uuid, { room: name, member: text(one, 'id'), speaks });
+    if (text(one, 'type') !== 'recording_node') continue;
+    const startedAt = Number(text(one, 'join_time'));
+    recordings.push({ path: text(one, 'record_path'), paused: text(one, 'status') === 'paused', startedAt });
   }
-  return found;
+  return { name, members, recordings, variable: (variable) => text(fieldOf(room, 'variables'), variable) };
 }
 
 /** Uuids of all channels. @throws {MixerUnreachable} */

@@ -3,42 +3,27 @@ import {
   EndpointGone,
   MediaExhausted,
   type EndpointRequest,
-  type MediaListener,
   type MixerName,
   type MixerStatus,
 } from '../../ports/media.js';
 import type { MixerLeg } from '../../ports/mixer-legs.js';
 import { Capacity } from './capacity.js';
-import { dial, type DialOptions } from './dial.js';
+import { dial } from './dial.js';
 import type { SocketEvent } from './event-socket.js';
 import { FreeSwitchLeg } from './leg.js';
 import { LostLeg, type LegHandle } from './leg-handle.js';
 import { Link } from './link.js';
-import { membersOf, type Member } from './members.js';
+import { membersOf, roomsOf, type Member } from './members.js';
+import { measureLegs, type LineFigure } from './measuring.js';
+import type { MixerCommon, MixerUser } from './mixer-common.js';
 import { MixerRooms } from './mixer-rooms.js';
+import { MOST_LISTENED_TO } from './muted-talk.js';
 import { roomName } from './names.js';
 import { factsOf } from './offer.js';
 import type { Load } from './placement.js';
 import type { MixerPlace, Session } from './session.js';
+import { Slots } from './slots.js';
 import { endChannels, endStrangers, markOf } from './strangers.js';
-
-/** What all mixers of one bridge have in common. */
-export interface MixerCommon extends DialOptions {
-  readonly listener: MediaListener;
-  readonly conferenceProfile: string;
-}
-
-export interface MixerUser {
-  /** Whether legs of a process before this one that nobody has taken back may be ended. */
-  swept(): boolean;
-  /** Whether a channel is a leg of ours, at this mixer or under another name of it. */
-  isKnown(channel: string): boolean;
-  /** It is found, for the first time or again. */
-  opened(): void;
-  lost(mixer: Mixer): void;
-  /** Its last leg is gone. */
-  emptied(mixer: Mixer): void;
-}
 
 /** One FreeSWITCH: its legs and rooms, and whether it lives. */
 export class Mixer {
@@ -53,6 +38,7 @@ export class Mixer {
   readonly #givenUp = new Set<string>();
   #placing = 0;
   readonly #capacity = new Capacity();
+  readonly #listening = new Slots(MOST_LISTENED_TO);
   /** A look at all members that serves several askers. */
   #looking: Promise<ReadonlyMap<string, Member>> | null = null;
 
@@ -71,7 +57,7 @@ export class Mixer {
       lost: (reason) => this.#lost(reason),
       unreachable: (reason) => common.listener.trouble(`mixer ${this.name}: ${reason}`),
     });
-    this.rooms = new MixerRooms(this.#link.line, common.listener);
+    this.rooms = new MixerRooms(this.#link.line, common.listener, (name) => this.#legsIn(name).map(({ uuid }) => uuid));
   }
 
   get place(): MixerPlace {
@@ -123,6 +109,7 @@ export class Mixer {
   async stop(legs: 'end' | 'release'): Promise<void> {
     if (legs === 'end') await Promise.all([...this.#legs.values()].map((leg) => leg.close()));
     else for (const leg of this.#legs.values()) leg.release();
+    this.rooms.recordings.release();
     this.#legs.clear();
     this.#link.close();
   }
@@ -167,7 +154,7 @@ export class Mixer {
       return leg;
     } finally {
       this.#placing--;
-      if (this.empty) this.#user.emptied(this);
+      if (this.empty) this.#user.emptied();
     }
   }
 
@@ -200,6 +187,11 @@ export class Mixer {
     }
   }
 
+  /** How those in a room sound; resolves within 4 s. */
+  measure(room: ConferenceId): Promise<readonly LineFigure[]> {
+    return measureLegs(this.#legsIn(roomName(room)));
+  }
+
   /** Ends legs of processes before this one. Never rejects. */
   async sweep(): Promise<void> {
     if (this.#link.session === null) return;
@@ -218,9 +210,10 @@ export class Mixer {
       remoteSdp,
       conferenceProfile: this.#common.conferenceProfile,
       toneDetection: session.toneDetection,
-      onGone: (gone) => {
-        this.#legs.delete(gone.uuid);
-        if (this.empty) this.#user.emptied(this);
+      listening: this.#listening,
+      onGone: () => {
+        this.#legs.delete(dialog.channel);
+        if (this.empty) this.#user.emptied();
       },
     });
     if (!leg.over) this.#legs.set(leg.uuid, leg);
@@ -235,11 +228,18 @@ export class Mixer {
 
   /** Those who ask at once get one answer. */
   #members(): Promise<ReadonlyMap<string, Member>> {
-    this.#looking ??= membersOf(this.#link.line).finally(() => (this.#looking = null));
+    this.#looking ??= roomsOf(this.#link.line)
+      .then(membersOf)
+      .finally(() => (this.#looking = null));
     return this.#looking;
   }
 
+  #legsIn(name: string): readonly FreeSwitchLeg[] {
+    return [...this.#legs.values()].filter((leg) => leg.roomName === name);
+  }
+
   #event(event: SocketEvent): void {
+    if (event.name === 'MEDIA_BUG_STOP') return this.rooms.bugEnded(event);
     if (event.name === 'HEARTBEAT') return this.#capacity.beat(event, this.#legs.size);
     if (event.name === 'CUSTOM') this.rooms.event(event);
     const uuid = event.header('Unique-ID');
@@ -253,13 +253,14 @@ export class Mixer {
       await this.#endStrangers();
     }
     this.#givenUp.clear();
-    this.rooms.found([...(await membersOf(this.#link.line)).values()].map(({ room }) => room));
+    this.rooms.found(await roomsOf(this.#link.line));
   }
 
   async #resumed(): Promise<void> {
     const { line } = this.#link;
-    const members = await this.#members();
-    this.rooms.found([...members.values()].map(({ room }) => room));
+    const rooms = await roomsOf(line);
+    const members = membersOf(rooms);
+    this.rooms.found(rooms);
     await Promise.all(
       [...this.#legs.values()].map(async (leg) => {
         const there = (await line.api(`uuid_exists ${leg.uuid}`)) === 'true';
@@ -272,7 +273,7 @@ export class Mixer {
 
   #lost(reason: string): void {
     this.#common.listener.trouble(`mixer ${this.name} lost: ${reason}`);
-    this.#user.lost(this);
+    this.#user.lost();
     this.rooms.lost();
     for (const leg of [...this.#legs.values()]) {
       this.#givenUp.add(leg.uuid);

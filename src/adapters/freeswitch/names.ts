@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ConferenceId } from '../../domain/identifiers.js';
+import { conferenceId, type ConferenceId } from '../../domain/identifiers.js';
 
 const ROOM_PREFIX = 'partyline-';
 
@@ -7,6 +7,17 @@ const ROOM_PREFIX = 'partyline-';
 export function roomName(room: ConferenceId): string {
   const safe = room.replace(/[^A-Za-z0-9-]/gu, (character) => `_${(character.codePointAt(0) ?? 0).toString(16)}_`);
   return `${ROOM_PREFIX}${safe}`;
+}
+
+/** The room of such a name, or `null`. */
+export function roomOfName(name: string): ConferenceId | null {
+  if (!isOurRoom(name)) return null;
+  const id = name
+    .slice(ROOM_PREFIX.length)
+    .replace(/_([0-9a-f]{1,6})_/g, (_all, code: string) =>
+      String.fromCodePoint(Math.min(parseInt(code, 16), 0x10ffff)),
+    );
+  return conferenceId(id);
 }
 
 /** Whether a room has a name as {@link roomName} makes them. */
@@ -20,6 +31,9 @@ export const isOurRoom = (name: string): boolean => name.startsWith(ROOM_PREFIX)
 export function soundArgument(path: string): string | null {
   return /^\/[\p{L}\p{N} _./@%+=~-]+$/u.test(path) && !path.includes('@@') ? path : null;
 }
+
+/** A path that FreeSWITCH writes to, in quotes, must have nothing in it that would end it, or mean something else. */
+export const isSpeakable = (path: string): boolean => path.startsWith('/') && /^[^\p{Cc}'"\\{}!$]+$/u.test(path);
 
 /** Parameter that comes back in the events of a file's playing. */
 export const PLAY_TAG = 'partyline_play';

@@ -4,6 +4,15 @@ import type { SocketEvent } from './event-socket.js';
 import type { Line } from './line.js';
 import { freshTag, PLAY_TAG, playCommand, soundArgument } from './names.js';
 
+import { PlayApart } from './play-apart.js';
+
+export interface RoomPlaysUser {
+  finished(playId: PlayId, outcome: PlayOutcome): void;
+  trouble(message: string): void;
+  /** Channels of those in the room, where each is to be played to by himself, so that the room's recording does not hear it; else `null`. */
+  apart(): readonly string[] | null;
+}
+
 interface RoomPlay {
   readonly playId: PlayId;
   readonly items: readonly PlayItem[];
@@ -12,31 +21,26 @@ interface RoomPlay {
   /** Files that ended, repetitions included. */
   ended: number;
   failed: boolean;
+  /** It is played to everyone by himself. */
+  apart: PlayApart | null;
 }
 
 /** Lists played into one room, one after the other in order of call. */
 export class RoomPlays {
   readonly #name: string;
   readonly #line: Line;
-  readonly #finished: (playId: PlayId, outcome: PlayOutcome) => void;
-  readonly #trouble: (message: string) => void;
+  readonly #user: RoomPlaysUser;
   readonly #waiting: RoomPlay[] = [];
   #current: RoomPlay | null = null;
 
-  constructor(
-    name: string,
-    line: Line,
-    finished: (playId: PlayId, outcome: PlayOutcome) => void,
-    trouble: (message: string) => void,
-  ) {
+  constructor(name: string, line: Line, user: RoomPlaysUser) {
     this.#name = name;
     this.#line = line;
-    this.#finished = finished;
-    this.#trouble = trouble;
+    this.#user = user;
   }
 
   play(playId: PlayId, items: readonly PlayItem[]): void {
-    this.#waiting.push({ playId, items, tag: freshTag(), ended: 0, failed: false });
+    this.#waiting.push({ playId, items, tag: freshTag(), ended: 0, failed: false, apart: null });
     if (this.#current === null) this.#advance();
   }
 
@@ -46,6 +50,16 @@ export class RoomPlays {
     if (play !== null && event.header(PLAY_TAG) === play.tag) this.#fileEnded(play, null);
   }
 
+  /** What was added to a channel's audio has ended. */
+  bugEnded(channel: string, target: string): void {
+    this.#current?.apart?.ended(channel, target);
+  }
+
+  /** Someone has left the room. */
+  left(channel: string): void {
+    this.#current?.apart?.left(channel);
+  }
+
   /** The event socket was cut: the end of what sounds may have gone unheard. */
   recovered(): void {
     if (this.#current !== null) this.#end(this.#current, this.#current.failed ? 'failed' : 'completed');
@@ -53,9 +67,10 @@ export class RoomPlays {
 
   /** The room is gone: nothing of this will be heard. */
   roomEnded(): void {
+    this.#current?.apart?.stop();
     const ended = [...(this.#current === null ? [] : [this.#current]), ...this.#waiting.splice(0)];
     this.#current = null;
-    for (const { playId } of ended) this.#finished(playId, 'failed');
+    for (const { playId } of ended) this.#user.finished(playId, 'failed');
   }
 
   #advance(): void {
@@ -67,6 +82,15 @@ export class RoomPlays {
   }
 
   async #begin(play: RoomPlay): Promise<void> {
+    const channels = this.#user.apart();
+    if (channels !== null && !play.items.some(({ loop }) => loop)) {
+      play.apart = new PlayApart(this.#line, play.tag, (cut) => {
+        if (cut) this.#user.trouble('what was played to a room was too long, and is cut');
+        this.#end(play, cut ? 'failed' : 'completed');
+      });
+      if (await play.apart.begin(play.items, channels)) return;
+      play.apart = null;
+    }
     for (const { path } of play.items) await this.#queue(play, path);
   }
 
@@ -91,7 +115,7 @@ export class RoomPlays {
     play.ended++;
     if (failed !== null) {
       play.failed = true;
-      this.#trouble(`sound file could not be played to a room: ${failed.slice(failed.lastIndexOf('/') + 1)}`);
+      this.#user.trouble(`sound file could not be played to a room: ${failed.slice(failed.lastIndexOf('/') + 1)}`);
     }
     if (play.ended < play.items.length) return;
     const last = play.items.at(-1);
@@ -101,7 +125,8 @@ export class RoomPlays {
 
   #end(play: RoomPlay, outcome: PlayOutcome): void {
     if (this.#current !== play) return;
-    this.#finished(play.playId, outcome);
+    play.apart?.stop();
+    this.#user.finished(play.playId, outcome);
     this.#advance();
   }
 }

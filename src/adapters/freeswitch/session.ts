@@ -41,6 +41,7 @@ const EVENTS = [
   'CHANNEL_HANGUP',
   'DTMF',
   'HEARTBEAT',
+  'MEDIA_BUG_STOP',
   'SEND_RTCP_MESSAGE',
   'CUSTOM',
   'conference::maintenance',

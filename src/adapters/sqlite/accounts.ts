@@ -1,10 +1,10 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../domain/conference-options.js';
-import type { ConferenceOptions, Role } from '../../domain/conference-options.js';
+import type { ConferenceOptions } from '../../domain/conference-options.js';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { StoreUnavailable } from '../../ports/store.js';
-import type { Account, PinHash, PinMatch } from '../../ports/store.js';
+import type { Account, AccountChange, AccountCodes, AccountPins, PinHash, PinMatch } from '../../ports/store.js';
 
 interface AccountRow {
   readonly seq: number;
@@ -37,7 +37,12 @@ const toAccount = (row: AccountRow): Account => ({
   createdAt: row.created_at,
 });
 
-/** Accounts and their PINs. */
+interface MatchRow extends AccountRow {
+  readonly role: 'host' | 'guest' | 'access';
+  readonly security_code: number;
+}
+
+/** Accounts and their PINs and codes. */
 export class AccountTable {
   readonly #add: Statement;
   readonly #addPin: Statement;
@@ -50,7 +55,12 @@ export class AccountTable {
   readonly #forgetInCalls: Statement<[string]>;
   readonly #relabelConferences: Statement<[string]>;
   readonly #count: Statement<[], { n: number }>;
-  readonly #findPin: Statement<[string], AccountRow & { readonly role: Role }>;
+  readonly #findPin: Statement<[string], MatchRow>;
+  readonly #codeMatches: Statement<[string, string, string], { readonly 1: 1 }>;
+  readonly #rolesOf: Statement<[string], { readonly role: string }>;
+  readonly #securityCodeOf: Statement<[string], { readonly hash: string }>;
+  readonly #removeSecurityCode: Statement<[string]>;
+  readonly #addSecurityCode: Statement<[string, string]>;
 
   constructor(database: Database) {
     this.#add = database.prepare(
@@ -77,11 +87,30 @@ export class AccountTable {
     );
     this.#count = database.prepare('SELECT count(*) AS n FROM accounts');
     this.#findPin = database.prepare(
-      `SELECT ${COLUMNS}, p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE p.hash = ? AND a.enabled = 1`,
+      `SELECT ${COLUMNS}, p.role,
+         EXISTS (SELECT 1 FROM pins s WHERE s.account_seq = a.seq AND s.role = 'security') AS security_code
+       FROM pins p JOIN accounts a ON a.seq = p.account_seq
+       WHERE p.hash = ? AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1`,
+    );
+    this.#codeMatches = database.prepare(
+      `SELECT 1 FROM pins p JOIN accounts a ON a.seq = p.account_seq
+       WHERE p.hash = ? AND p.role = ? AND a.id = ? AND a.enabled = 1`,
+    );
+    this.#rolesOf = database.prepare(
+      'SELECT p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ?',
+    );
+    this.#securityCodeOf = database.prepare(
+      `SELECT p.hash FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ? AND p.role = 'security'`,
+    );
+    this.#removeSecurityCode = database.prepare(
+      `DELETE FROM pins WHERE role = 'security' AND account_seq = (SELECT seq FROM accounts WHERE id = ?)`,
+    );
+    this.#addSecurityCode = database.prepare(
+      `INSERT INTO pins (hash, account_seq, role) SELECT ?, seq, 'security' FROM accounts WHERE id = ?`,
     );
   }
 
-  add(account: Account, pins: { readonly host: PinHash; readonly guest: PinHash }): void {
+  add(account: Account, pins: AccountPins): void {
     const { lastInsertRowid } = this.#add.run({
       id: account.id,
       name: account.name,
@@ -90,8 +119,7 @@ export class AccountTable {
       options: JSON.stringify(account.options),
       createdAt: Math.round(account.createdAt),
     });
-    this.#addPin.run(pins.host, lastInsertRowid, 'host');
-    this.#addPin.run(pins.guest, lastInsertRowid, 'guest');
+    for (const [role, hash] of Object.entries(pins)) this.#addPin.run(hash, lastInsertRowid, role);
   }
 
   byId(id: AccountId): Account | null {
@@ -107,10 +135,7 @@ export class AccountTable {
     return (after === undefined ? this.#first.all(limit) : this.#after.all(after, limit)).map(toAccount);
   }
 
-  update(
-    id: AccountId,
-    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
-  ): boolean {
+  update(id: AccountId, change: AccountChange): boolean {
     const { changes } = this.#update.run({
       id,
       name: change.name ?? null,
@@ -118,10 +143,11 @@ export class AccountTable {
       enabled: change.enabled === undefined ? null : change.enabled ? 1 : 0,
       options: change.options === undefined ? null : JSON.stringify(change.options),
     });
+    if (changes > 0 && change.securityCode !== undefined) this.#setSecurityCode(id, change.securityCode);
     return changes > 0;
   }
 
-  /** Its PINs go with it; its records stay, without it. */
+  /** Its PINs, blocks and recordings go with it; its records stay, without it. */
   remove(id: AccountId): boolean {
     if (this.#remove.run(id).changes === 0) return false;
     this.#forgetInCalls.run(id);
@@ -135,6 +161,31 @@ export class AccountTable {
 
   findPin(hash: PinHash): PinMatch | null {
     const row = this.#findPin.get(hash);
-    return row === undefined ? null : { account: toAccount(row), role: row.role };
+    if (row === undefined) return null;
+    return {
+      account: toAccount(row),
+      role: row.role === 'host' ? 'host' : 'guest',
+      byAccessCode: row.role === 'access',
+      securityCode: row.security_code === 1,
+    };
+  }
+
+  codesOf(id: AccountId): AccountCodes | null {
+    if (this.#byId.get(id) === undefined) return null;
+    const roles = this.#rolesOf.all(id).map(({ role }) => role);
+    return { accessCode: roles.includes('access'), securityCode: roles.includes('security') };
+  }
+
+  codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {
+    return this.#codeMatches.get(hash, code, id) !== undefined;
+  }
+
+  securityCodeOf(id: AccountId): PinHash | null {
+    return this.#securityCodeOf.get(id)?.hash ?? null;
+  }
+
+  #setSecurityCode(id: AccountId, hash: PinHash | null): void {
+    this.#removeSecurityCode.run(id);
+    if (hash !== null) this.#addSecurityCode.run(hash, id);
   }
 }

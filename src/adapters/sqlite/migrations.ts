@@ -95,6 +95,46 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE drained_mixers (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Still one table, so that no code of any kind is any other code of the bridge; an account has one of each kind at most.
+  CREATE TABLE codes (
+    hash        TEXT    PRIMARY KEY,
+    account_seq INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+    role        TEXT    NOT NULL CHECK (role IN ('host', 'guest', 'access', 'moderator', 'security'))
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO codes (hash, account_seq, role) SELECT hash, account_seq, role FROM pins;
+  DROP TABLE pins;
+  ALTER TABLE codes RENAME TO pins;
+  CREATE UNIQUE INDEX pins_by_account ON pins (account_seq, role);
+
+  -- Without an account: bridge-wide.
+  CREATE TABLE blocks (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_seq   INTEGER REFERENCES accounts (seq) ON DELETE CASCADE,
+    caller_number TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX blocks_by_number ON blocks (caller_number, coalesce(account_seq, 0));
+  CREATE INDEX blocks_by_account ON blocks (account_seq);
+
+  -- A removed account takes its recordings along: without their keys they are noise.
+  CREATE TABLE recordings (
+    seq                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                   TEXT    NOT NULL UNIQUE,
+    account_seq          INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+    conference_record_id INTEGER,
+    part                 INTEGER NOT NULL,
+    started_at           INTEGER NOT NULL,
+    duration_ms          INTEGER NOT NULL,
+    due_at               INTEGER NOT NULL,
+    wrapped_key          TEXT    NOT NULL
+  ) STRICT;
+  CREATE INDEX recordings_by_start ON recordings (started_at);
+  CREATE INDEX recordings_by_account ON recordings (account_seq, started_at);
+  CREATE INDEX recordings_by_due ON recordings (due_at);
+
+  ALTER TABLE call_records ADD COLUMN direction TEXT NOT NULL DEFAULT 'in' CHECK (direction IN ('in', 'out'));
+  `,
 ];
 
 /** The schema this program knows. */

@@ -7,6 +7,7 @@ import type { CallRecord, CallRecordFilter, ConferenceRecord } from '../../ports
 
 interface CallRow {
   readonly id: string;
+  readonly direction: CallRecord['direction'];
   readonly sip_call_id: string;
   readonly started_at: number;
   readonly answered_at: number | null;
@@ -40,6 +41,7 @@ type Parameters = Record<string, string | number>;
 
 const toCall = (row: CallRow): CallRecord => ({
   id: callId(row.id),
+  direction: row.direction,
   sipCallId: row.sip_call_id,
   startedAt: row.started_at,
   answeredAt: row.answered_at,
@@ -71,6 +73,9 @@ const toConference = (row: ConferenceRow): ConferenceRecord => ({
 
 const wholeMs = (time: number | null): number | null => (time === null ? null : Math.round(time));
 
+/** Beyond the longest conference and its longest call, milliseconds: older records are not looked at. */
+const LONGEST_CALL_MS = 86_400_000;
+
 /** Records of calls and conferences, newest first. */
 export class RecordTables {
   readonly #database: Database;
@@ -79,6 +84,7 @@ export class RecordTables {
   readonly #addCall: Statement;
   /** One statement for each set of filters that was ever asked for. */
   readonly #calls = new Map<string, Statement<[Parameters], CallRow>>();
+  readonly #placed: Statement<[Parameters], { readonly calls: number; readonly answered_ms: number }>;
   readonly #conferences: Statement<[number], ConferenceRow>;
   readonly #conferencesOf: Statement<[string, number], ConferenceRow>;
 
@@ -93,11 +99,17 @@ export class RecordTables {
     );
     // an account that was removed while its caller talked leaves no trace in that caller's record
     this.#addCall = database.prepare(
-      `INSERT INTO call_records (id, sip_call_id, started_at, answered_at, joined_at, ended_at, trunk, dialled, caller,
+      `INSERT INTO call_records (id, direction, sip_call_id, started_at, answered_at, joined_at, ended_at, trunk, dialled, caller,
          account_id, conference_record_id, role, outcome, key_method, codec, mixer, packet_loss, jitter_ms)
-       VALUES (:id, :sipCallId, :startedAt, :answeredAt, :joinedAt, :endedAt, :trunk, :dialled, :caller,
+       VALUES (:id, :direction, :sipCallId, :startedAt, :answeredAt, :joinedAt, :endedAt, :trunk, :dialled, :caller,
          (SELECT id FROM accounts WHERE id = :accountId), :conferenceRecordId, :role, :outcome, :keyMethod, :codec,
          :mixer, :packetLoss, :jitterMs)`,
+    );
+    this.#placed = database.prepare(
+      `SELECT coalesce(sum(started_at >= :from), 0) AS calls,
+         coalesce(sum(max(0, ended_at - max(answered_at, :from))), 0) AS answered_ms
+       FROM call_records
+       WHERE account_id = :account AND started_at >= :from - :longest AND ended_at >= :from AND direction = 'out'`,
     );
     this.#conferences = database.prepare('SELECT * FROM conference_records ORDER BY started_at DESC, id DESC LIMIT ?');
     this.#conferencesOf = database.prepare(
@@ -146,6 +158,11 @@ export class RecordTables {
       joinedAt: wholeMs(record.joinedAt),
       endedAt: wholeMs(record.endedAt),
     });
+  }
+
+  placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
+    const row = this.#placed.get({ account: id, from, longest: LONGEST_CALL_MS });
+    return { calls: row?.calls ?? 0, answeredMs: row?.answered_ms ?? 0 };
   }
 
   calls(filter: CallRecordFilter): readonly CallRecord[] {

@@ -1,10 +1,13 @@
 import type { Database } from 'better-sqlite3';
-import type { ConferenceOptions } from '../../domain/conference-options.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import type { ConferenceOutcome } from '../../domain/outcomes.js';
 import { StoreUnavailable } from '../../ports/store.js';
 import type {
   Account,
+  AccountChange,
+  AccountCodes,
+  AccountPins,
+  Block,
   CallRecord,
   CallRecordFilter,
   ConferenceRecord,
@@ -12,16 +15,19 @@ import type {
   LiveChange,
   PinHash,
   PinMatch,
+  Recording,
   Store,
   Trunk,
 } from '../../ports/store.js';
 import { AccountTable } from './accounts.js';
+import { BlockTable } from './blocks.js';
 import { DirectoryTables } from './directory.js';
 import { translated } from './errors.js';
+import { findingsOf } from './health.js';
 import { LiveTables } from './live.js';
-import { versionOf } from './migrations.js';
-import { IN_MEMORY, openDatabase } from './open-database.js';
+import { openDatabase } from './open-database.js';
 import type { OpenOptions } from './open-database.js';
+import { RecordingTable } from './recordings.js';
 import { RecordTables } from './records.js';
 
 const LARGEST_PAGE = 10_000;
@@ -44,6 +50,8 @@ export class SqliteStore implements Store {
   readonly #database: Database;
   readonly #accounts: AccountTable;
   readonly #directory: DirectoryTables;
+  readonly #blocks: BlockTable;
+  readonly #recordings: RecordingTable;
   readonly #records: RecordTables;
   readonly #live: LiveTables;
 
@@ -52,6 +60,8 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#accounts = new AccountTable(database);
     this.#directory = new DirectoryTables(database);
+    this.#blocks = new BlockTable(database);
+    this.#recordings = new RecordingTable(database);
     this.#records = new RecordTables(database);
     this.#live = new LiveTables(database);
   }
@@ -75,40 +85,10 @@ export class SqliteStore implements Store {
   }
 
   check(): readonly string[] {
-    const findings: string[] = [];
-    const attempt = (action: () => void): void => {
-      try {
-        translated(this.#file, action);
-      } catch (error) {
-        findings.push(error instanceof Error ? error.message : String(error));
-      }
-    };
-    attempt(() => {
-      const result = this.#database.prepare<[], { integrity_check: string }>('PRAGMA integrity_check(5)').all();
-      const lines = result.flatMap((row) => row.integrity_check.split('\n'));
-      const damage = lines.filter((line) => line !== 'ok' && !line.startsWith('***')).slice(0, 5);
-      findings.push(...damage.map((line) => `the database is damaged, restore a backup (${line})`));
-    });
-    attempt(() => {
-      const orphans = this.#database.prepare('PRAGMA foreign_key_check').all().length;
-      if (orphans > 0) findings.push(`${orphans} PINs belong to no account`);
-    });
-    if (this.#file !== IN_MEMORY) {
-      attempt(() => {
-        const mode = this.#database.pragma('journal_mode', { simple: true });
-        if (mode !== 'wal')
-          findings.push(`the journal is "${String(mode)}", not "wal": is ${this.#file} on a network drive?`);
-      });
-    }
-    attempt(() => {
-      // writes the first page of the file with what it holds already
-      const version = versionOf(this.#database);
-      this.#durably(() => this.#database.pragma(`user_version = ${version}`));
-    });
-    return findings;
+    return findingsOf(this.#database, this.#file, (write) => this.#durably(write));
   }
 
-  addAccount(account: Account, pins: { readonly host: PinHash; readonly guest: PinHash }): void {
+  addAccount(account: Account, pins: AccountPins): void {
     this.#change(() => this.#accounts.add(account, pins));
   }
 
@@ -125,10 +105,7 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#accounts.page(page));
   }
 
-  updateAccount(
-    id: AccountId,
-    change: { readonly name?: string; readonly enabled?: boolean; readonly options?: ConferenceOptions },
-  ): boolean {
+  updateAccount(id: AccountId, change: AccountChange): boolean {
     return this.#change(() => this.#accounts.update(id, change));
   }
 
@@ -144,6 +121,58 @@ export class SqliteStore implements Store {
 
   findPin(hash: PinHash): PinMatch | null {
     return this.#read(() => this.#accounts.findPin(hash));
+  }
+
+  codesOf(id: AccountId): AccountCodes | null {
+    return this.#read(() => this.#accounts.codesOf(id));
+  }
+
+  codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {
+    return this.#read(() => this.#accounts.codeMatches(id, code, hash));
+  }
+
+  securityCodeOf(id: AccountId): PinHash | null {
+    return this.#read(() => this.#accounts.securityCodeOf(id));
+  }
+
+  addBlock(block: Block): void {
+    this.#change(() => this.#blocks.add(block));
+  }
+
+  blocks(id?: AccountId): readonly Block[] {
+    return this.#read(() => this.#blocks.list(id));
+  }
+
+  removeBlock(id: AccountId | null, callerNumber: string): boolean {
+    return this.#change(() => this.#blocks.remove(id, callerNumber));
+  }
+
+  isBlocked(id: AccountId, callerNumber: string): boolean {
+    return this.#read(() => this.#blocks.isBlocked(id, callerNumber));
+  }
+
+  addRecording(recording: Recording): boolean {
+    return this.#change(() => this.#recordings.add(recording));
+  }
+
+  recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[] {
+    checkLimit(filter.limit);
+    return this.#read(() => this.#recordings.list(filter));
+  }
+
+  recording(id: string): Recording | null {
+    return this.#read(() => this.#recordings.byId(id));
+  }
+
+  removeRecording(id: string): boolean {
+    const removed = this.#change(() => this.#recordings.remove(id));
+    if (removed) this.#emptyLog();
+    return removed;
+  }
+
+  recordingsDue(at: number, limit: number): readonly Recording[] {
+    checkLimit(limit);
+    return this.#read(() => this.#recordings.due(at, limit));
   }
 
   addNumber(number: DialInNumber): void {
@@ -193,6 +222,10 @@ export class SqliteStore implements Store {
 
   addCallRecord(record: CallRecord): void {
     this.#record(() => this.#records.addCall(record));
+  }
+
+  placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
+    return this.#read(() => this.#records.placedSince(id, from));
   }
 
   callRecords(filter: CallRecordFilter): readonly CallRecord[] {

@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
-import { enoughDigits, GUESS_RISK_LIMIT, guessRisk } from '../../domain/access/pins.js';
-import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
-
-import type { Account, DialInNumber, Store } from '../../ports/store.js';
-import { provisionAccount, usualPinLength } from '../provision.js';
-import { addConferenceFlags, applyConferenceFlags } from './account-flags.js';
+import { removeRecordingsOf } from '../compose-recordings.js';
+import type { AccountId } from '../../domain/identifiers.js';
+import type { Account, AccountChange, AccountCodes, Store } from '../../ports/store.js';
+import type { Config } from '../config.js';
+import { changeWithSecurityCode, usualCodeLength } from '../provision.js';
+import { registerAdd } from './account-add.js';
+import { accountJson, describeAccount, stateOf } from './account-describe.js';
+import { addConferenceFlags, applyConferenceFlags, warnIfOdd } from './account-flags.js';
 import type { ConferenceFlags } from './account-flags.js';
-import { accountName, confirmRemoval, findAccount, jsonOption, pinLengthOption, withExamples } from './arguments.js';
+import { accountName, confirmRemoval, findAccount, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
-import { Refused } from './io.js';
-import { block, isoTime, localTime } from './output.js';
+import { block, localTime } from './output.js';
 
 const PAGE = 1000;
 const ACCOUNT = 'id or name of the account';
@@ -25,65 +26,6 @@ export function registerAccount(program: Command, context: CliContext): void {
   registerRemove(account, context);
 }
 
-function registerAdd(account: Command, context: CliContext): void {
-  const command = account
-    .command('add')
-    .description('add an account; draws its host PIN and guest PIN and shows them, this once')
-    .requiredOption('--name <name>', 'whose account it is', accountName);
-  addConferenceFlags(command).addOption(pinLengthOption()).addOption(jsonOption());
-  withExamples(
-    command,
-    'partyline account add --name "Mary Murphy"',
-    'partyline account add --name Board --host-leaves hold --grace 60 --json',
-  )
-    .addHelpText('after', '\nWhat no flag says is as configured: see partyline config, conference.*\n')
-    .action((flags: ConferenceFlags & { name: string; pinLength?: number; json?: boolean }) => {
-      return context.withNewStore((stores, config) => {
-        const length = flags.pinLength ?? usualPinLength(stores.store.numbers(), config.entry.pinLength);
-        judgePinLength(stores.store, length, flags.pinLength !== undefined);
-        const options = applyConferenceFlags(config.conference, flags);
-        const namesakes = stores.store.accountsNamed(flags.name).length;
-        const { id, host, guest } = provisionAccount(stores, flags.name, options, length);
-        if (flags.json === true) {
-          context.printJson({ id, name: flags.name, hostPin: host, guestPin: guest });
-        } else {
-          const lines = [['Account', flags.name] as const, ['Id', id] as const];
-          context.print(block([...lines, ['Host PIN', host], ['Guest PIN', guest]]));
-          context.print('The PINs are kept nowhere in readable form: note them now.');
-        }
-        if (namesakes > 0)
-          context.warn(`another account is named "${flags.name}" too: refer to this one by its id, ${id}`);
-        warnUnlessDialable(context, stores.store.numbers(), length, config.entry.pinLength);
-      });
-    });
-}
-
-/** @throws {Refused} when PINs of this length would be too easy to guess and nobody insisted on them */
-function judgePinLength(store: Store, length: number, insisted: boolean): void {
-  const livePins = 2 * (store.countAccounts() + 1);
-  if (insisted || guessRisk(livePins, length) <= GUESS_RISK_LIMIT) return;
-  const enough = enoughDigits(livePins);
-  throw new Refused(
-    `with ${livePins} PINs in use, PINs of ${length} digits are too easy to guess: ` +
-      (enough === null ? '' : `give --pin-length ${enough} and add a dial-in number for that length, or `) +
-      `insist with --pin-length ${length}`,
-  );
-}
-
-function warnUnlessDialable(
-  context: CliContext,
-  numbers: readonly DialInNumber[],
-  length: number,
-  configured: number,
-): void {
-  const dialable = numbers.length === 0 ? configured === length : numbers.some(({ pinLength }) => pinLength === length);
-  if (dialable) return;
-  const where = numbers.length === 0 ? `the number "${UNPROVISIONED_NUMBER}"` : 'any dial-in number';
-  context.warn(
-    `PINs of ${length} digits cannot be keyed at ${where}: add one with partyline number add NUMBER --pin-length ${length}`,
-  );
-}
-
 function everyAccount(store: Store): readonly Account[] {
   const all: Account[] = [];
   for (;;) {
@@ -94,12 +36,9 @@ function everyAccount(store: Store): readonly Account[] {
   }
 }
 
-/** What programs see of an account; its PINs are not known to the store. */
-function toJson({ id, name, enabled, createdAt, options }: Account): unknown {
-  return { id, name, enabled, createdAt: isoTime(createdAt), options };
-}
-
-const stateOf = ({ enabled }: Account): string => (enabled ? 'enabled' : 'disabled');
+/** No account without codes; one that was removed this moment has none. */
+const codesOf = (store: Store, { id }: Account): AccountCodes =>
+  store.codesOf(id) ?? { accessCode: false, securityCode: false };
 
 function registerList(account: Command, context: CliContext): void {
   const command = account.command('list').description('list all accounts').addOption(jsonOption());
@@ -107,7 +46,7 @@ function registerList(account: Command, context: CliContext): void {
     context.withStore((store, config) => {
       const accounts = everyAccount(store);
       if (flags.json === true) {
-        context.printJson(accounts.map(toJson));
+        context.printJson(accounts.map((one) => accountJson(one, codesOf(store, one))));
       } else if (accounts.length === 0) {
         context.print(`No accounts in ${config.dataDirectory} yet: add one with partyline account add --name NAME`);
       } else {
@@ -127,33 +66,10 @@ function registerShow(account: Command, context: CliContext): void {
   withExamples(command, 'partyline account show "Mary Murphy"').action((reference: string, flags: { json?: boolean }) =>
     context.withStore((store) => {
       const found = findAccount(store, reference);
-      if (flags.json === true) context.printJson(toJson(found));
-      else context.print(describe(found));
+      if (flags.json === true) context.printJson(accountJson(found, codesOf(store, found)));
+      else context.print(describeAccount(found, codesOf(store, found)));
     }),
   );
-}
-
-const allowed = (yes: boolean): string => (yes ? 'yes' : 'no');
-
-function describe(account: Account): string {
-  const { options } = account;
-  return block([
-    ['Account', account.name],
-    ['Id', account.id],
-    ['State', stateOf(account)],
-    ['Created', localTime(account.createdAt)],
-    ['Entry, exit', `${options.entry}, ${options.exit}`],
-    ['Last host leaves', options.hostLeaves + (options.hostLeaves === 'hold' ? ` for ${options.graceSeconds} s` : '')],
-    ['Lock allowed', allowed(options.lockAllowed)],
-    ['Readmit when locked', allowed(options.readmit)],
-    ['Roll call', allowed(options.rollCall)],
-    ['Callers at most', options.maxCallers === null ? 'no limit' : String(options.maxCallers)],
-    ['Guests come in muted', allowed(options.muteGuestsOnEntry)],
-    ['Confirm hang-up (##)', allowed(options.confirmHangup)],
-    ['Wait for the host', `${options.waitLimitSeconds} s, reassured every ${options.reassureSeconds} s`],
-    ['Alone at most', `${options.aloneLimitSeconds} s`],
-    ['Duration at most', `${options.durationLimitSeconds} s`],
-  ]);
 }
 
 function registerSet(account: Command, context: CliContext): void {
@@ -162,23 +78,77 @@ function registerSet(account: Command, context: CliContext): void {
     .description('change an account; counts for callers who key in a PIN afterwards')
     .argument('<account>', ACCOUNT)
     .option('--name <name>', 'a new name', accountName);
-  addConferenceFlags(command).addOption(jsonOption());
-  withExamples(command, 'partyline account set Board --host-leaves end --no-lock --max-callers none')
-    .addHelpText('after', '\nWhat no flag says stays as it is.\n')
-    .action((reference: string, flags: ConferenceFlags & { name?: string; json?: boolean }) => {
+  addConferenceFlags(command)
+    .option('--security-code', 'draw a security code, in place of the one there may be')
+    .option('--no-security-code', 'ask for no security code')
+    .addOption(jsonOption());
+  withExamples(
+    command,
+    'partyline account set Board --host-leaves end --no-lock --max-callers none',
+    'partyline account set Board --dial-out carrier --dial-out-prefixes 0044,01 --dial-out-minutes 60',
+  )
+    .addHelpText(
+      'after',
+      '\nWhat no flag says stays as it is. A security code counts for conferences that begin afterwards: one that runs keeps what it began with.\n',
+    )
+    .action((reference: string, flags: SetFlags) => {
       if (Object.keys(flags).every((flag) => flag === 'json')) {
         command.error('error: nothing to change: see partyline account set --help');
       }
-      return context.withStore((store) => {
-        const found = findAccount(store, reference);
-        const options = applyConferenceFlags(found.options, flags);
-        store.updateAccount(found.id, { options, ...(flags.name === undefined ? {} : { name: flags.name }) });
-        const changed = findAccount(store, found.id);
-        if (flags.json === true) context.printJson(toJson(changed));
-        else context.print(describe(changed));
-      });
+      return set(context, reference, flags);
     });
 }
+
+interface SetFlags extends ConferenceFlags {
+  readonly name?: string;
+  readonly securityCode?: boolean;
+  readonly json?: boolean;
+}
+
+async function set(context: CliContext, reference: string, flags: SetFlags): Promise<void> {
+  // what is not there makes no database
+  const { id } = await context.withStore((store) => findAccount(store, reference));
+  const drawn = flags.securityCode === true ? await changeAndDraw(context, id, flags) : null;
+  if (drawn === null) {
+    await context.withStore((store, config) => {
+      const securityCode = flags.securityCode === false ? { securityCode: null } : {};
+      store.updateAccount(id, { ...changeOf(store, config, id, flags), ...securityCode });
+    });
+  }
+  const changed = await context.withStore((store) => {
+    const changed = findAccount(store, id);
+    const codes = codesOf(store, changed);
+    if (flags.json === true) {
+      context.printJson({ ...accountJson(changed, codes), ...(drawn === null ? {} : { newSecurityCode: drawn }) });
+      return changed;
+    }
+    context.print(describeAccount(changed, codes));
+    if (drawn !== null) {
+      context.print(block([['New security code', drawn]]));
+      context.print('It is kept nowhere in readable form: note it now.');
+    }
+    return changed;
+  });
+  warnIfOdd(context, changed.options);
+}
+
+/** What the flags say but for the security code. @throws {Refused} */
+function changeOf(
+  store: Store,
+  { dialOut }: Config,
+  id: AccountId,
+  flags: SetFlags,
+): Omit<AccountChange, 'securityCode'> {
+  const options = applyConferenceFlags(findAccount(store, id).options, flags, dialOut);
+  return { options, ...(flags.name === undefined ? {} : { name: flags.name }) };
+}
+
+/** A code is hashed by the PIN key, which is not opened for anything else. @returns the code */
+const changeAndDraw = (context: CliContext, id: AccountId, flags: SetFlags): Promise<string> =>
+  context.withNewStore((stores, config) => {
+    const length = usualCodeLength(stores.store.numbers(), config.entry.pinLength);
+    return changeWithSecurityCode(stores, id, changeOf(stores.store, config, id, flags), length);
+  });
 
 function registerSwitch(
   account: Command,
@@ -200,19 +170,20 @@ function registerSwitch(
 function registerRemove(account: Command, context: CliContext): void {
   const command = account
     .command('remove')
-    .description('remove an account with its name and PINs, for good; its call records stay without it')
+    .description('remove an account with its name, PINs and recordings, for good; its call records stay without it')
     .argument('<account>', ACCOUNT)
     .option('--yes', 'do not ask');
   withExamples(command, 'partyline account remove "Mary Murphy"', 'partyline account remove Board --yes').action(
     (reference: string, flags: { yes?: boolean }) =>
-      context.withStore(async (store) => {
+      context.withStore(async (store, config) => {
         const found = findAccount(store, reference);
         await confirmRemoval(
           context,
           command,
           flags.yes,
-          `the account ${found.name} (${found.id}) and its PINs for good`,
+          `the account ${found.name} (${found.id}), its PINs and its recordings for good`,
         );
+        await removeRecordingsOf(config, store, found.id);
         store.removeAccount(found.id);
         context.print(`${found.name} (${found.id}) is removed.`);
       }),

@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
@@ -20,9 +18,6 @@ export interface Finding {
 }
 
 const LEAST_NODE = 20;
-const MEGABYTE = 1024 * 1024;
-const FULL_MB = 20;
-const NEARLY_FULL_MB = 500;
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -31,46 +26,6 @@ export function checkNode(version: string): Finding {
   const check = 'node';
   if (Number.parseInt(version, 10) >= LEAST_NODE) return { check, status: 'ok', text: version };
   return { check, status: 'failed', text: `${version} is too old: install Node.js ${LEAST_NODE} or later` };
-}
-
-export function checkDataDirectory({ dataDirectory }: Config): readonly Finding[] {
-  const check = 'data directory';
-  const there = existsSync(dataDirectory);
-  const nearest = there ? dataDirectory : nearestExisting(dataDirectory);
-  try {
-    accessSync(nearest, constants.W_OK | constants.X_OK);
-  } catch {
-    const text = `${nearest} cannot be written: change its owner, or set PARTYLINE_DATA_DIR`;
-    return [{ check, status: 'failed', text }];
-  }
-  const { mode } = statSync(nearest);
-  const findings: Finding[] = [];
-  if (!there) {
-    findings.push({ check, status: 'ok', text: `${dataDirectory} does not exist yet; the first command makes it` });
-  } else if ((mode & 0o007) !== 0) {
-    findings.push({
-      check,
-      status: 'warning',
-      text: `${dataDirectory} is open to everyone: chmod 700 ${dataDirectory}`,
-    });
-  } else {
-    findings.push({ check, status: 'ok', text: dataDirectory });
-  }
-  return [...findings, checkSpace(nearest)];
-}
-
-function nearestExisting(path: string): string {
-  const parent = dirname(path);
-  return existsSync(parent) || parent === path ? parent : nearestExisting(parent);
-}
-
-function checkSpace(path: string): Finding {
-  const check = 'disk space';
-  const { bavail, bsize } = statfsSync(path);
-  const free = Math.floor((bavail * bsize) / MEGABYTE);
-  const text = `${free} MB free at ${path}`;
-  if (free < FULL_MB) return { check, status: 'failed', text: `${text}: make room, nothing can be stored soon` };
-  return { check, status: free < NEARLY_FULL_MB ? 'warning' : 'ok', text };
 }
 
 /** Database, PIN key, and what is in them. */

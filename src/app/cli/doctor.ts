@@ -3,9 +3,11 @@ import { ConfigError } from '../config.js';
 import type { LoadedConfig } from '../config.js';
 import { jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
-import { checkDataDirectory, checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
+import { checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
 import { checkEngine } from './doctor-engine.js';
+import { checkDataDirectory, checkNames } from './doctor-folders.js';
+import { checkRecordings } from './doctor-recordings.js';
 import { Exit } from './io.js';
 
 const MARKS = { ok: 'ok', warning: 'warning', failed: 'FAILED' } as const;
@@ -42,6 +44,8 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
   findings.push({ check: 'configuration', status: 'ok', text: file ?? 'no file, only defaults and environment' });
   findings.push(...checkDataDirectory(config));
   findings.push(...(await checkStore(context, config)));
+  findings.push(...checkNames(config));
+  findings.push(...(await checkRecordings(context, config)));
   findings.push(checkPrompts(config));
   findings.push(...(await checkEngine(config)));
   findings.push(...(await checkPorts(config)));

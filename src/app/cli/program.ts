@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { isStoreRefusal, openExistingStore, openStore } from '../compose-store.js';
 import { ConfigError } from '../config.js';
+import { RecordingUnreadable } from '../../ports/recordings.js';
 import { Duplicate, StoreUnavailable } from '../../ports/store.js';
 import { VERSION } from '../version.js';
 import { registerAccount } from './account.js';
+import { registerBlock } from './block.js';
 import { registerCall } from './call.js';
 import { registerCompletion } from './completion.js';
 import { registerConfig } from './config-command.js';
@@ -16,6 +18,7 @@ import { Exit, Refused } from './io.js';
 import type { CliIo } from './io.js';
 import { registerMixer } from './mixer.js';
 import { registerNumber } from './number.js';
+import { registerRecording } from './recording.js';
 import { registerReport } from './report.js';
 import { registerServe } from './serve.js';
 import { registerTrunk } from './trunk.js';
@@ -44,7 +47,9 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerAccount(program, context);
   registerNumber(program, context);
   registerTrunk(program, context);
+  registerBlock(program, context);
   registerMixer(program, context);
+  registerRecording(program, context);
   registerReport(program, context);
   registerConfig(program, context);
   registerEngine(program, context);
@@ -80,6 +85,7 @@ function explain(error: unknown, io: CliIo): string {
     error instanceof ConfigError ||
     error instanceof StoreUnavailable ||
     error instanceof Duplicate ||
+    error instanceof RecordingUnreadable ||
     isStoreRefusal(error);
   if (!expected && io.env['PARTYLINE_LOG_LEVEL'] === 'debug') return error.stack ?? error.message;
   const line = error.message.replaceAll(/\s*\n\s*/g, ' ');

@@ -112,6 +112,7 @@ function toJson(call: CallRecord, names: AccountNames): Readonly<Record<string, 
     mixer: call.mixer,
     packetLoss: call.packetLoss,
     jitterMs: call.jitterMs,
+    direction: call.direction,
   };
 }
 
@@ -136,6 +137,7 @@ const CSV_COLUMNS = [
   'mixer',
   'packetLoss',
   'jitterMs',
+  'direction',
 ] as const;
 
 function printCsv(context: CliContext, calls: readonly CallRecord[], names: AccountNames): void {

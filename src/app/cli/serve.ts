@@ -5,6 +5,7 @@ import { startBridge, type RunningBridge } from '../compose.js';
 import { holdDataDirectory } from '../compose-store.js';
 import type { Config, LoadedConfig } from '../config.js';
 import { openLog } from '../log.js';
+import { startPurging } from '../purge.js';
 import { provisionAccount, usualPinLength } from '../provision.js';
 import { readRunningNote, removeRunningNote, writeRunningNote } from '../running-file.js';
 import { VERSION } from '../version.js';
@@ -67,6 +68,7 @@ async function run(
   const log = openLog(config.logLevel);
   const reload = (): LoadedConfig => configured(context, flags);
   const running = await startBridge({ loaded, reload, log, lan: flags.lan === true });
+  const stopPurging = startPurging(running.archive, running.names, running.stores.clock, log);
   let leave = (): Promise<void> => running.stop();
   try {
     surviveLostOutput();
@@ -85,6 +87,7 @@ async function run(
     leave = await untilAsked(running, handOver, (line) => context.io.stderr(`${line}\n`));
   } finally {
     removeRunningNote(config.dataDirectory);
+    await stopPurging();
     await leave();
   }
 }
@@ -146,7 +149,7 @@ function demo(config: Config, running: RunningBridge): string {
     ].join('\n');
   }
   const pinLength = usualPinLength(stores.store.numbers(), config.entry.pinLength);
-  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, pinLength);
+  const { host, guest } = provisionAccount(stores, 'Demo', config.conference, { pinLength });
   return [
     '',
     block([

@@ -20,7 +20,11 @@ import {
   yesOrNo,
 } from './kinds.js';
 import type { Kind, SipListen } from './kinds.js';
+import { keyMap } from './key-maps.js';
+import type { OwnKeys } from './key-maps.js';
 import { mixerList, mixersFrom } from './mixers.js';
+import { dialPrefix, outboundTrunks, trunksFrom } from './outbound-trunks.js';
+import type { OutboundTrunks } from './outbound-trunks.js';
 
 /** One thing that can be configured. */
 export interface Setting<T> {
@@ -51,6 +55,7 @@ const pathsFrom = (paths: Readonly<Record<string, string>>, base: string): Reado
 
 const conference = DEFAULT_CONFERENCE_OPTIONS;
 const entry = DEFAULT_ENTRY_OPTIONS;
+const announcement = oneOf('tone', 'name', 'none');
 const seconds = wholeNumber(1, 604_800);
 const milliseconds = wholeNumber(0, 600_000);
 const anywhereOnEvery: readonly SipListen[] = [
@@ -90,14 +95,32 @@ export const SETTINGS = {
   'prompts.greetings': setting(namedPaths, {}, 'WAV files of greetings, by name', pathsFrom),
   'prompts.asteriskDirectory': pathSetting(orNull('usual', path), null, 'where the voice asterisk lies'),
 
+  'names.directory': pathSetting(
+    orNull('usual', path),
+    null,
+    'where names that callers say are kept while their conference lasts; mixers write and read there. usual: names, in dataDir',
+  ),
+
   'callers.keepDigits': setting(
     orNull('all', wholeNumber(0, 15)),
     3,
     'last digits of a caller number kept in records; all: the whole number',
   ),
 
-  'conference.entry': setting(oneOf('tone', 'none'), conference.entry, 'what the room hears when someone joins'),
-  'conference.exit': setting(oneOf('tone', 'none'), conference.exit, 'what the room hears when someone leaves'),
+  'conference.entry': setting(announcement, conference.entry, 'what the room hears when someone joins'),
+  'conference.exit': setting(announcement, conference.exit, 'what the room hears when someone leaves'),
+  'conference.nameOnEntry': setting(yesOrNo, conference.nameOnEntry, 'callers say their name before they come in'),
+  'conference.nameReview': setting(
+    yesOrNo,
+    conference.nameReview,
+    'their name is played back, to be kept or said again',
+  ),
+  'conference.namesUpTo': setting(
+    wholeNumber(0, 1_000),
+    conference.namesUpTo,
+    'callers in a room up to which names are announced; beyond, tones',
+  ),
+  'conference.lobby': setting(yesOrNo, conference.lobby, 'guests wait until a host admits them'),
   'conference.hostLeaves': setting(
     oneOf('continue', 'end', 'hold'),
     conference.hostLeaves,
@@ -114,6 +137,53 @@ export const SETTINGS = {
   'conference.reassureSeconds': setting(seconds, conference.reassureSeconds, 'between reassurances while waiting'),
   'conference.aloneLimitSeconds': setting(seconds, conference.aloneLimitSeconds, 'the last caller alone'),
   'conference.durationLimitSeconds': setting(seconds, conference.durationLimitSeconds, 'longest conference'),
+  'conference.recording': setting(
+    oneOf('not-allowed', 'allowed', 'automatic'),
+    conference.recording,
+    'whether hosts may record; automatic: it begins with the first host',
+  ),
+  'conference.recordBeepSeconds': setting(
+    orNull('none', wholeNumber(5, 3_600)),
+    conference.recordBeepSeconds,
+    'between beeps while it is recorded',
+  ),
+  'conference.recordAnnouncements': setting(
+    yesOrNo,
+    conference.recordAnnouncements,
+    'what is played to the room is recorded too',
+  ),
+  'conference.keyMap': setting<OwnKeys>(keyMap, {}, 'codes of the keypad that differ from the usual ones, by action'),
+  'conference.dialOut.trunk': setting(
+    orNull('none', plainName),
+    null,
+    'hosts may call someone in by this one of dialOut.trunks; none: they may not',
+  ),
+  'conference.dialOut.prefixes': setting(
+    listOf(dialPrefix),
+    [],
+    'what a number that hosts call must begin with, as it is keyed; 00 is international',
+  ),
+  'conference.dialOut.callsPerHour': setting(wholeNumber(1, 1_000), 10, 'calls an account may place in an hour'),
+  'conference.dialOut.atOnce': setting(wholeNumber(1, 100), 2, 'and at once'),
+  'conference.dialOut.minutesPerDay': setting(wholeNumber(1, 10_000), 120, 'and talk by, within 24 hours'),
+  'dialOut.trunks': setting<OutboundTrunks>(
+    outboundTrunks,
+    {},
+    'where calls that hosts place are sent, by name',
+    trunksFrom,
+  ),
+
+  'recordings.memoryDir': pathSetting(
+    orNull('auto', path),
+    null,
+    'folder on a tmpfs where mixers write recordings until they are sealed; auto: one below /dev/shm',
+  ),
+  'recordings.allowDisk': setting(
+    yesOrNo,
+    false,
+    'recordings.memoryDir may be on a disk, where what is deleted may be found',
+  ),
+  'recordings.keepDays': setting(wholeNumber(1, 3_650), 30, 'how long recordings are kept'),
 
   'entry.pinLength': setting(
     wholeNumber(PIN_LENGTHS.least, PIN_LENGTHS.most),
@@ -125,7 +195,17 @@ export const SETTINGS = {
   'entry.firstKeyMs': setting(wholeNumber(1000, 600_000), entry.firstKeyMs, 'until the first key, ms'),
   'entry.interDigitMs': setting(wholeNumber(500, 60_000), entry.interDigitMs, 'between keys, ms'),
   'entry.tries': setting(wholeNumber(1, 10), entry.tries, 'misses and silences before goodbye'),
-  'entry.acceptMs': setting(wholeNumber(5000, 3_600_000), entry.acceptMs, 'from the answer to an accepted PIN, ms'),
+  'entry.acceptMs': setting(
+    wholeNumber(5000, 3_600_000),
+    entry.acceptMs,
+    'from the answer to an accepted PIN and code, ms',
+  ),
+  'entry.hostChoiceMs': setting(
+    wholeNumber(1000, 60_000),
+    entry.hostChoiceMs,
+    'for the star of a host who keyed an access code, ms',
+  ),
+  'entry.nameMs': setting(wholeNumber(1000, 30_000), entry.nameMs, 'longest name, ms'),
 
   mixers: setting(
     mixerList,

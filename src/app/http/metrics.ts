@@ -34,6 +34,12 @@ const FIGURES: readonly Figure[] = [
     'Calls taken back at the start from the process before this one',
     (from) => from.status().callsTakenBack,
   ],
+  ['partyline_recordings', 'Conferences that are recorded now', (from) => from.status().recordings],
+  [
+    'partyline_recording_failures_total',
+    'Recordings that could not begin, broke off for good, or could not be sealed at once, since the start',
+    (from) => from.status().recordingFailures,
+  ],
   ['partyline_draining', '1 while no new calls are taken', (from) => figure(from.status().draining)],
   [
     'partyline_signaling_healthy',

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import {
   RtpPhone,
@@ -9,15 +8,14 @@ import {
 } from '../../adapters/embedded-media/phone.js';
 import type { Direction } from '../../adapters/embedded-media/sdp.js';
 import { CallRefused, type ClientCall } from '../../adapters/embedded-sip/client-call.js';
-import { SipClient } from '../../adapters/embedded-sip/client.js';
-import { SipTransactionLayer } from '../../adapters/embedded-sip/sip-transaction-layer.js';
+import type { SipClient } from '../../adapters/embedded-sip/client.js';
+import type { SipTransactionLayer } from '../../adapters/embedded-sip/sip-transaction-layer.js';
 import { MediaOfferRefused } from '../../ports/signaling.js';
-import { SystemClock } from '../../adapters/system/clock.js';
-import { SystemRandomness } from '../../adapters/system/randomness.js';
 import { localAddressFor } from '../../adapters/system/route.js';
 import { readDialTarget, type DialTarget } from './dial-target.js';
 import type { CallEnding, CallInProgress, PressOptions } from './hand-call.js';
 import { readKeys } from './key-sequence.js';
+import { addressOf, answerUnlessGivenUp, GOODBYE_MS, openLine, sleep, within, type Line } from './line.js';
 
 export { CallRefused } from '../../adapters/embedded-sip/client-call.js';
 export type { PhoneLevels, PhoneSource, PhoneStatistics } from '../../adapters/embedded-media/phone.js';
@@ -43,8 +41,6 @@ export interface DialOptions {
 
 const KEY_MS = 100;
 const KEY_GAP_MS = 100;
-/** Longest wait for the answer to a BYE or CANCEL: a far end that is gone holds nobody up. */
-const GOODBYE_MS = 4_000;
 
 /**
  * A telephone in a call: SIP and audio of our own, as real as any other to whoever is called. One socket for SIP, two for
@@ -229,10 +225,19 @@ export class Telephone implements CallInProgress {
     await this.#call.update(null);
   }
 
-  /** Offers again with this direction; `null`: asks the far end for an offer. @throws {ReofferRefused} {CallGone} */
-  async reinvite(direction: Direction | null): Promise<void> {
+  /**
+   * Offers again with this direction; `nowhere`: with the address 0.0.0.0, the hold of RFC 2543; `null`: asks the far end for an offer.
+   * @throws {ReofferRefused} {CallGone}
+   */
+  async reinvite(direction: Direction | 'nowhere' | null): Promise<void> {
     if (direction === null) await this.#call.reinvite(null);
-    else this.#phone.acceptAnswer(await this.#call.reinvite(this.#phone.offer(direction)));
+    else this.#phone.acceptAnswer(await this.#call.reinvite(this.#offer(direction)));
+  }
+
+  #offer(direction: Direction | 'nowhere'): string {
+    if (direction !== 'nowhere') return this.#phone.offer(direction);
+    const offer = this.#phone.offer('sendonly').replaceAll('a=sendonly', 'a=sendrecv');
+    return offer.replaceAll(/^c=IN IP4 [0-9.]+/gm, 'c=IN IP4 0.0.0.0');
   }
 
   /** Ends the call in order, bounded. Resolves when nothing of it is left; never rejects, may be called at any time. */
@@ -278,70 +283,4 @@ interface Manners {
   refusals: number;
 }
 
-interface Line {
-  readonly client: SipClient;
-  readonly layer: SipTransactionLayer;
-}
-
-/** A SIP side of its own, on any free port of `address`. */
-async function openLine(transport: 'udp' | 'tcp', address: string): Promise<Line> {
-  const clock = new SystemClock();
-  const randomness = new SystemRandomness();
-  const layer = new SipTransactionLayer({
-    listen: [{ transport, address, port: 0 }],
-    clock,
-    randomness,
-    isKnownSource: () => true,
-  });
-  const client = new SipClient({
-    transport,
-    local: { address, port: 0 },
-    clock,
-    randomness,
-    transactionLayer: () => layer,
-  });
-  await client.start();
-  return { client, layer };
-}
-
-async function addressOf(host: string): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  try {
-    return (await lookup(host, { family: 4 })).address;
-  } catch {
-    throw new CallRefused(503, `${host} is not found`);
-  }
-}
-
-async function answerUnlessGivenUp(call: ClientCall, signal: AbortSignal | undefined): Promise<string | null> {
-  if (signal === undefined) return call.answered;
-  let givenUp: () => void = () => undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    givenUp = () => {
-      call.cancel();
-      void within(GOODBYE_MS, call.ended).then(() => reject(new CallRefused(487, 'given up')));
-    };
-  });
-  if (signal.aborted) givenUp();
-  signal.addEventListener('abort', givenUp, { once: true });
-  try {
-    return await Promise.race([call.answered, tooLong]);
-  } finally {
-    signal.removeEventListener('abort', givenUp);
-  }
-}
-
-/** Whether it came to its end within `ms` milliseconds. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
-}
-
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

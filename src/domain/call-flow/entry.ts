@@ -2,22 +2,26 @@ import { assertNever } from '../assert-never.js';
 import type { Key } from '../keys.js';
 import { entryEndedByItself } from '../keypad/decoder.js';
 import { say } from '../prompts.js';
+import { admitByAccount } from './admitting.js';
 import type {
   CallStage,
+  CheckingCode,
   CheckingPin,
+  CollectingCode,
   CollectingPin,
   Greeting,
-  Leaving,
-  Ended,
   Ringing,
   Settling,
   StageEvent,
 } from './state.js';
-import { askForPin, leave, requestAdmission } from './transitions.js';
-import { cancelTimer, lookUpPin, play, setTimer, stopPlaying, type Turn } from './turn.js';
+import { askAgain, askForPin, leave, NOT_RECOGNISED, tooLong } from './transitions.js';
+import { cancelTimer, checkCode, lookUpPin, play, setTimer, stopPlaying, type Turn } from './turn.js';
 
 /** Lookups the store may fail to answer before the caller is let go: they cost no try, but nobody is asked for ever. */
 const MOST_LOOKUP_FAILURES = 3;
+
+type Collecting = CollectingPin | CollectingCode;
+type Checking = CheckingPin | CheckingCode;
 
 export function ringing(stage: Ringing, event: StageEvent, turn: Turn): CallStage {
   if (event.type !== 'CallAnswered') return stage;
@@ -33,7 +37,7 @@ export function settling(stage: Settling, event: StageEvent, turn: Turn): CallSt
       cancelTimer(turn, 'settle');
       return bargeIn(turn, event.key) ?? greet(turn);
     case 'TimerExpired':
-      if (event.name === 'accept') return tooLong(stage, turn);
+      if (event.name === 'accept') return tooLong(turn, stage);
       return event.name === 'settle' ? greet(turn) : stage;
     default:
       return stage;
@@ -55,7 +59,7 @@ export function greeting(stage: Greeting, event: StageEvent, turn: Turn): CallSt
     case 'SpeechFinished':
       return askForPin(turn, []);
     case 'TimerExpired':
-      return event.name === 'accept' ? tooLong(stage, turn) : stage;
+      return event.name === 'accept' ? tooLong(turn, stage) : stage;
     default:
       return stage;
   }
@@ -67,7 +71,8 @@ function bargeIn(turn: Turn, key: Key): CallStage | null {
   return collectingKey({ kind: 'CollectingPin', digits: '' }, key, turn);
 }
 
-export function collectingPin(stage: CollectingPin, event: StageEvent, turn: Turn): CallStage {
+/** The PIN, the moderator PIN or the security code: one set of rules. */
+export function collecting(stage: Collecting, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
     case 'KeyPressed':
       return collectingKey(stage, event.key, turn);
@@ -81,13 +86,13 @@ export function collectingPin(stage: CollectingPin, event: StageEvent, turn: Tur
   }
 }
 
-function collectingTimer(stage: CollectingPin, name: string, turn: Turn): CallStage {
-  if (name === 'accept') return tooLong(stage, turn);
-  if (name === 'inter-digit') return endedByItself(stage.digits, turn);
+function collectingTimer(stage: Collecting, name: string, turn: Turn): CallStage {
+  if (name === 'accept') return tooLong(turn, stage);
+  if (name === 'inter-digit') return endedByItself(stage, stage.digits, turn);
   return name === 'first-key' ? silent(stage, turn) : stage;
 }
 
-function collectingKey(stage: CollectingPin, key: Key, turn: Turn): CallStage {
+function collectingKey(stage: Collecting, key: Key, turn: Turn): CallStage {
   const meaning = means(key);
   if (meaning === 'nothing') return stage;
   stopPlaying(turn);
@@ -96,15 +101,15 @@ function collectingKey(stage: CollectingPin, key: Key, turn: Turn): CallStage {
   switch (meaning) {
     case 'digit': {
       const digits = stage.digits + key;
-      if (digits.length >= turn.facts.entry.pinLength) return endedByItself(digits, turn);
+      if (digits.length >= turn.facts.entry.pinLength) return endedByItself(stage, digits, turn);
       setTimer(turn, 'inter-digit', turn.facts.entry.interDigitMs);
-      return { kind: 'CollectingPin', digits };
+      return { ...stage, digits };
     }
     case 'end':
-      return stage.digits === '' ? silent(stage, turn) : check(stage.digits, turn);
+      return stage.digits === '' ? silent(stage, turn) : check(stage, stage.digits, turn);
     case 'start-over':
       setTimer(turn, 'first-key', turn.facts.entry.firstKeyMs);
-      return { kind: 'CollectingPin', digits: '' };
+      return { ...stage, digits: '' };
     default:
       return assertNever(meaning);
   }
@@ -117,54 +122,60 @@ function means(key: Key): 'digit' | 'end' | 'start-over' | 'nothing' {
   return /[0-9]/.test(key) ? 'digit' : 'nothing';
 }
 
-function endedByItself(digits: string, turn: Turn): CheckingPin {
+function endedByItself(stage: Collecting, digits: string, turn: Turn): Checking {
   turn.facts = { ...turn.facts, keypad: entryEndedByItself(turn.facts.keypad, turn.at) };
-  return check(digits, turn);
+  return check(stage, digits, turn);
 }
 
-const check = (digits: string, turn: Turn): CheckingPin => ({ kind: 'CheckingPin', lookupId: lookUpPin(turn, digits) });
+function check(stage: Collecting, digits: string, turn: Turn): Checking {
+  if (stage.kind === 'CollectingPin') return { kind: 'CheckingPin', lookupId: lookUpPin(turn, digits) };
+  const { code, admission } = stage;
+  return { kind: 'CheckingCode', code, admission, lookupId: checkCode(turn, code, admission, digits) };
+}
 
-export function checkingPin(stage: CheckingPin, event: StageEvent, turn: Turn): CallStage {
+export function checking(stage: Checking, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
     case 'PinMatched':
-      if (event.lookupId !== stage.lookupId) return stage;
-      cancelTimer(turn, 'accept');
-      return requestAdmission(turn, event.admission);
+      if (stage.kind !== 'CheckingPin' || event.lookupId !== stage.lookupId) return stage;
+      return admitByAccount(turn, stage, event.admission, 'pin');
+    case 'CodeMatched':
+      if (stage.kind !== 'CheckingCode' || event.lookupId !== stage.lookupId) return stage;
+      return admitByAccount(turn, stage, stage.admission, stage.code);
     case 'PinMissed':
       return event.lookupId === stage.lookupId ? wrong(stage, turn) : stage;
     case 'PinLookupFailed':
       return event.lookupId === stage.lookupId ? notToBeAsked(stage, turn) : stage;
     case 'TimerExpired':
-      return event.name === 'accept' ? tooLong(stage, turn) : stage;
+      return event.name === 'accept' ? tooLong(turn, stage) : stage;
     default:
       return stage;
   }
 }
 
-function wrong(stage: CheckingPin, turn: Turn): CallStage {
-  if (isLastTry(turn)) return leave(turn, stage, 'wrong-pin', [say('pin-not-recognised'), say('goodbye')]);
-  return askForPin(turn, [say('pin-not-recognised')]);
+function wrong(stage: Checking, turn: Turn): CallStage {
+  const words = [say(NOT_RECOGNISED[codeOf(stage)])];
+  if (isLastTry(turn)) return leave(turn, stage, 'wrong-pin', [...words, say('goodbye')]);
+  return askAgain(turn, stage, words);
 }
 
-function silent(stage: CollectingPin, turn: Turn): CallStage {
+function silent(stage: Collecting, turn: Turn): CallStage {
   if (isLastTry(turn)) return leave(turn, stage, 'no-entry', [say('goodbye')]);
-  return askForPin(turn, [say('nothing-entered')]);
+  return askAgain(turn, stage, [say('nothing-entered')]);
 }
 
-/** Counts a miss or a silence: both draw on the same tries. */
+/** Counts a miss or a silence: both draw on the same tries, of the PIN and of what is asked after it. */
 function isLastTry(turn: Turn): boolean {
   const misses = turn.facts.misses + 1;
   turn.facts = { ...turn.facts, misses };
   return misses >= turn.facts.entry.tries;
 }
 
-function notToBeAsked(stage: CheckingPin, turn: Turn): CallStage {
+function notToBeAsked(stage: Checking, turn: Turn): CallStage {
   const lookupFailures = turn.facts.lookupFailures + 1;
   turn.facts = { ...turn.facts, lookupFailures };
-  const words = [say('pin-not-recognised')];
+  const words = [say(NOT_RECOGNISED[codeOf(stage)])];
   if (lookupFailures >= MOST_LOOKUP_FAILURES) return leave(turn, stage, 'failed', [...words, say('goodbye')]);
-  return askForPin(turn, words);
+  return askAgain(turn, stage, words);
 }
 
-const tooLong = (stage: CallStage, turn: Turn): Leaving | Ended =>
-  leave(turn, stage, 'entry-too-long', [say('goodbye')]);
+const codeOf = (stage: Checking) => (stage.kind === 'CheckingPin' ? 'pin' : stage.code);

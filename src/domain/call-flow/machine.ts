@@ -1,12 +1,14 @@
 import { assertNever } from '../assert-never.js';
-import type { EntryOptions } from '../conference-options.js';
-import type { CallId } from '../identifiers.js';
+import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../conference-options.js';
+import type { CallId, ConferenceId, MenuId } from '../identifiers.js';
 import { swallowHash } from '../keypad/decoder.js';
 import type { CallOutcome } from '../outcomes.js';
 import { stopTimer, timerNamed } from '../timers.js';
-import type { CallEffect, CallEvent } from './contract.js';
-import { checkingPin, collectingPin, greeting, ringing, settling } from './entry.js';
-import { inConference, joining } from './room.js';
+import { choosingRole, lookingAtGate } from './admitting.js';
+import type { Admission, CallEffect, CallEvent } from './contract.js';
+import { checking, collecting, greeting, ringing, settling } from './entry.js';
+import { askingName, recordingName, reviewingName } from './names.js';
+import { inConference, joining, placed } from './room.js';
 import type { CallStage, CallState, Leaving, StageEvent } from './state.js';
 import { close, hangUp, leave, reportLeft } from './transitions.js';
 import { firstFacts, type Turn } from './turn.js';
@@ -18,6 +20,20 @@ export type { CallState } from './state.js';
 export const startCall = (config: { readonly callId: CallId; readonly entry: EntryOptions }): CallState => ({
   kind: 'Ringing',
   facts: firstFacts(config.callId, config.entry),
+});
+
+/** A call of ours to someone a host wants in. `room`: where the host waits for it; it goes there as soon as it is answered. */
+export const startPlacedCall = (config: {
+  readonly callId: CallId;
+  /** As a guest of the conference. */
+  readonly admission: Admission;
+  readonly room: ConferenceId;
+}): CallState => ({
+  kind: 'Placed',
+  admission: config.admission,
+  room: config.room,
+  muted: false,
+  facts: firstFacts(config.callId, DEFAULT_ENTRY_OPTIONS),
 });
 
 /**
@@ -68,16 +84,25 @@ function react(stage: CallStage, event: CallEvent, turn: Turn): CallStage {
       turn.facts = { ...turn.facts, keypad };
       return swallowed ? stage : dispatch(stage, event, turn);
     }
+    case 'MenuOpened':
+    case 'EntryOpened':
+      if (!mayHaveMenus(stage)) leaveUnopened(turn, event.menuId);
+      return dispatch(stage, event, turn);
     case 'CallAnswered':
     case 'PinMatched':
     case 'PinMissed':
+    case 'CodeMatched':
     case 'PinLookupFailed':
+    case 'NameRecorded':
+    case 'GateFoundOpen':
     case 'KeptWaiting':
     case 'Admitted':
     case 'Refused':
+    case 'SentToRoom':
     case 'Told':
     case 'SentToHold':
     case 'MuteChanged':
+    case 'MenuClosed':
       return dispatch(stage, event, turn);
     default:
       return assertNever(event);
@@ -92,10 +117,24 @@ function dispatch(stage: CallStage, event: StageEvent, turn: Turn): CallStage {
       return settling(stage, event, turn);
     case 'Greeting':
       return greeting(stage, event, turn);
+    case 'Placed':
+      return placed(stage, event, turn);
     case 'CollectingPin':
-      return collectingPin(stage, event, turn);
+    case 'CollectingCode':
+      return collecting(stage, event, turn);
     case 'CheckingPin':
-      return checkingPin(stage, event, turn);
+    case 'CheckingCode':
+      return checking(stage, event, turn);
+    case 'ChoosingRole':
+      return choosingRole(stage, event, turn);
+    case 'LookingAtGate':
+      return lookingAtGate(stage, event, turn);
+    case 'AskingName':
+      return askingName(stage, event, turn);
+    case 'RecordingName':
+      return recordingName(stage, event, turn);
+    case 'ReviewingName':
+      return reviewingName(stage, event, turn);
     case 'Requesting':
       return requesting(stage, event, turn);
     case 'Waiting':
@@ -113,6 +152,14 @@ function dispatch(stage: CallStage, event: StageEvent, turn: Turn): CallStage {
   }
 }
 
+const mayHaveMenus = ({ kind }: CallStage): boolean =>
+  kind === 'Waiting' || kind === 'Joining' || kind === 'InConference';
+
+/** Nobody can see it: the conference is not left to wait for a key. */
+function leaveUnopened(turn: Turn, menuId: MenuId): void {
+  if (turn.facts.knownToConference) turn.effects.push({ type: 'ReportMenuLeft', menuId });
+}
+
 /** The farewell is not to be interrupted. */
 function leaving(stage: Leaving, event: StageEvent, turn: Turn): CallStage {
   const over = event.type === 'SpeechFinished' || (event.type === 'TimerExpired' && event.name === 'farewell');
@@ -123,5 +170,6 @@ function outcomeOfHangUp(stage: CallStage, lineLost: boolean, turn: Turn): CallO
   if (stage.kind === 'Leaving') return stage.outcome;
   if (lineLost) return 'line-lost';
   if (stage.kind === 'Ringing') return 'cancelled';
+  if (stage.kind === 'Placed') return 'not-answered';
   return turn.facts.hasBeenIn ? 'completed' : 'abandoned';
 }

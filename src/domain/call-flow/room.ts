@@ -1,19 +1,37 @@
 import type { Key } from '../keys.js';
-import type { Keyed } from '../keypad/decoder.js';
-import { say, tone } from '../prompts.js';
-import { bargesIn, keyCode, report } from './codes.js';
-import { hear, holdBack, interrupt, messageEnded, next, quietSince } from './speech.js';
-import type { CallStage, InConference, Joining, StageEvent } from './state.js';
-import { enterMixer, hangUp, reportLeft, sendToHold } from './transitions.js';
-import { cancelTimer, setTimer, type Turn } from './turn.js';
+import { keyCode } from './codes.js';
+import { listening } from './listening.js';
+import { report } from './menu-keys.js';
+import { awaitKey, beginMenu, menuOf, ownsKeys } from './menus.js';
+import { ended, holdBack, next } from './speech.js';
+import type { CallStage, InConference, Joining, Placed, StageEvent } from './state.js';
+import { admitFromAside, enterMixer, enterPlaced, hangUp, reportLeft, sendToHold, sendToRoom } from './transitions.js';
+import { cancelTimer, type Turn } from './turn.js';
+import { changeVolume, isVolume } from './volumes.js';
 
-/** How long "press hash again to confirm" can be answered, from its beginning. */
-const CONFIRM_MS = 10_000;
+/** A call of ours: whoever answers it hears nothing of PINs, and is in the room where the host waits. */
+export function placed(stage: Placed, event: StageEvent, turn: Turn): CallStage {
+  switch (event.type) {
+    case 'CallAnswered':
+      return enterPlaced(turn, stage);
+    case 'SentToRoom':
+      return { ...stage, room: event.room, muted: event.muted };
+    case 'MuteChanged':
+      return { ...stage, muted: event.muted };
+    default:
+      return stage;
+  }
+}
+
+/** Pieces of a message that is short enough to be heard before coming in. */
+const MOST_PIECES_BEFORE = 6;
+
+const isAside = ({ room, admission }: Joining | InConference): boolean => room !== admission.conferenceId;
 
 export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
     case 'SpeechFinished':
-      return stage.phase === 'introduction' ? enterMixer(turn, stage) : stage;
+      return stage.phase === 'introduction' ? introductionEnded(stage, turn) : stage;
     case 'MixerJoined':
       return stage.phase === 'entering' ? enterRoom(stage, turn) : stage;
     case 'MixerJoinFailed':
@@ -22,13 +40,23 @@ export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStag
       return { ...stage, muted: event.muted };
     case 'Told':
       return { ...stage, speech: holdBack(stage.speech, event.utterances) };
+    case 'MenuOpened':
+    case 'EntryOpened':
+      return { ...stage, menu: menuOf(event), menuWords: event.utterances };
+    case 'MenuClosed': {
+      const speech = holdBack(stage.speech, event.utterances);
+      return stage.menu?.menuId === event.menuId
+        ? { ...stage, speech, menu: null, menuWords: [] }
+        : { ...stage, speech };
+    }
     case 'SentToHold':
       return sendToHold(turn, stage, event.reason);
-    case 'KeyPressed': {
-      const keyed = keyCode(turn, stage.admission, null, event.key);
-      if (!wantsConfirmation(stage, keyed)) report(turn, keyed);
-      return stage;
-    }
+    case 'SentToRoom':
+      return sendToRoom(turn, stage, event.room, event.muted);
+    case 'Admitted':
+      return isAside(stage) ? admitFromAside(turn, stage, event.muted, event.introduction) : stage;
+    case 'KeyPressed':
+      return keyOnTheWay(stage, event.key, turn);
     case 'TimerExpired':
       if (event.name === 'introduction') return enterMixer(turn, stage);
       return event.name === 'join' ? notTakenIn(turn) : stage;
@@ -37,17 +65,36 @@ export function joining(stage: Joining, event: StageEvent, turn: Turn): CallStag
   }
 }
 
-function enterRoom(stage: Joining, turn: Turn): InConference {
+/** What came meanwhile is heard before coming in, as that it is recorded from now on; the help is for later. */
+function introductionEnded(stage: Joining, turn: Turn): Joining {
+  const speech = ended(turn, stage.speech);
+  const [message] = speech.queue;
+  if (message === undefined || message.length > MOST_PIECES_BEFORE) return enterMixer(turn, stage);
+  return { ...stage, speech: next(turn, speech, 'none') };
+}
+
+/** The code that ends the conference works only where nothing is said: not on the way. */
+function keyOnTheWay(stage: Joining, key: Key, turn: Turn): Joining {
+  const menu = stage.menu?.kind === 'choices' && !ownsKeys(stage.menu) ? stage.menu : null;
+  const keyed = keyCode(turn, stage.admission, null, key, menu?.choices);
+  if (keyed.type === 'action' && isVolume(keyed.action)) {
+    return { ...stage, speech: holdBack(stage.speech, changeVolume(turn, keyed.action)) };
+  }
+  report(turn, stage.admission, keyed, menu);
+  return stage;
+}
+
+/** In a room aside the conference waits for nobody: there is nothing to report. */
+function enterRoom({ admission, room, speech, menu, menuWords, ...joined }: Joining, turn: Turn): InConference {
   cancelTimer(turn, 'join');
-  turn.facts = { ...turn.facts, hasBeenIn: true };
-  if (stage.muted !== stage.joinedMuted) turn.effects.push({ type: 'SetMuted', muted: stage.muted });
-  turn.effects.push({ type: 'ReportJoined' });
-  return {
-    kind: 'InConference',
-    admission: stage.admission,
-    speech: next(turn, stage.speech, 'none'),
-    menu: null,
-  };
+  if (joined.muted !== joined.joinedMuted) turn.effects.push({ type: 'SetMuted', muted: joined.muted });
+  if (room === admission.conferenceId) {
+    turn.facts = { ...turn.facts, hasBeenIn: true };
+    turn.effects.push({ type: 'ReportJoined' });
+  }
+  const inside: InConference = { kind: 'InConference', admission, room, speech, menu };
+  if (menu !== null && menuWords.length > 0) return beginMenu(inside, menu, menuWords, turn);
+  return ownsKeys(menu) ? awaitKey(inside, turn) : { ...inside, speech: next(turn, speech, 'none') };
 }
 
 function notTakenIn(turn: Turn): CallStage {
@@ -57,48 +104,18 @@ function notTakenIn(turn: Turn): CallStage {
 
 export function inConference(stage: InConference, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
-    case 'KeyPressed':
-      return stage.menu === null ? keyInRoom(stage, event.key, turn) : keyInMenu(stage, event.key, turn);
-    case 'Told':
-      return { ...stage, speech: hear(turn, stage.speech, event.utterances) };
-    case 'SpeechFinished':
-      return { ...stage, speech: messageEnded(turn, stage.speech, 'none') };
     case 'MuteChanged':
       turn.effects.push({ type: 'SetMuted', muted: event.muted });
       return stage;
     case 'SentToHold':
       return sendToHold(turn, stage, event.reason);
-    case 'TimerExpired':
-      if (event.name !== 'menu' || stage.menu === null) return stage;
-      return { ...stage, menu: null, speech: hear(turn, stage.speech, [tone('refused')]) };
-    default:
+    case 'SentToRoom':
+      if (event.room !== stage.room) return sendToRoom(turn, stage, event.room, event.muted);
+      turn.effects.push({ type: 'SetMuted', muted: event.muted });
       return stage;
+    case 'Admitted':
+      return isAside(stage) ? admitFromAside(turn, stage, event.muted, event.introduction) : stage;
+    default:
+      return listening(stage, event, turn);
   }
-}
-
-function keyInRoom(stage: InConference, key: Key, turn: Turn): InConference {
-  const keyed = keyCode(turn, stage.admission, quietSince(stage.speech), key);
-  const heard = bargesIn(key) ? { ...stage, speech: interrupt(turn, stage.speech, 'none') } : stage;
-  if (wantsConfirmation(stage, keyed)) {
-    setTimer(turn, 'menu', CONFIRM_MS);
-    return {
-      ...heard,
-      menu: { kind: 'confirm-end' },
-      speech: hear(turn, heard.speech, [say('confirm-host-hangup')]),
-    };
-  }
-  report(turn, keyed);
-  return heard;
-}
-
-/** Only a host in the room is asked; on the way in the code does nothing. To a guest the conference says whose code it is. */
-const wantsConfirmation = ({ admission }: Joining | InConference, keyed: Keyed): boolean =>
-  keyed.type === 'action' && keyed.action === 'end' && admission.options.confirmHangup && admission.role === 'host';
-
-/** `#` confirms, `*` leaves the menu, digits are the menu's and mean nothing in this one. */
-function keyInMenu(stage: InConference, key: Key, turn: Turn): InConference {
-  if (!bargesIn(key)) return stage;
-  cancelTimer(turn, 'menu');
-  if (key === '#') turn.effects.push({ type: 'ReportAction', action: 'end' });
-  return { ...stage, menu: null, speech: interrupt(turn, stage.speech, 'none') };
 }

@@ -1,5 +1,5 @@
 import { music, type Utterance } from '../prompts.js';
-import type { Speech } from './state.js';
+import type { Speech } from './speech-state.js';
 import { play, stopPlaying, type Turn } from './turn.js';
 
 /** What is heard when nothing is said. */
@@ -17,16 +17,14 @@ export function hear(turn: Turn, speech: Speech, utterances: readonly Utterance[
   return begin(turn, speech, utterances);
 }
 
+/** Says it now, in place of what is being said; the messages in the queue are kept. */
+export const sayNow = (turn: Turn, speech: Speech, utterances: readonly Utterance[]): Speech =>
+  begin(turn, ended(turn, speech), utterances);
+
 /** Keeps it for when there is someone to say it to. */
 export function holdBack(speech: Speech, utterances: readonly Utterance[]): Speech {
   if (utterances.length === 0) return speech;
   return { ...speech, queue: [...speech.queue, utterances].slice(-LONGEST_QUEUE) };
-}
-
-/** The message under way ended by itself. Music that ends by itself (it could not be played) is not begun again at once. */
-export function messageEnded(turn: Turn, speech: Speech, background: Background): Speech {
-  if (speech.saying === null) return speech;
-  return next(turn, ended(turn, speech), background);
 }
 
 /** Barge-in: leaves the message under way; those in the queue are still said. */
@@ -35,6 +33,13 @@ export function interrupt(turn: Turn, speech: Speech, background: Background): S
   const after = next(turn, ended(turn, speech), background);
   if (after.saying === null && background === 'none') stopPlaying(turn);
   return after;
+}
+
+/** Ends the words under way; what waits in the queue goes on waiting. */
+export function cutShort(turn: Turn, speech: Speech): Speech {
+  if (speech.saying !== 'words') return speech;
+  stopPlaying(turn);
+  return ended(turn, speech);
 }
 
 /** The message under way is over or goes unheard; the next one is begun, or the background. */

@@ -1,10 +1,12 @@
 import type { EntryOptions } from '../conference-options.js';
-import type { CallId, LookupId, PlayId } from '../identifiers.js';
+import type { CallId, ConferenceId, LookupId, PlayId } from '../identifiers.js';
 import type { KeypadState } from '../keypad/decoder.js';
 import type { CallOutcome } from '../outcomes.js';
 import type { Utterance } from '../prompts.js';
 import type { RunningTimers } from '../timers.js';
-import type { Admission, CallEvent, WaitReason } from './contract.js';
+import type { Menu, ConferenceMenu } from './menu-state.js';
+import type { Speech } from './speech-state.js';
+import type { Admission, CallEvent, Gains, SecondCode, WaitReason } from './contract.js';
 
 /*
  * One caller, from answer to hang-up.
@@ -16,34 +18,40 @@ import type { Admission, CallEvent, WaitReason } from './contract.js';
  *                                                  #, length or 4 s    │       │ missed, silent
  *                                                                      ▼       │ or not to be asked
  *                                                                   CheckingPin┘
- *                                                                      │ PinMatched
- *                                                                      ▼
- *              Refused ◄──────────────────────────────────────────  Requesting
- *                 │                                       KeptWaiting │   │ Admitted
- *                 │                                                   ▼   │
- *                 ├────────────── Refused, waited in vain ─────── Waiting │
- *                 │                                    SentToHold  ▲   │ Admitted
- *                 │                                                │   ▼  ▼
- *                 │                                                ├─ Joining ── introduction, then JoinMixer
- *                 │                                                │     │ MixerJoined
- *                 │                                                │     ▼
- *                 │                                                └─ InConference
- *                 ▼                                                      │ Dismissed
- *              Leaving ◄─────────── last miss, entry too long, Dismissed ┘
+ *                               access code                            │ PinMatched
+ *       ChoosingRole ◄─────────────────────────────────────────────────┤
+ *         │   │ *                                                      │
+ *         │   └────────────► CollectingCode ◄───┐ missed, silent       │
+ *         │ #, 5 s            │  (moderator)    │ or not to be asked   │
+ *         │                   └──────────► CheckingCode                │
+ *         │                                     │ CodeMatched          │
+ *         ├─────────────────────────────────────┴──────────────────────┤
+ *         │ where there is a security code: CollectingCode (security) ⇄ CheckingCode
+ *         ▼                                                            │
+ *       (blocked) ──► Leaving                                          │
+ *                                       where names are said           │
+ *       LookingAtGate ◄────────────────────────────────────────────────┤
+ *         │ GateFoundOpen        2, at most twice                      │
+ *         ▼                   ┌─────────────────┐                      │
+ *       AskingName ──────────►│ RecordingName   │── NameRecorded ──► ReviewingName ── 1, *, 10 s ──┐
+ *                             └─────────────────┘   (or at once)                                   │
+ *                                                                                                  ▼
+ *              Refused ◄────────────────────────────────────────────────────────────────────── Requesting
+ *                 │                                                               KeptWaiting │   │ Admitted
+ *                 │                                                                           ▼   │
+ *                 ├──────────────────────── Refused, waited in vain ─────────────────────► Waiting│
+ *                 │                                                            SentToHold  ▲   │  │ Admitted
+ *                 │                                                                        │   ▼  ▼
+ *                 │                                                                        ├─ Joining ◄── CallAnswered ── Placed
+ *                 │                                                                        │   │   ▲    (a call of ours: no PIN)
+ *                 │                                                            MixerJoined │   ▼   │ SentToRoom: aside, and back
+ *                 │                                                                        └─ InConference
+ *                 ▼                                                                             │ Dismissed
+ *              Leaving ◄────────────────────────── last miss, entry too long, Dismissed ────────┘
  *                 │ farewell finished
  *                 ▼
  *               Ended ◄── CallerHungUp, MediaFailed, MoveFailed, MixerJoinFailed, Dismissed without farewell: from anywhere
  */
-
-/** What is privately said to a caller: one message at a time, the others in a short queue. */
-export interface Speech {
-  /** What plays now: words, mere tones (which are no prompt), or no message. */
-  readonly saying: 'words' | 'tones' | null;
-  /** Messages still to be said, oldest first. */
-  readonly queue: readonly (readonly Utterance[])[];
-  /** When words last ended. */
-  readonly quietSince: number;
-}
 
 /** Not answered yet, or the ACK has not come. */
 export interface Ringing {
@@ -60,7 +68,16 @@ export interface Greeting {
   readonly kind: 'Greeting';
 }
 
-/** "Please enter your PIN": the digits so far. The only place where digits of a PIN are kept. */
+/** A call placed for a host, not answered yet. */
+export interface Placed {
+  readonly kind: 'Placed';
+  readonly admission: Admission;
+  /** The room where the host waits for it. */
+  readonly room: ConferenceId;
+  readonly muted: boolean;
+}
+
+/** "Please enter your PIN": the digits so far. */
 export interface CollectingPin {
   readonly kind: 'CollectingPin';
   readonly digits: string;
@@ -70,6 +87,57 @@ export interface CollectingPin {
 export interface CheckingPin {
   readonly kind: 'CheckingPin';
   readonly lookupId: LookupId;
+}
+
+/** Keyed the access code of all: "If you are the host, press star now". */
+export interface ChoosingRole {
+  readonly kind: 'ChoosingRole';
+  readonly admission: Admission;
+}
+
+/** "Please enter the moderator PIN", "the security code": as with the PIN. */
+export interface CollectingCode {
+  readonly kind: 'CollectingCode';
+  readonly code: SecondCode;
+  readonly admission: Admission;
+  readonly digits: string;
+}
+
+export interface CheckingCode {
+  readonly kind: 'CheckingCode';
+  readonly code: SecondCode;
+  readonly admission: Admission;
+  readonly lookupId: LookupId;
+}
+
+/** The conference has been asked whether it would take the caller, before a name is said in vain. */
+export interface LookingAtGate {
+  readonly kind: 'LookingAtGate';
+  readonly admission: Admission;
+}
+
+/** "After the tone, say your name", and the tone. */
+export interface AskingName {
+  readonly kind: 'AskingName';
+  readonly admission: Admission;
+  /** Recordings made so far. */
+  readonly takes: number;
+}
+
+export interface RecordingName {
+  readonly kind: 'RecordingName';
+  readonly admission: Admission;
+  /** With this one. */
+  readonly takes: number;
+  /** It was ended, and what became of it is still to come. */
+  readonly stopped: boolean;
+}
+
+/** Hears the name and keeps it or records it again. */
+export interface ReviewingName {
+  readonly kind: 'ReviewingName';
+  readonly admission: Admission;
+  readonly takes: number;
 }
 
 /** The conference has been asked for a place. */
@@ -84,32 +152,37 @@ export interface Waiting {
   readonly admission: Admission;
   readonly reason: WaitReason;
   readonly speech: Speech;
+  readonly menu: Menu | null;
 }
 
-/** Admitted: hears the introduction, then the mixer takes the caller in. */
+/** Admitted: hears the introduction, then the mixer takes the caller in. Or sent to another room: taken in there without a word. */
 export interface Joining {
   readonly kind: 'Joining';
   readonly admission: Admission;
+  /** The conference's own, or one aside. */
+  readonly room: ConferenceId;
   readonly phase: 'introduction' | 'entering';
   /** As the conference wants it now. */
   readonly muted: boolean;
   /** As the mixer was asked to take the caller in. */
   readonly joinedMuted: boolean;
   readonly speech: Speech;
+  /** Opened on the way: it begins when the caller is in, with these words. */
+  readonly menu: ConferenceMenu | null;
+  readonly menuWords: readonly Utterance[];
 }
 
 /** Hears and is heard. */
 export interface InConference {
   readonly kind: 'InConference';
   readonly admission: Admission;
+  readonly room: ConferenceId;
   readonly speech: Speech;
   readonly menu: Menu | null;
 }
 
-/** A menu owns the bare digits, and leaves with `*`. Roll call, hands and screening become menus here. */
-interface Menu {
-  readonly kind: 'confirm-end';
-}
+/** Stages in which the conference talks with the caller: codes, messages and menus are the same in them. */
+export type Listener = Waiting | InConference;
 
 /** Says the farewell, then hangs up. */
 export interface Leaving {
@@ -124,10 +197,18 @@ export interface Ended {
 
 export type CallStage =
   | Ringing
+  | Placed
   | Settling
   | Greeting
   | CollectingPin
   | CheckingPin
+  | ChoosingRole
+  | CollectingCode
+  | CheckingCode
+  | LookingAtGate
+  | AskingName
+  | RecordingName
+  | ReviewingName
   | Requesting
   | Waiting
   | Joining
@@ -146,7 +227,9 @@ export interface CallFacts {
   /** The play under way; the finish of any other is stale. */
   readonly playing: PlayId | null;
   readonly keypad: KeypadState;
-  /** Wrong PINs and silences together. */
+  /** Volumes as the caller has set them. */
+  readonly gains: Gains;
+  /** Wrong PINs and codes and silences together. */
   readonly misses: number;
   /** Lookups the store could not answer. */
   readonly lookupFailures: number;
@@ -158,7 +241,7 @@ export interface CallFacts {
   readonly abandonedJoins: number;
 }
 
-/** Plain data: it can be stored, replayed and taken over. While a PIN is being keyed it holds digits of it, so it is never logged. */
+/** Plain data: it can be stored, replayed and taken over. While digits are being keyed it holds them, so it is never logged. */
 export type CallState = CallStage & { readonly facts: CallFacts };
 
 /** The timers of a call, by name. */
@@ -167,6 +250,8 @@ export type CallTimer =
   | 'accept'
   | 'first-key'
   | 'inter-digit'
+  | 'host-choice'
+  | 'name'
   | 'request'
   | 'reassure'
   | 'wait-limit'

@@ -3,7 +3,7 @@ import { lookupId, playId, type CallId, type LookupId } from '../identifiers.js'
 import { IDLE_KEYPAD } from '../keypad/decoder.js';
 import type { Utterance } from '../prompts.js';
 import { boundedMs, isRunning, NO_TIMERS, startTimer, stopTimer } from '../timers.js';
-import type { CallEffect } from './contract.js';
+import type { Admission, CallEffect, SecondCode } from './contract.js';
 import type { CallFacts, CallTimer } from './state.js';
 
 /** One step being taken: the facts as they become and the effects so far. Lives only within `stepCall`. */
@@ -21,6 +21,7 @@ export const firstFacts = (callId: CallId, entry: EntryOptions): CallFacts => ({
   lookups: 0,
   playing: null,
   keypad: IDLE_KEYPAD,
+  gains: { hearDb: 0, speakDb: 0 },
   misses: 0,
   lookupFailures: 0,
   knownToConference: false,
@@ -68,9 +69,24 @@ function dropTimer(turn: Turn, name: string): void {
 }
 
 export function lookUpPin(turn: Turn, digits: string): LookupId {
-  const lookups = turn.facts.lookups + 1;
-  const id = lookupId(`${turn.facts.callId}/lookup-${lookups}`);
-  turn.facts = { ...turn.facts, lookups };
+  const id = newLookup(turn);
   turn.effects.push({ type: 'LookUpPin', lookupId: id, digits });
   return id;
+}
+
+export function checkCode(
+  turn: Turn,
+  code: SecondCode,
+  { accountId, conferenceId }: Admission,
+  digits: string,
+): LookupId {
+  const id = newLookup(turn);
+  turn.effects.push({ type: 'CheckCode', lookupId: id, code, accountId, conferenceId, digits });
+  return id;
+}
+
+function newLookup(turn: Turn): LookupId {
+  const lookups = turn.facts.lookups + 1;
+  turn.facts = { ...turn.facts, lookups };
+  return lookupId(`${turn.facts.callId}/lookup-${lookups}`);
 }

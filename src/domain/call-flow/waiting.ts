@@ -1,13 +1,28 @@
 import { secondsToMs } from '../timers.js';
-import { assertNever } from '../assert-never.js';
-import type { CallOutcome } from '../outcomes.js';
-import { say, type Utterance } from '../prompts.js';
-import type { RefusalReason } from './contract.js';
-import { bargesIn, keyCode, report } from './codes.js';
-import { hear, interrupt, messageEnded, quietSince } from './speech.js';
+import { say, type SpokenPrompt } from '../prompts.js';
+import type { WaitReason } from './contract.js';
+import { listening } from './listening.js';
+import { ownsKeys, told } from './menus.js';
+import { hear } from './speech.js';
 import type { CallStage, Requesting, StageEvent, Waiting } from './state.js';
-import { beginJoining, hangUp, keepWaiting, leave, reportLeft } from './transitions.js';
+import {
+  beginJoining,
+  hangUp,
+  keepWaiting,
+  leave,
+  refuse,
+  reportLeft,
+  sendToRoom,
+  watchWaiting,
+} from './transitions.js';
 import { cancelTimer, setTimer, type Turn } from './turn.js';
+
+/** What whoever begins to wait is told. */
+const WHY: Readonly<Record<WaitReason, SpokenPrompt>> = {
+  'no-host': 'host-not-arrived',
+  'host-away': 'host-not-arrived',
+  lobby: 'waiting-for-admission',
+};
 
 export function requesting(stage: Requesting, event: StageEvent, turn: Turn): CallStage {
   switch (event.type) {
@@ -15,9 +30,9 @@ export function requesting(stage: Requesting, event: StageEvent, turn: Turn): Ca
       return beginJoining(turn, stage.admission, event.muted, event.introduction);
     case 'KeptWaiting':
       cancelTimer(turn, 'request');
-      return keepWaiting(turn, stage.admission, event.reason, [say('host-not-arrived')]);
+      return keepWaiting(turn, stage.admission, event.reason, [say(WHY[event.reason])]);
     case 'Refused':
-      return refused(stage, event.reason, turn);
+      return refuse(turn, stage, event.reason);
     case 'TimerExpired':
       if (event.name !== 'request') return stage;
       reportLeft(turn, false);
@@ -32,48 +47,37 @@ export function waiting(stage: Waiting, event: StageEvent, turn: Turn): CallStag
     case 'Admitted':
       return beginJoining(turn, stage.admission, event.muted, event.introduction);
     case 'Refused':
-      return refused(stage, event.reason, turn);
+      return refuse(turn, stage, event.reason);
     case 'KeptWaiting':
     case 'SentToHold':
-      return { ...stage, reason: event.reason };
-    case 'Told':
-      return { ...stage, speech: hear(turn, stage.speech, event.utterances) };
-    case 'SpeechFinished':
-      return { ...stage, speech: messageEnded(turn, stage.speech, 'music') };
-    case 'KeyPressed': {
-      report(turn, keyCode(turn, stage.admission, quietSince(stage.speech), event.key));
-      return bargesIn(event.key) ? { ...stage, speech: interrupt(turn, stage.speech, 'music') } : stage;
-    }
+      return waitFor(stage, event.reason, turn);
+    case 'SentToRoom':
+      return sendToRoom(turn, stage, event.room, event.muted);
     case 'TimerExpired':
-      return waitingTimer(stage, event.name, turn);
+      return waitingTimer(stage, event, turn);
     default:
-      return stage;
+      return listening(stage, event, turn);
   }
 }
 
-function waitingTimer(stage: Waiting, name: string, turn: Turn): CallStage {
-  if (name === 'wait-limit') return leave(turn, stage, 'no-host', [say('host-did-not-arrive'), say('goodbye')]);
-  if (name !== 'reassure') return stage;
+/** What is waited for changes. Only the lobby is news: the host has come. */
+function waitFor(stage: Waiting, reason: WaitReason, turn: Turn): Waiting {
+  if (reason === stage.reason) return stage;
+  watchWaiting(turn, stage.admission, reason);
+  const waits = { ...stage, reason };
+  return reason === 'lobby' ? told(waits, [say(WHY.lobby)], turn) : waits;
+}
+
+function waitingTimer(stage: Waiting, event: Extract<StageEvent, { type: 'TimerExpired' }>, turn: Turn): CallStage {
+  if (event.name === 'wait-limit') return leave(turn, stage, 'no-host', [say('host-did-not-arrive'), say('goodbye')]);
+  if (event.name !== 'reassure') return listening(stage, event, turn);
   setTimer(turn, 'reassure', secondsToMs(stage.admission.options.reassureSeconds));
-  if (stage.speech.saying !== null) return stage;
-  return { ...stage, speech: hear(turn, stage.speech, [say('still-waiting')]) };
+  if (stage.speech.saying !== null || ownsKeys(stage.menu)) return stage;
+  return { ...stage, speech: hear(turn, stage.speech, [say(reassurance(stage.reason, turn))]) };
 }
 
-/** Outcome and words of a refusal; the host who is just ending the conference ends it for newcomers too. */
-function refused(stage: CallStage, reason: RefusalReason, turn: Turn): CallStage {
-  const { outcome, words } = refusal(reason);
-  return leave(turn, stage, outcome, [...words, say('goodbye')]);
-}
-
-function refusal(reason: RefusalReason): { outcome: CallOutcome; words: readonly Utterance[] } {
-  switch (reason) {
-    case 'full':
-      return { outcome: 'full', words: [say('conference-full')] };
-    case 'locked':
-      return { outcome: 'locked', words: [say('conference-locked')] };
-    case 'closing':
-      return { outcome: 'host-ended', words: [say('conference-ended')] };
-    default:
-      return assertNever(reason);
-  }
+/** Whoever has heard that the host was disconnected is not told that he has yet to arrive. */
+function reassurance(reason: WaitReason, turn: Turn): SpokenPrompt {
+  if (reason === 'lobby') return 'waiting-for-admission';
+  return reason === 'host-away' && turn.facts.hasBeenIn ? 'host-disconnected-hold' : 'still-waiting';
 }

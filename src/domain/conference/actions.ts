@@ -1,121 +1,131 @@
 import { assertNever } from '../assert-never.js';
-import type { Role } from '../conference-options.js';
 import type { CallId } from '../identifiers.js';
-import { KEYPAD_ACTIONS, type KeypadAction } from '../keypad/contract.js';
-import { completeKeyMap, isFor } from '../keypad/key-map.js';
-import { HELP_SENTENCES, speakCode } from '../keypad/spoken-code.js';
-import { say, sayNumber, type Utterance } from '../prompts.js';
+import type { KeypadAction } from '../keypad/contract.js';
+import { isFor } from '../keypad/key-map.js';
+import { say, tone } from '../prompts.js';
+import { actorOf, type Actor } from './actor.js';
+import { cycleAnnouncements } from './announcements.js';
+import { countFor } from './counting.js';
+import { dialOut } from './dial-out.js';
+import { dropLast } from './drops.js';
 import { endForAll } from './ending.js';
-import { countWaiting } from './gate.js';
-import { countIn, countOnHold, findMember, findWaiter } from './presence.js';
-import type { ConferenceFacts, ConferenceStage } from './state.js';
-import { playToRoom, tell, update, updateMember, type Turn } from './turn.js';
+import { tellEveryone } from './everyone.js';
+import { callHands, toggleHand } from './hands.js';
+import { helpFor, isAllowed } from './help.js';
+import { admitAll } from './lobby.js';
+import { toggleGuestMutes, toggleOwnMute } from './mutes.js';
+import { findNoise } from './noise.js';
+import { toggleRecording } from './recording.js';
+import { rollCall } from './roll-call.js';
+import { screenNext } from './screening.js';
+import type { ConferenceEvent } from './contract.js';
+import type { ConferenceStage } from './state.js';
+import { tell, update, type Turn } from './turn.js';
 
-/** Who keyed a code, and from where. */
-interface Actor {
-  readonly callId: CallId;
-  readonly role: Role;
-  readonly muted: boolean;
-  /** In the room or on the way in; else on hold music. */
-  readonly inside: boolean;
-}
+type Asked = Extract<ConferenceEvent, { type: 'ActionRequested' }>;
 
 /** Carries out one code: every one is answered, privately unless it concerns all. */
-export function act(turn: Turn, stage: ConferenceStage, callId: CallId, action: KeypadAction): ConferenceStage {
+export function act(turn: Turn, stage: ConferenceStage, { callId, action, keyMap }: Asked): ConferenceStage {
   const actor = actorOf(turn.facts, callId);
-  if (actor === null) return stage;
-  if (!isFor(action, actor.role)) return answer(turn, stage, actor, [say('only-host-can-do-that')]);
-  if (!isAllowed(turn.facts, action)) return answer(turn, stage, actor, [say('not-available')]);
+  if (actor === null) {
+    refuseOutsider(turn, callId);
+    return stage;
+  }
+  if (!isFor(action, actor.role)) {
+    tell(turn, callId, [say(actor.role === 'guest' ? 'only-host-can-do-that' : 'not-available')]);
+  } else if (!isAllowed(turn.facts, action)) tell(turn, callId, [say('not-available')]);
+  else if (actor.phase === 'aside' && OPENS_A_MENU.has(action)) tell(turn, callId, [tone('refused')]);
+  else if (action === 'end') return endForAll(turn);
+  else carryOut(turn, actor, action, keyMap);
+  return stage;
+}
+
+/** Whoever was called by a host has no seat yet, and is not to wonder whether the key was heard. */
+function refuseOutsider(turn: Turn, callId: CallId): void {
+  if (turn.facts.placed.some(({ placed }) => placed === callId)) tell(turn, callId, [tone('refused')]);
+}
+
+/** Not for a host who is aside with someone called: that menu is open as long as the call. */
+const OPENS_A_MENU: ReadonlySet<KeypadAction> = new Set([
+  'hands',
+  'roll-call',
+  'record',
+  'screen',
+  'find-noise',
+  'dial-out',
+] as const);
+
+function carryOut(turn: Turn, actor: Actor, action: Exclude<KeypadAction, 'end'>, keyMap: Asked['keyMap']): void {
+  const { callId } = actor;
   switch (action) {
     case 'mute':
-      return toggleMute(turn, stage, actor);
+      toggleOwnMute(turn, actor);
+      return;
     case 'count':
-      return answer(turn, stage, actor, countFor(turn.facts, actor));
+      tell(turn, callId, countFor(turn.facts, actor));
+      return;
     case 'help':
-      return answer(turn, stage, actor, helpFor(turn.facts, actor));
+      tell(turn, callId, helpFor(turn.facts, actor, keyMap));
+      return;
+    case 'raise-hand':
+      toggleHand(turn, actor);
+      return;
+    case 'hands':
+      callHands(turn, callId);
+      return;
     case 'lock':
-      return toggleLock(turn, stage, actor);
+      toggleLock(turn);
+      return;
     case 'roll-call':
-      return answer(turn, stage, actor, headCount(turn.facts, actor));
-    case 'end':
-      return endForAll(turn);
+      rollCall(turn, callId);
+      return;
+    case 'mute-all':
+      toggleGuestMutes(turn);
+      return;
+    case 'record':
+      toggleRecording(turn, actor);
+      return;
+    case 'find-noise':
+      findNoise(turn, callId);
+      return;
+    case 'drop-last':
+      dropLast(turn, callId);
+      return;
+    case 'continue':
+      update(turn, { continueOnce: true });
+      tell(turn, callId, [say('continues-without-host')]);
+      return;
+    case 'dial-out':
+      dialOut(turn, actor);
+      return;
+    case 'announcements':
+      tell(turn, callId, cycleAnnouncements(turn));
+      return;
+    case 'admit-all':
+      admitAll(turn, callId);
+      return;
+    case 'screen':
+      screenNext(turn, callId);
+      return;
+    case 'hear-quieter':
+    case 'hear-louder':
+    case 'speak-quieter':
+    case 'speak-louder':
+    case 'volume-normal':
+      // The call flow's own: they do not come here.
+      return;
     default:
-      return assertNever(action);
+      assertNever(action);
   }
 }
 
 export function answerUnknownCode(turn: Turn, callId: CallId): void {
-  const actor = actorOf(turn.facts, callId);
-  if (actor !== null) tell(turn, callId, [say('unknown-code')]);
+  if (actorOf(turn.facts, callId) === null) refuseOutsider(turn, callId);
+  else tell(turn, callId, [say('unknown-code')]);
 }
 
-function actorOf(facts: ConferenceFacts, callId: CallId): Actor | null {
-  const member = findMember(facts, callId);
-  if (member !== undefined) {
-    const { role, muted, phase } = member;
-    return { callId, role, muted, inside: phase !== 'held' };
-  }
-  const waiter = findWaiter(facts, callId);
-  return waiter === undefined ? null : { callId, role: 'guest', muted: waiter.muted, inside: false };
-}
-
-/** What the account does without; a conference that is locked can always be unlocked. */
-function isAllowed({ options, locked }: ConferenceFacts, action: KeypadAction): boolean {
-  if (action === 'lock') return options.lockAllowed || locked;
-  if (action === 'roll-call') return options.rollCall;
-  return true;
-}
-
-function answer(turn: Turn, stage: ConferenceStage, { callId }: Actor, words: readonly Utterance[]): ConferenceStage {
-  tell(turn, callId, words);
-  return stage;
-}
-
-/** A caller on hold is heard by nobody; the wish holds from the moment of joining. */
-function toggleMute(turn: Turn, stage: ConferenceStage, actor: Actor): ConferenceStage {
-  const muted = !actor.muted;
-  updateMember(turn, actor.callId, { muted });
-  update(turn, {
-    waiting: turn.facts.waiting.map((waiter) => (waiter.callId === actor.callId ? { ...waiter, muted } : waiter)),
-  });
-  if (actor.inside) turn.effects.push({ type: 'Mute', callId: actor.callId, muted });
-  return answer(turn, stage, actor, [say(muted ? 'you-are-muted' : 'you-are-unmuted')]);
-}
-
-/** On hold there is nothing to count yet; what the caller wants to know is that it goes on. */
-function countFor(facts: ConferenceFacts, actor: Actor): readonly Utterance[] {
-  if (!actor.inside) return [say('still-waiting')];
-  if (actor.role === 'guest') return headCount(facts, actor);
-  return [...headCount(facts, actor), ...countWaiting(countOnHold(facts)), ...turnedAway(facts.lockedOut)];
-}
-
-/** How many are in, the one who asks included. */
-function headCount(facts: ConferenceFacts, { callId }: Actor): readonly Utterance[] {
-  const heads = countIn(facts) + (findMember(facts, callId)?.phase === 'in' ? 0 : 1);
-  return heads <= 1 ? [say('you-are-the-only-one')] : [sayNumber(heads), say('callers-in-conference')];
-}
-
-function turnedAway(lockedOut: number): readonly Utterance[] {
-  if (lockedOut === 0) return [];
-  return lockedOut === 1 ? [say('one-was-turned-away')] : [sayNumber(lockedOut), say('were-turned-away')];
-}
-
-/** Made from the map as it is: the first code of every action this role may use here. */
-function helpFor(facts: ConferenceFacts, { role }: Actor): readonly Utterance[] {
-  const map = completeKeyMap(facts.options.keyMap);
-  const sentences = KEYPAD_ACTIONS.flatMap((action): readonly Utterance[] => {
-    const [code] = map[action];
-    if (code === undefined || !isFor(action, role) || !isAllowed(facts, action)) return [];
-    return [...speakCode(code), say(HELP_SENTENCES[action])];
-  });
-  return [say('help-intro'), ...sentences];
-}
-
-function toggleLock(turn: Turn, stage: ConferenceStage, actor: Actor): ConferenceStage {
+function toggleLock(turn: Turn): void {
   const locked = !turn.facts.locked;
   update(turn, { locked });
-  const words = [say(locked ? 'conference-now-locked' : 'conference-now-unlocked')];
-  if (countIn(turn.facts) > 0) playToRoom(turn, words);
-  if (findMember(turn.facts, actor.callId)?.phase === 'in') return stage;
-  return answer(turn, stage, actor, words);
+  tellEveryone(turn, 'lock', [say(locked ? 'conference-now-locked' : 'conference-now-unlocked')]);
 }

@@ -1,13 +1,16 @@
 import type { ConferenceStage, Closing, StageEvent } from './state.js';
 import { close, dismissEveryone } from './ending.js';
-import { isDeserted, takeAway } from './presence.js';
+import { findMember, isDeserted, takeAway } from './presence.js';
 import type { Turn } from './turn.js';
 
 /** The room hears that the host ended the conference; nobody comes in meanwhile. */
 export function closing(stage: Closing, event: StageEvent, turn: Turn): ConferenceStage {
   switch (event.type) {
+    case 'GateLookedAt':
     case 'CallerArrived':
-      turn.effects.push({ type: 'Refuse', callId: event.callId, reason: 'closing' });
+      if (findMember(turn.facts, event.callId) === undefined) {
+        turn.effects.push({ type: 'Refuse', callId: event.callId, reason: 'closing' });
+      }
       return stage;
     case 'CallerLeft':
       takeAway(turn, event.callId);

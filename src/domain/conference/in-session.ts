@@ -2,28 +2,42 @@ import { assertNever } from '../assert-never.js';
 import { say } from '../prompts.js';
 import { secondsToMs } from '../timers.js';
 import { act } from './actions.js';
-import { announceBatch, announceExit, announceOwed, exitAnnouncement, settleBatch } from './announcements.js';
+import { announceBatch, announcementEnded, announceNow, forgetAnnouncements, playFinished } from './announcements.js';
+import { othersGoOn } from './departure.js';
 import { close, dismissEveryone } from './ending.js';
-import { arrive } from './gate.js';
-import { comeIn, hasHost, hearsOfBeingAlone, isDeserted, takeAway, watchAlone } from './presence.js';
+import { arrive, lookAtGate, waitFor } from './gate.js';
+import { emptyUnusedLobby, endScreenings } from './lobby.js';
+import { letGuestsUnmute } from './mutes.js';
+import { comeIn, hasHost, isDeserted, takeAway, watchAlone } from './presence.js';
+import { pauseRecording, recordingBeep } from './recording.js';
+import { forgetSayings, sayingEnded, sayingFinished } from './sayings.js';
+import { forgetSignals, signalOwed } from './signals.js';
 import type { ConferenceStage, HostAway, InSession, Member, StageEvent } from './state.js';
 import { cancelTimer, setTimer, update, type Turn } from './turn.js';
 
-/** A host has been in, and is still, or the conference goes on without: newcomers join at once. */
+/** A host has been in, and is still, or the conference goes on without: newcomers join at once, or wait in the lobby. */
 export function inSession(stage: InSession, event: StageEvent, turn: Turn): ConferenceStage {
   switch (event.type) {
+    case 'GateLookedAt':
+      lookAtGate(turn, event);
+      return stage;
     case 'CallerArrived':
       arrive(turn, event, null);
+      emptyUnusedLobby(turn);
       watchAlone(turn);
-      return stage;
+      return isDeserted(turn.facts) ? close(turn, 'emptied') : stage;
     case 'CallerJoined':
-      comeIn(turn, event.callId);
+      if (comeIn(turn, event.callId) === 'host' && turn.facts.hostless) hostIsBack(turn);
       watchAlone(turn);
       return stage;
     case 'CallerLeft':
       return left(stage, event, turn);
     case 'ActionRequested':
-      return act(turn, stage, event.callId, event.action);
+      return act(turn, stage, event);
+    case 'PlayFinished':
+      playFinished(turn, event.playId);
+      sayingFinished(turn, event.playId);
+      return stage;
     case 'TimerExpired':
       return timer(stage, event.name, turn);
     default:
@@ -34,7 +48,11 @@ export function inSession(stage: InSession, event: StageEvent, turn: Turn): Conf
 function timer(stage: InSession, name: string, turn: Turn): ConferenceStage {
   if (name === 'alone') return dismissEveryone(turn, 'alone', [say('conference-ended')]);
   if (name === 'batch') announceBatch(turn);
-  if (name === 'entries' || name === 'exits') announceOwed(turn, name);
+  if (name === 'announce') announceNow(turn);
+  if (name === 'sounding') announcementEnded(turn);
+  if (name === 'saying') sayingEnded(turn);
+  if (name === 'signal') signalOwed(turn);
+  if (name === 'beep') recordingBeep(turn);
   return stage;
 }
 
@@ -42,16 +60,36 @@ function left(stage: InSession, event: Extract<StageEvent, { type: 'CallerLeft' 
   const gone = takeAway(turn, event.callId);
   if (gone === null) return stage;
   if (isDeserted(turn.facts)) return close(turn, 'emptied');
-  if (!('role' in gone)) return stage;
-  return gone.role === 'host' && !hasHost(turn.facts) ? lastHostLeft(stage, gone, turn) : goOn(stage, gone, turn);
+  if ('reason' in gone) {
+    endScreenings(turn, gone, 'has-left', null);
+    watchAlone(turn);
+    return stage;
+  }
+  // A host who gave up on the way into a conference that goes on without one leaves it as it was.
+  const wasLast = gone.role === 'host' && !hasHost(turn.facts) && !turn.facts.hostless;
+  if (wasLast) return lastHostLeft(stage, gone, turn);
+  othersGoOn(turn, gone);
+  return stage;
+}
+
+/** Those who wait in the lobby have somebody again to admit them. */
+function hostIsBack(turn: Turn): void {
+  update(turn, { hostless: false });
+  waitFor(turn, 'lobby');
 }
 
 /** However the line ended: on purpose or not cannot be known. */
 function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceStage {
-  const { hostLeaves } = turn.facts.options;
+  const { options, continueOnce } = turn.facts;
+  update(turn, { continueOnce: false });
+  const hostLeaves = continueOnce ? 'continue' : options.hostLeaves;
   switch (hostLeaves) {
     case 'continue':
-      return goOn(stage, gone, turn);
+      update(turn, { hostless: true });
+      waitFor(turn, 'no-host');
+      othersGoOn(turn, gone);
+      letGuestsUnmute(turn);
+      return stage;
     case 'end':
       return dismissEveryone(turn, 'host-left', []);
     case 'hold':
@@ -61,24 +99,17 @@ function lastHostLeft(stage: InSession, gone: Member, turn: Turn): ConferenceSta
   }
 }
 
-function goOn(stage: InSession, gone: Member, turn: Turn): ConferenceStage {
-  const privately = hearsOfBeingAlone(turn);
-  if (gone.phase === 'in' && !privately) announceExit(turn);
-  if (gone.inBatch) settleBatch(turn);
-  watchAlone(turn, privately && gone.phase === 'in' ? exitAnnouncement(turn) : []);
-  return stage;
-}
-
-/** Everyone keeps the seat, and mutes and lock stay as they are. */
+/** Everyone keeps the seat; names, hands, mutes and lock stay as they are. */
 function hold(turn: Turn): HostAway {
-  for (const name of ['alone', 'batch', 'entries', 'exits'] as const) cancelTimer(turn, name);
+  cancelTimer(turn, 'alone');
+  forgetAnnouncements(turn);
+  forgetSayings(turn);
+  forgetSignals(turn);
+  pauseRecording(turn);
   const { members } = turn.facts;
   for (const { callId } of members) turn.effects.push({ type: 'SendToHold', callId, reason: 'host-away' });
-  update(turn, {
-    members: members.map((member) => ({ ...member, phase: 'held', inBatch: false })),
-    entries: { recent: [], owed: false },
-    exits: { recent: [], owed: false },
-  });
+  update(turn, { members: members.map((member) => ({ ...member, phase: 'held', inBatch: false })), menus: [] });
+  waitFor(turn, 'host-away');
   setTimer(turn, 'grace', secondsToMs(turn.facts.options.graceSeconds));
   return { kind: 'HostAway', graceOver: false };
 }

@@ -8,6 +8,8 @@ import type { ConferenceEffect, ConferenceEvent } from './contract.js';
 import { empty } from './empty.js';
 import { dismissEveryone, shutDown } from './ending.js';
 import { hostAway } from './host-away.js';
+import { placedCallEnded } from './dial-out.js';
+import { inAnyStage } from './in-any-stage.js';
 import { inSession } from './in-session.js';
 import type { ConferenceStage, ConferenceState, StageEvent } from './state.js';
 import { firstFacts, playToRoom, update, type Turn } from './turn.js';
@@ -55,10 +57,29 @@ function react(stage: ConferenceStage, event: ConferenceEvent, turn: Turn): Conf
     }
     case 'CallerArrived':
     case 'CallerJoined':
-    case 'CallerLeft':
     case 'ActionRequested':
     case 'PlayFinished':
+    case 'GateLookedAt':
       return dispatch(stage, event, turn);
+    case 'CallerLeft':
+      // One called for a host, who has not been brought in yet.
+      if (placedCallEnded(turn, event.callId, 'hung-up')) return stage;
+      return dispatch(stage, event, turn);
+    case 'PlacedCallEnded':
+      // Just brought in, and hung up on the way: gone as everyone who leaves.
+      if (placedCallEnded(turn, event.placed, event.reason)) return stage;
+      return dispatch(stage, { at: event.at, type: 'CallerLeft', callId: event.placed, lineLost: false }, turn);
+    case 'ChoiceKeyed':
+    case 'EntryKeyed':
+    case 'MenuLeft':
+    case 'MenuSpoken':
+    case 'SpokeWhileMuted':
+    case 'LineHeld':
+    case 'LinesMeasured':
+    case 'PlacedCallAnswered':
+    case 'RecordingFailed':
+      if (stage.kind !== 'Closing') inAnyStage(turn, event);
+      return stage;
     default:
       return assertNever(event);
   }

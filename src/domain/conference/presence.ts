@@ -3,6 +3,7 @@ import type { CallId } from '../identifiers.js';
 import { say, type Utterance } from '../prompts.js';
 import { isRunning, secondsToMs } from '../timers.js';
 import { announceEntry, settleBatch } from './announcements.js';
+import { forgetBelongings } from './belongings.js';
 import type { ConferenceFacts, Member, Waiter } from './state.js';
 import { cancelTimer, setTimer, tell, update, updateMember, type Turn } from './turn.js';
 
@@ -15,10 +16,11 @@ export const findMember = (facts: ConferenceFacts, callId: CallId): Member | und
 export const findWaiter = (facts: ConferenceFacts, callId: CallId): Waiter | undefined =>
   facts.waiting.find((waiter) => waiter.callId === callId);
 
+/** A host who is aside with someone called still counts: the others are not to notice. */
 export const countIn = (facts: ConferenceFacts): number =>
-  facts.members.filter((member) => member.phase === 'in').length;
+  facts.members.filter(({ phase }) => phase === 'in' || phase === 'aside').length;
 
-/** Everyone in the room or on the way into it. */
+/** Everyone in the room, aside, or on the way in. */
 export const present = (facts: ConferenceFacts): readonly Member[] =>
   facts.members.filter((member) => member.phase !== 'held');
 
@@ -42,7 +44,7 @@ export function comeIn(turn: Turn, callId: CallId): Role | null {
   if (inNow > 1) update(turn, { toldAlone: false });
   if (!member.hasBeenIn) countNumber(turn, member.callerNumber);
   if (member.inBatch) settleBatch(turn);
-  else if (!member.hasBeenIn) announceEntry(turn);
+  else if (!member.hasBeenIn) announceEntry(turn, [member]);
   return member.role;
 }
 
@@ -61,6 +63,7 @@ function countNumber(turn: Turn, callerNumber: string | null): void {
 
 /** Takes a caller off the lists; what that means to the others is the stage's to say. */
 export function takeAway(turn: Turn, callId: CallId): Member | Waiter | null {
+  forgetBelongings(turn, callId);
   const waiter = findWaiter(turn.facts, callId);
   if (waiter !== undefined) {
     update(turn, { waiting: turn.facts.waiting.filter((other) => other.callId !== callId) });
@@ -81,28 +84,33 @@ function rememberForReturn(turn: Turn, { role, hasBeenIn, callerNumber }: Member
   update(turn, { mayReturn: [...current, { callerNumber, until: turn.at + RETURN_MS }] });
 }
 
-/** The one caller who is in when all others have gone, or `null`. */
+/** The one caller who is in when all others have gone, or `null`. A host is not alone with callers to be let in. */
 function lonely({ facts }: Turn): Member | null {
   const [last, ...others] = present(facts);
-  return facts.othersHaveBeenIn && last?.phase === 'in' && others.length === 0 ? last : null;
+  if (!facts.othersHaveBeenIn || last?.phase !== 'in' || others.length > 0) return null;
+  return last.role === 'host' && facts.waiting.length > 0 ? null : last;
 }
+
+/** Whoever called them is gone, and nobody came in by himself: they are nobody's conference. */
+const onlyCalled = ({ members }: ConferenceFacts): boolean =>
+  members.length > 0 && members.every(({ called }) => called);
 
 /** Whether the only one to hear that someone left is just about to be told to be alone. */
 export const hearsOfBeingAlone = (turn: Turn): boolean => !turn.facts.toldAlone && lonely(turn) !== null;
 
 /**
- * Once others have been in, the last caller is told once, and not left alone for ever.
+ * Once others have been in, the last caller is told once, and not left alone for ever; nor are those who were called, among themselves.
  * @param before what the same message begins with: two sounds at once would cover each other
  */
 export function watchAlone(turn: Turn, before: readonly Utterance[] = []): void {
   const last = lonely(turn);
-  if (last === null) {
+  if (last === null && !onlyCalled(turn.facts)) {
     cancelTimer(turn, 'alone');
     return;
   }
-  if (isRunning(turn.facts.timers, 'alone')) return;
-  setTimer(turn, 'alone', secondsToMs(turn.facts.options.aloneLimitSeconds));
-  if (turn.facts.toldAlone) return;
+  if (!isRunning(turn.facts.timers, 'alone'))
+    setTimer(turn, 'alone', secondsToMs(turn.facts.options.aloneLimitSeconds));
+  if (last === null || turn.facts.toldAlone) return;
   update(turn, { toldAlone: true });
   tell(turn, last.callId, [...before, say('you-are-alone')]);
 }

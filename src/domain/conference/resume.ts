@@ -8,7 +8,11 @@ export const resumeConference = ({ facts, ...stage }: ConferenceState): Conferen
   ...stage,
   facts: {
     ...facts,
+    // Who comes next need not wait for the end of one that is reported to nobody.
+    announcements: { ...facts.announcements, sounding: null },
     plays: facts.plays + SPARE_IDENTITIES,
+    menusOpened: facts.menusOpened + SPARE_IDENTITIES,
+    placedEver: facts.placedEver + SPARE_IDENTITIES,
     timers: { ...facts.timers, set: facts.timers.set + SPARE_IDENTITIES },
   },
 });

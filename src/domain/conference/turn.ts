@@ -3,7 +3,7 @@ import { playId, type CallId, type ConferenceId, type PlayId } from '../identifi
 import type { Utterance } from '../prompts.js';
 import { boundedMs, isRunning, NO_TIMERS, startTimer, stopTimer } from '../timers.js';
 import type { ConferenceEffect } from './contract.js';
-import type { ConferenceFacts, ConferenceTimer, Member } from './state.js';
+import type { Announcements, ConferenceFacts, ConferenceTimer, Member, Sayings } from './state.js';
 
 /** One step being taken: the facts as they become and the effects so far. Lives only within `stepConference`. */
 export interface Turn {
@@ -11,6 +11,18 @@ export interface Turn {
   facts: ConferenceFacts;
   readonly effects: ConferenceEffect[];
 }
+
+export const NOTHING_ANNOUNCED: Announcements = {
+  chosen: null,
+  joined: [],
+  left: [],
+  recent: [],
+  sounding: null,
+  lastAt: null,
+  lastOfCrowd: false,
+};
+
+export const NOTHING_SAID: Sayings = { sounding: null, pending: [] };
 
 export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   conferenceId,
@@ -26,10 +38,22 @@ export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   seenOnce: [],
   seenAgain: [],
   mayReturn: [],
-  entries: { recent: [], owed: false },
-  exits: { recent: [], owed: false },
+  announcements: NOTHING_ANNOUNCED,
+  sayings: NOTHING_SAID,
+  signalOwed: false,
+  screenings: 0,
   timers: NO_TIMERS,
   plays: 0,
+  menus: [],
+  menusOpened: 0,
+  guestMutes: 'free',
+  hands: [],
+  recording: 'off',
+  measuring: [],
+  placed: [],
+  placedEver: 0,
+  continueOnce: false,
+  hostless: false,
 });
 
 export function update(turn: Turn, changes: Partial<ConferenceFacts>): void {

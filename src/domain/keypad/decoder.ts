@@ -5,8 +5,8 @@ import { actionFor, beginsCode } from './key-map.js';
 
 /** Longest pause between the keys of a code. */
 const CODE_GAP_MS = 2_500;
-/** Longest pause between the two of `##`. */
-const DOUBLE_HASH_GAP_MS = 1_000;
+/** Longest pause before the last key of a code that ends the conference, where all its keys are the same, as of `##`. */
+const SAME_KEY_GAP_MS = 1_000;
 /** How long an entry that ended by itself waits for the `#` its caller still presses. */
 const SWALLOW_MS = 3_000;
 
@@ -16,7 +16,7 @@ export interface KeypadState {
   readonly code: string;
   /** When the last of them was pressed. */
   readonly lastAt: number;
-  /** Whether the first of them was pressed while no prompt spoke. */
+  /** Whether all of them were pressed after the last prompt or menu ended. */
   readonly begunInQuiet: boolean;
   /** Until when one `#` still belongs to an entry that ended by itself. */
   readonly swallowHashUntil: number | null;
@@ -29,11 +29,14 @@ export interface KeypadContext {
   readonly role: Role;
   /** When the last private prompt or menu ended; `null` while one speaks. */
   readonly quietSince: number | null;
+  /** What an open menu takes: digits and codes, which come before those of the map. */
+  readonly choices?: readonly string[];
 }
 
-/** What a key came to: nothing (yet), a code of the map, or one that is not in it. */
+/** What a key came to: nothing (yet), a choice of the open menu, a code of the map, or one that is in neither. */
 export type Keyed =
   | { readonly type: 'nothing' }
+  | { readonly type: 'choice'; readonly choice: string }
   | { readonly type: 'action'; readonly action: KeypadAction }
   | { readonly type: 'unknown-code' };
 
@@ -56,7 +59,7 @@ export function swallowHash(state: KeypadState, key: Key, at: number): { state: 
   return { state: { ...state, swallowHashUntil: null }, swallowed: true };
 }
 
-/** Decodes one key pressed outside entries and menus. */
+/** Decodes one key pressed outside entries. */
 export function pressKey(
   state: KeypadState,
   key: Key,
@@ -65,16 +68,19 @@ export function pressKey(
 ): { state: KeypadState; keyed: Keyed } {
   if (isIgnored(key)) return { state, keyed: { type: 'nothing' } };
 
-  const quiet = context.quietSince !== null;
-  const begun = begin(state, key, at, quiet);
-  if (!hasBegun(state, at)) return { state: begun, keyed: { type: 'nothing' } };
+  const { map, role, quietSince, choices = [] } = context;
+  const begun = begin(state, key, at, quietSince !== null);
+  const code = hasBegun(state, at) ? state.code + key : key;
+  if (choices.includes(code)) return { state: cleared(state), keyed: { type: 'choice', choice: code } };
+  if (code === key) return { state: begun, keyed: { type: 'nothing' } };
 
-  const code = state.code + key;
-  if (code === '##' && !mayEnd(state, at, context.quietSince)) return { state: begun, keyed: { type: 'nothing' } };
-
-  const action = actionFor(context.map, code, context.role);
+  const action = actionFor(map, code, role);
+  if (action === 'end' && !mayEnd(state, code, at, quietSince)) return { state: begun, keyed: { type: 'nothing' } };
   if (action !== null) return { state: cleared(state), keyed: { type: 'action', action } };
-  if (beginsCode(context.map, code)) return { state: { ...state, code, lastAt: at }, keyed: { type: 'nothing' } };
+  if (beginsCode(map, code) || choices.some((choice) => choice.startsWith(code))) {
+    const begunInQuiet = wasQuiet(state, quietSince);
+    return { state: { ...state, code, lastAt: at, begunInQuiet }, keyed: { type: 'nothing' } };
+  }
   // A stray * or # must not spoil the code that follows it.
   if (begun.code !== '') return { state: begun, keyed: { type: 'nothing' } };
   return { state: begun, keyed: { type: 'unknown-code' } };
@@ -91,8 +97,12 @@ function begin(state: KeypadState, key: Key, at: number, quiet: boolean): Keypad
   return { ...state, code: key, lastAt: at, begunInQuiet: quiet };
 }
 
-/** Both of `##` after the last prompt or menu ended, and close together: an accident cannot end a conference. */
-function mayEnd(state: KeypadState, at: number, quietSince: number | null): boolean {
-  if (quietSince === null || !state.begunInQuiet) return false;
-  return state.lastAt >= quietSince && at - state.lastAt <= DOUBLE_HASH_GAP_MS;
+/** A conference ends only by keys that were all pressed after the last prompt or menu ended, the same one twice close together: never by accident. */
+function mayEnd(state: KeypadState, code: string, at: number, quietSince: number | null): boolean {
+  const gapMs = new Set(code).size === 1 ? SAME_KEY_GAP_MS : CODE_GAP_MS;
+  return wasQuiet(state, quietSince) && at - state.lastAt <= gapMs;
 }
+
+/** Whether nothing has been said since before the first key of the code begun. */
+const wasQuiet = ({ begunInQuiet, lastAt }: KeypadState, quietSince: number | null): boolean =>
+  quietSince !== null && begunInQuiet && lastAt >= quietSince;

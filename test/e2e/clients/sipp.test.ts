@@ -158,6 +158,11 @@ function calls(engine: EngineName): void {
       expect(await sipp.record()).toMatchObject({ outcome: 'unknown-number', dialled: '+15550100' });
     });
 
+    scene(`over ${transport}: is answered where the number is in To alone`, async (stage) => {
+      const sipp = await plays(stage, { scenario: 'number-in-to', transport });
+      expect(await sipp.record()).toMatchObject({ outcome: 'abandoned', trunk: 'local' });
+    });
+
     scene(`over ${transport}: gets 420 for an extension nobody has`, async (stage) => {
       await plays(stage, { scenario: 'unsupported-extension', transport });
     });

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { ConferenceRecord } from '../../../src/ports/store.js';
 import type { EngineName } from './engines.js';
-import { Operator, type CommandResult, type TestAccount } from './operator.js';
+import { Operator, type AccessCodeAccount, type CallRow, type CommandResult, type TestAccount } from './operator.js';
 import { freePort, rtpRange } from './ports.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -164,6 +165,25 @@ export class TestBridge {
 
   addAccount(...flags: readonly string[]): Promise<TestAccount> {
     return this.#operator.addAccount(...flags);
+  }
+
+  addAccessCodeAccount(...flags: readonly string[]): Promise<AccessCodeAccount> {
+    return this.#operator.addAccessCodeAccount(...flags);
+  }
+
+  /** What the record of an ended call says. @param sipCallId of the telephone */
+  record(sipCallId: string): Promise<CallRow> {
+    return this.#operator.record(sipCallId);
+  }
+
+  /** The records of calls that have ended. @param filters flags of `report calls` */
+  calls(...filters: readonly string[]): Promise<readonly CallRow[]> {
+    return this.#operator.calls(...filters);
+  }
+
+  /** What the records of the account's conferences say, oldest first, as soon as so many have ended. */
+  conferences(accountId: string, ended: number): Promise<readonly ConferenceRecord[]> {
+    return this.#operator.conferences(accountId, ended);
   }
 
   keepSecret(keys: string): void {

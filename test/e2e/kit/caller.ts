@@ -7,8 +7,9 @@ import {
 } from '../../../src/app/telephone/telephone.js';
 import { levelDbfs, NOTHING_DBFS, toneDbfs } from '../../sound.js';
 import type { EngineName } from './engines.js';
-import { Ear, Search, type Heard } from './ear.js';
-import type { Sound } from './sounds.js';
+import { Ear, everyPlace, Search, type Heard } from './ear.js';
+import { withPauses } from './names.js';
+import { signal, spoken, type Sound } from './sounds.js';
 
 /** Level of the tone a caller says, peak: ten of them together stay clear of full scale. */
 export const TONE_DBFS = -26;
@@ -22,6 +23,7 @@ const KEY_MS = 60;
 const KEY_GAP_MS = 60;
 const KEY_TONE_MS = 80;
 const SAMPLES_A_MS = 8;
+const PACKET_SAMPLES = 160;
 
 export interface CallerOptions extends Partial<DialOptions> {
   /** The tone this caller says from the beginning; silence when left out. */
@@ -139,6 +141,13 @@ export class Caller {
     return new Search(ear, sound, 0).look(true) !== null;
   }
 
+  /** Every place at which the whole sound was heard in between, by marks. */
+  allHeard(sound: Sound, since = 0, to?: number): readonly Heard[] {
+    return everyPlace(this.heard(since, to), sound).map(({ at, end, likeness }) => ({
+      ...{ at: at + since, end: end + since, likeness },
+    }));
+  }
+
   /** What was heard in between, by marks. */
   heard(since: number, to?: number): Int16Array {
     this.#listen();
@@ -177,6 +186,28 @@ export class Caller {
   say(hz: number | null): void {
     this.#says = hz;
     this.telephone.say(hz === null ? { kind: 'silence' } : { kind: 'tone', hz, dbfs: TONE_DBFS });
+  }
+
+  /** Says a sound once, and resolves when its last packet was sent. */
+  async sayOnce(samples: Int16Array): Promise<void> {
+    const packets = Math.ceil(samples.length / PACKET_SAMPLES) + 2;
+    const before = this.telephone.statistics().packetsSent;
+    this.telephone.say({ kind: 'samples', samples, loop: false });
+    const limitMs = samples.length / SAMPLES_A_MS + 5_000;
+    await this.until(
+      'the end of what is said',
+      limitMs,
+      () => this.telephone.statistics().packetsSent >= before + packets,
+    );
+    this.say(this.#says);
+  }
+
+  /** Is asked for the name, says it after the tone, and keys `#`. @returns where the tone ended */
+  async giveName(name: Sound, since = 0): Promise<Heard> {
+    const asked = await this.hearsInOrder([spoken('say-your-name'), signal('record-after')], since);
+    await this.sayOnce(withPauses(name));
+    await this.press('#');
+    return asked;
   }
 
   /** The latest so many milliseconds of what was heard; `null` until so much was heard since the mark. */

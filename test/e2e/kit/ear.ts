@@ -108,11 +108,27 @@ export class Search {
       if (whole) {
         const alike = likeness(this.#ear.between(at), this.#sound, 0);
         if (alike >= SAME) return { at, end: at + this.#sound.length, likeness: alike };
-        const pieces = inPieces(this.#ear.between(at), this.#sound);
-        if (pieces.share >= MOST_PIECES) return { at, end: at + pieces.end, likeness: alike };
+        // A gap may be before the stretch that was found, too: then the sound began earlier.
+        for (const from of [at, Math.max(0, at - GAP_SAMPLES)]) {
+          const pieces = inPieces(this.#ear.between(from), this.#sound);
+          if (pieces.share >= MOST_PIECES) return { at: from, end: from + pieces.end, likeness: alike };
+        }
       }
     }
     return null;
+  }
+}
+
+/** Every place of a sound in samples that lie ready: what was heard, or a recording. */
+export function everyPlace(samples: Int16Array, sound: Sound): readonly Heard[] {
+  const ear = new Ear();
+  ear.append(samples);
+  const places: Heard[] = [];
+  for (let from = 0; ;) {
+    const found = new Search(ear, sound, from).look(true);
+    if (found === null) return places;
+    places.push(found);
+    from = found.end;
   }
 }
 

@@ -1,7 +1,14 @@
 import { runCli } from '../../../src/app/cli/program.js';
+import { openExistingStore } from '../../../src/app/compose-store.js';
+import { loadConfig } from '../../../src/app/config.js';
+import { accountId } from '../../../src/domain/identifiers.js';
+import type { ConferenceRecord } from '../../../src/ports/store.js';
+import { eventually } from './eventually.js';
 
 /** Shorter ones would be found by chance, in the time of day. */
 const SHORTEST_SECRET = 7;
+/** A record is written when everything of its call is gone. */
+const RECORD_LIMIT_MS = 15_000;
 
 /** An account with its PINs, as the command line made it. */
 export interface TestAccount {
@@ -9,6 +16,35 @@ export interface TestAccount {
   readonly name: string;
   readonly hostPin: string;
   readonly guestPin: string;
+  /** Where there is one. */
+  readonly securityCode?: string;
+}
+
+/** An account with one access code for all. */
+export interface AccessCodeAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly accessCode: string;
+  readonly moderatorPin: string;
+}
+
+/** A call record, as `report calls --json` gives it; more is in it than tests look at. */
+export interface CallRow {
+  readonly sipCallId: string;
+  readonly answeredAt: string | null;
+  readonly joinedAt: string | null;
+  readonly endedAt: string;
+  /** `null` where the caller was never in. */
+  readonly talkSeconds: number | null;
+  readonly caller: string | null;
+  readonly dialled: string;
+  readonly accountName: string | null;
+  /** The conference it was in, or wanted to be in. */
+  readonly conferenceRecordId: number | null;
+  readonly role: string | null;
+  readonly outcome: string;
+  readonly keyMethod: string | null;
+  readonly direction: string;
 }
 
 export interface CommandResult {
@@ -45,14 +81,49 @@ export class Operator {
   }
 
   /** An account of its own for one test: a conference nobody else is in. */
-  async addAccount(...flags: readonly string[]): Promise<TestAccount> {
+  addAccount(...flags: readonly string[]): Promise<TestAccount> {
+    return this.#added<TestAccount>(flags);
+  }
+
+  addAccessCodeAccount(...flags: readonly string[]): Promise<AccessCodeAccount> {
+    return this.#added<AccessCodeAccount>(['--access-code', ...flags]);
+  }
+
+  async #added<Account extends object>(flags: readonly string[]): Promise<Account> {
     this.#accounts += 1;
     const result = await this.command('account', 'add', '--name', `Test ${this.#accounts}`, ...flags, '--json');
     if (result.status !== 0) throw new Error(`account add failed: ${result.stderr}`);
-    const account = JSON.parse(result.stdout) as TestAccount;
-    this.keepSecret(account.hostPin);
-    this.keepSecret(account.guestPin);
+    const account = JSON.parse(result.stdout) as Account;
+    for (const [what, keys] of Object.entries(account)) if (/pin|code/i.test(what)) this.keepSecret(String(keys));
     return account;
+  }
+
+  /** The record of one call, as soon as it is written. @param sipCallId of the telephone */
+  async record(sipCallId: string): Promise<CallRow> {
+    const find = async (): Promise<CallRow | undefined> =>
+      (await this.calls()).find((one) => one.sipCallId === sipCallId);
+    const row = await eventually(`record of call ${sipCallId}`, RECORD_LIMIT_MS, find, (found) => found !== undefined);
+    return row as CallRow;
+  }
+
+  /** The records of calls that have ended. @param filters flags of `report calls` */
+  async calls(...filters: readonly string[]): Promise<readonly CallRow[]> {
+    const { status, stdout, stderr } = await this.command('report', 'calls', '--limit', '10000', ...filters, '--json');
+    if (status !== 0) throw new Error(`report calls failed: ${stderr}`);
+    return JSON.parse(stdout) as readonly CallRow[];
+  }
+
+  /** What the records of the account's conferences say, oldest first, as soon as so many have ended: no command lists them yet. */
+  async conferences(account: string, ended: number): Promise<readonly ConferenceRecord[]> {
+    const { config } = loadConfig({ env: this.#env, workingDirectory: this.#directory });
+    const ask = (): ConferenceRecord[] => {
+      const store = openExistingStore(config);
+      const records = store.conferenceRecords({ limit: 100, accountId: accountId(account) });
+      store.close();
+      return records.filter(({ outcome }) => outcome !== null);
+    };
+    const over = await eventually(`end of ${ended} conferences`, RECORD_LIMIT_MS, ask, ({ length }) => length >= ended);
+    return over.toSorted((one, other) => one.startedAt - other.startedAt);
   }
 
   /** These keys must never be found in a log. */

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, it, vi } from 'vitest';
+import type { ConferenceRecord } from '../../../src/ports/store.js';
 import { writeWav } from '../../sound.js';
 import { startBridge, type BridgeOptions, type TestBridge } from './bridge.js';
 import { Caller, type CallerOptions } from './caller.js';
-import type { TestAccount } from './operator.js';
+import type { CallRow, TestAccount } from './operator.js';
+import type { Sound } from './sounds.js';
 import { othersOf, TONES_HZ, untilHears } from './tones.js';
 
 // The scenes of a file play at the same time, in conferences of their own on one bridge: most of the time they wait.
@@ -68,6 +70,24 @@ export class Scene {
     return callers;
   }
 
+  /** Dials, keys the PIN and says a name where it is asked for. */
+  async callNamed(pin: string, name: Sound, options: CallerOptions = {}): Promise<Caller> {
+    const caller = await this.call(pin, options);
+    await caller.giveName(name);
+    return caller;
+  }
+
+  /** What the record of an ended call says. */
+  record(caller: Caller): Promise<CallRow> {
+    return this.bridge.record(caller.telephone.sipCallId);
+  }
+
+  /** What the record of the account's first conference says, once that has ended. */
+  async conference(account: { readonly id: string }): Promise<Partial<ConferenceRecord>> {
+    const [first] = await this.bridge.conferences(account.id, 1);
+    return first ?? {};
+  }
+
   async over(): Promise<void> {
     await Promise.all(this.#callers.map((caller) => caller.hangUp()));
   }
@@ -82,6 +102,11 @@ export class Scene {
       this.#callers.map((caller, index) => writeWav(join(folder, `${name}-${index + 1}.wav`), caller.heard(0))),
     );
   }
+}
+
+/** A part of the specification: the scenes in it play at the same time as those of the others. */
+export function part(title: string, define: () => void): void {
+  describe.concurrent(title, define);
 }
 
 export type Play = (title: string, play: (scene: Scene) => Promise<void>, limitMs?: number) => void;

@@ -31,6 +31,13 @@ export function spoken(...parts: readonly (SpokenPrompt | number)[]): Sound {
   );
 }
 
+/** The file of a sentence that is one file. */
+export function fileOf(prompt: SpokenPrompt): string {
+  const [file, ...others] = catalogue.resolve([say(prompt)]);
+  if (file === undefined || others.length > 0) throw new Error(`"${prompt}" is not one file`);
+  return file.path;
+}
+
 export function signal(name: Tone): Sound {
   return soundOf(`${name} tone`, [tone(name)]);
 }

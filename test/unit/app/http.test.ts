@@ -36,6 +36,8 @@ beforeEach(async () => {
     callsBeingMoved: 2,
     callsMoved: 5,
     callsTakenBack: 4,
+    recordings: 2,
+    recordingFailures: 1,
   };
   mixers = [mixer('a')];
   healthy = true;
@@ -102,6 +104,8 @@ describe('/metrics', () => {
       'partyline_calls_being_moved 2',
       'partyline_calls_moved_total 5',
       'partyline_calls_taken_back_total 4',
+      'partyline_recordings 2',
+      'partyline_recording_failures_total 1',
       'partyline_signaling_healthy 1',
       'partyline_signaling_calls 3',
       'partyline_mixers_healthy 1',

@@ -1,4 +1,4 @@
-import { DEFAULT_BRIDGE_OPTIONS } from '../../../src/bridge/bridge-parts.js';
+import { DEFAULT_BRIDGE_OPTIONS, type OutboundTrunk } from '../../../src/bridge/bridge-parts.js';
 import { Bridge } from '../../../src/bridge/bridge.js';
 import { KnownSources } from '../../../src/bridge/known-sources.js';
 import type { Log } from '../../../src/bridge/log.js';
@@ -9,6 +9,8 @@ import type { Utterance } from '../../../src/domain/prompts.js';
 import type { CallRecord } from '../../../src/ports/store.js';
 import { Incarnation } from './incarnation.js';
 import { FakeMedia, type FakeEndpoint } from '../../fakes/fake-media.js';
+import { FakeNames } from '../../fakes/fake-names.js';
+import { FakeRecordings } from '../../fakes/fake-recordings.js';
 import { FakeSignaling, type FakeCall } from '../../fakes/fake-signaling.js';
 import { ManualClock } from '../../fakes/manual-clock.js';
 import { MemoryStore } from '../../fakes/memory-store.js';
@@ -31,6 +33,8 @@ const nameOf = (utterance: Utterance): string => {
       return String(utterance.value);
     case 'tone':
       return `tone-${utterance.tone}`;
+    case 'name':
+      return `name-${utterance.name}`;
     default:
       return utterance.kind;
   }
@@ -42,7 +46,18 @@ export class World {
   readonly signaling = new FakeSignaling();
   readonly media = new FakeMedia();
   readonly store = new MemoryStore();
+  readonly names = new FakeNames();
+  readonly recordings = new FakeRecordings();
   readonly lines: string[] = [];
+  /** Where calls of ours go. */
+  trunks: OutboundTrunk[] = [
+    {
+      name: 'carrier',
+      target: { transport: 'udp', host: '127.0.0.1', port: 5090 },
+      callerNumber: '442071230000',
+      credentials: { username: 'bridge', password: 'the password of the trunk' },
+    },
+  ];
   /** What cannot be turned into sound files. */
   unspeakable: string | null = null;
   bridge: Bridge;
@@ -96,6 +111,8 @@ export class World {
       signaling: process.of(signaling),
       media: process.of(media),
       store: process.of(store),
+      names: process.of(this.names),
+      recordings: process.of(this.recordings),
     };
     return new Bridge(
       {
@@ -107,6 +124,9 @@ export class World {
               incomingCall: (call) => listener.incomingCall(process.of(call)),
               cancelled: (id) => listener.cancelled(id),
               hungUp: (id, end) => listener.hungUp(id, end),
+              progressed: (id, progress) => listener.progressed(id, progress),
+              answered: (id, sdp) => listener.answered(id, sdp),
+              notAnswered: (id, end) => listener.notAnswered(id, end),
               keyPressed: (id, key) => listener.keyPressed(id, key),
               mediaOffered: (id, offer) => listener.mediaOffered(id, offer),
               mediaAnswered: (id, answer) => listener.mediaAnswered(id, answer),
@@ -116,6 +136,7 @@ export class World {
             const taken = await seen.signaling.takeBack(calls);
             return taken.map((one) => ({ ...one, call: process.of(one.call) }));
           },
+          place: (request) => process.of(seen.signaling.place(request)),
           status: () => signaling.status(),
           stop: () => seen.signaling.stop(),
           release: () => seen.signaling.release(),
@@ -134,9 +155,15 @@ export class World {
           placeRoom: (room, preferred) => media.placeRoom(room, preferred),
           forgetRoom: (room) => media.forgetRoom(room),
           playToRoom: (room, id, items) => seen.media.playToRoom(room, id, items),
+          recordRoom: (room, path, how) => seen.media.recordRoom(room, path, how),
+          pauseRoomRecording: (room, paused) => seen.media.pauseRoomRecording(room, paused),
+          stopRecordingRoom: (room) => seen.media.stopRecordingRoom(room),
+          measureRoom: () => seen.media.measureRoom(),
           roomSize: (room) => seen.media.roomSize(room),
         },
         store: seen.store,
+        names: seen.names,
+        recordings: seen.recordings,
         clock,
         log,
         sources: new KnownSources(store, clock, [
@@ -148,6 +175,7 @@ export class World {
             if (nameOf(utterance) === this.unspeakable) throw new RangeError('cannot be spoken');
             return { path: nameOf(utterance), loop: utterance.kind === 'music' };
           }),
+        outboundTrunk: (name) => this.trunks.find((trunk) => trunk.name === name) ?? null,
         dialIn: (user) => (user === 'conference' ? { number: user, pinLength: 9, greeting: null, createdAt: 0 } : null),
       },
       { ...DEFAULT_BRIDGE_OPTIONS, maximumCalls: this.#maximumCalls, recordedDigits: 3 },
@@ -160,8 +188,8 @@ export class World {
     return endpoint;
   }
 
-  async answered(): Promise<FakeCall> {
-    const call = this.signaling.invite();
+  async answered(callerNumber?: string): Promise<FakeCall> {
+    const call = this.signaling.invite(undefined, callerNumber);
     await settle();
     call.acknowledge();
     await settle();
@@ -180,6 +208,13 @@ export class World {
       endpoint.finish();
       await settle();
     }
+  }
+
+  /** Everything that is played to rooms comes to its end. */
+  async listenInRooms(): Promise<void> {
+    for (const { room, playId } of this.media.roomPlays)
+      this.media.listener.roomPlayFinished(room, playId, 'completed');
+    await settle();
   }
 
   async inConference(pin: string): Promise<FakeCall> {

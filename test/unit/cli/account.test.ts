@@ -2,18 +2,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
-import { loadPinKey } from '../../../src/adapters/system/pin-key.js';
 import { openStore } from '../../../src/app/compose-store.js';
-import { CommandLine } from './command-line.js';
+import { CommandLine, ONE_LINE_ERROR } from './command-line.js';
 
 let cli: CommandLine;
 beforeEach(() => {
   cli = new CommandLine();
 });
 afterEach(() => cli.dispose());
-
-/** The one line an error has. */
-const oneLine = /^error: [^\n]+\n$/;
 
 describe('account add', () => {
   it('prints id, name and both PINs as one JSON object', async () => {
@@ -34,11 +30,10 @@ describe('account add', () => {
 
   it('makes PINs that the bridge recognises, of host and guest', async () => {
     const added = await cli.addAccount('--name', 'Mary');
-    const pins = loadPinKey(cli.data, () => false);
-    const store = SqliteStore.open({ file: join(cli.data, 'partyline.db') });
-    expect(store.findPin(pins.hash(added.hostPin))).toMatchObject({ role: 'host', account: { id: added.id } });
-    expect(store.findPin(pins.hash(added.guestPin))).toMatchObject({ role: 'guest', account: { id: added.id } });
-    store.close();
+    cli.withStore((store, hash) => {
+      expect(store.findPin(hash(added.hostPin))).toMatchObject({ role: 'host', account: { id: added.id } });
+      expect(store.findPin(hash(added.guestPin))).toMatchObject({ role: 'guest', account: { id: added.id } });
+    });
   });
 
   it('draws PINs as long as asked for, or as configured, or as the numbers want them', async () => {
@@ -62,7 +57,7 @@ describe('account add', () => {
     await cli.addAccount('--name', 'first');
     const { status, stdout, stderr } = await cli.run('account', 'add', '--name', 'second');
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(stderr).toContain('--pin-length 7');
     expect((await cli.addAccount('--name', 'second', '--pin-length', '6')).hostPin).toHaveLength(6);
   });
@@ -109,12 +104,20 @@ describe('account add', () => {
     [['--name', '']],
     [['--name', 'two\nlines']],
     [['--name', 'x'.repeat(101)]],
-    [['--lobby']],
+    [['--karaoke']],
+    [['--recording', 'maybe']],
+    [['--record-beep', '4']],
+    [['--names-up-to', 'many']],
+    [['--dial-out-prefixes', '44,x']],
+    [['--dial-out-prefixes', ',']],
+    [['--dial-out-calls', '0']],
+    [['--key', 'mute']],
+    [['--key', 'muet=*6']],
     [['one', 'more']],
   ])('takes no wrong usage: %j', async (flags) => {
     const { status, stdout, stderr } = await cli.run('account', 'add', '--name', 'a', ...flags);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(existsSync(cli.data)).toBe(false);
   });
 
@@ -271,19 +274,12 @@ describe('account set', () => {
     await cli.addAccount('--name', 'Board');
     const { status, stderr } = await cli.run('account', 'set', 'Board', '--json');
     expect(status).toBe(2);
-    expect(stderr).toMatch(oneLine);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
   });
 });
 
 describe('account disable, enable, remove', () => {
-  const find = (pin: string): unknown => {
-    const store = SqliteStore.open({ file: join(cli.data, 'partyline.db') });
-    try {
-      return store.findPin(loadPinKey(cli.data, () => false).hash(pin));
-    } finally {
-      store.close();
-    }
-  };
+  const find = (pin: string): unknown => cli.withStore((store, hash) => store.findPin(hash(pin)));
 
   it('stop PINs at once, and let them work again', async () => {
     const { guestPin } = await cli.addAccount('--name', 'Mary');
@@ -311,7 +307,7 @@ describe('account disable, enable, remove', () => {
     cli.answer = ' Yes ';
     expect((await cli.run('account', 'remove', 'Mary')).status).toBe(0);
     expect(await cli.json('account', 'list')).toEqual([]);
-    expect(cli.questions[0]).toMatch(/^Remove the account Mary \(a\w+\) and its PINs for good\?/);
+    expect(cli.questions[0]).toMatch(/^Remove the account Mary \(a\w+\), its PINs and its recordings for good\?/);
   });
 
   it('ask nobody where there is no terminal', async () => {

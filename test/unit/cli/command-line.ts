@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
+import { loadPinKey } from '../../../src/adapters/system/pin-key.js';
 import { runCli } from '../../../src/app/cli/program.js';
 import type { Stores } from '../../../src/app/cli/context.js';
 import type { Environment } from '../../../src/app/config.js';
@@ -11,6 +13,9 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** The one line an error has. */
+export const ONE_LINE_ERROR = /^error: [^\n]+\n$/;
 
 /** A command line with a data directory of its own. */
 export class CommandLine {
@@ -53,6 +58,17 @@ export class CommandLine {
     const { status, stdout, stderr } = await this.run(...args, '--json');
     if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
     return JSON.parse(stdout);
+  }
+
+  /** Its store, with the hash PINs have there. */
+  withStore<T>(look: (store: SqliteStore, hash: (digits: string) => string) => T): T {
+    const pins = loadPinKey(this.data, () => false);
+    const store = SqliteStore.open({ file: join(this.data, 'partyline.db') });
+    try {
+      return look(store, (digits) => pins.hash(digits));
+    } finally {
+      store.close();
+    }
   }
 
   async addAccount(...args: readonly string[]): Promise<NewAccount> {

@@ -139,6 +139,25 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^FAILED +PIN key +.*chmod 600/m);
   });
 
+  it('fails where names cannot be kept, as the bridge would', async () => {
+    const folder = join(cli.directory, 'names');
+    const names = async () => (await findings()).filter(({ check }) => check === 'names');
+    cli.env = { ...quiet, PARTYLINE_NAMES_DIRECTORY: folder };
+    const fresh = { check: 'names', status: 'ok', text: `${folder} does not exist yet; the bridge makes it` };
+    expect(await names()).toEqual([fresh]);
+    mkdirSync(folder);
+    chmodSync(folder, 0o770);
+    expect(await names()).toEqual([{ check: 'names', status: 'ok', text: folder }]);
+    chmodSync(folder, 0o775);
+    expect(await names()).toEqual([
+      { check: 'names', status: 'failed', text: `${folder} is open to everyone: chmod o= ${folder}` },
+    ]);
+    cli.env = { ...quiet, PARTYLINE_NAMES_DIRECTORY: join(folder, 'file', 'names') };
+    writeFileSync(join(folder, 'file'), '');
+    expect(await names()).toMatchObject([{ status: 'failed' }]);
+    expect((await cli.run('doctor')).status).toBe(1);
+  });
+
   it('fails on a database that is none', async () => {
     mkdirSync(cli.data, { mode: 0o700 });
     writeFileSync(join(cli.data, 'partyline.db'), 'x'.repeat(5000));

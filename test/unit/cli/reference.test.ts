@@ -9,6 +9,7 @@ import { parseConfig } from '../../../src/app/config.js';
 import { environmentName, SETTING_KEYS, SETTINGS, type Setting } from '../../../src/app/config/settings.js';
 import { openStore } from '../../../src/app/compose-store.js';
 import { accountId, callId, conferenceId } from '../../../src/domain/identifiers.js';
+import { KEYPAD_ACTIONS } from '../../../src/domain/keypad/contract.js';
 import { CommandLine } from './command-line.js';
 
 const FILE = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
@@ -65,6 +66,10 @@ function settingTable(): string {
 }
 
 describe('docs/cli.md', () => {
+  it('names every action of the keypad', () => {
+    for (const action of KEYPAD_ACTIONS) expect(reference).toContain(`\`${action}\``);
+  });
+
   it('lists every command with its flags, and every setting, as the program has them', async () => {
     const wanted = withSection(withSection(reference, 'commands', commandTable()), 'settings', settingTable());
     await expect(wanted).toMatchFileSnapshot(FILE);
@@ -119,6 +124,17 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     expect(shapeNow(await cli.json('trunk', 'list'))).toEqual(shape(documented('trunk list --json')));
   });
 
+  it('block list and recording list', async () => {
+    const { id } = await cli.addAccount('--name', 'Mary');
+    await cli.run('block', 'add', '+442071234567', '--account', 'Mary');
+    expect(shapeNow(await cli.json('block', 'list'))).toEqual(shape(documented('block list --json')));
+    const { store } = openStore(parseConfig({ dataDir: cli.data }, {}));
+    const of = { accountId: accountId(id), conferenceRecordId: 1, part: 1, wrappedKey: 'x' };
+    store.addRecording({ id: 'r1', ...of, startedAt: 0, durationMs: 1_200_500, dueAt: Date.now() + 60_000 });
+    store.close();
+    expect(shapeNow(await cli.json('recording', 'list'))).toEqual(shape(documented('recording list --json')));
+  });
+
   it('mixer list, and the configuration of mixers', async () => {
     const [mixer] = documented('mixer list --json') as readonly Record<string, unknown>[];
     const server = createServer((_request, response) => {
@@ -142,6 +158,19 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     expect(dialogOwner).toEqual({ socket: '/run/partyline/dialogs.sock' });
   });
 
+  it('account add with codes, and the configuration of calls that hosts place', async () => {
+    const flags = ['--name', 'Sales', '--access-code', '--security-code'];
+    const added = (await cli.json('account', 'add', ...flags)) as object;
+    expect(Object.keys(added)).toEqual(['id', 'name', 'accessCode', 'moderatorPin', 'securityCode']);
+    expect(await cli.json('account', 'set', 'Sales', '--security-code')).toHaveProperty('newSecurityCode');
+    for (const member of ['`accessCode` and `moderatorPin`', '`securityCode` too', '`newSecurityCode`']) {
+      expect(reference).toContain(member);
+    }
+    const config = parseConfig(documented('conference.dialOut`'), {}, {}, (file) => `password of ${file}`);
+    expect(Object.keys(config.dialOut.trunks)).toEqual(['carrier', 'pbx']);
+    expect(config.conference.dialOut).toMatchObject({ trunk: 'pbx', prefixes: ['01', '02'], callsPerHour: 5 });
+  });
+
   it('report calls', async () => {
     const { id } = await cli.addAccount('--name', 'Mary');
     const { store } = openStore(parseConfig({ dataDir: cli.data }, {}));
@@ -156,6 +185,7 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     });
     store.addCallRecord({
       id: callId('c1'),
+      direction: 'in',
       sipCallId: 's1',
       startedAt: 0,
       answeredAt: 100,

@@ -15,6 +15,7 @@ function record(id: string, more: Partial<CallRecord> = {}): void {
   const store = SqliteStore.open({ file: join(cli.data, 'partyline.db') });
   store.addCallRecord({
     id: callId(id),
+    direction: 'in',
     sipCallId: `${id}@example.org`,
     startedAt: noon,
     answeredAt: noon + 100,

@@ -6,7 +6,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Peer } from '../../../src/adapters/dialog-owner/peer.js';
 import { ConnectionLost } from '../../../src/adapters/dialog-owner/port-errors.js';
 import { LegRefused } from '../../../src/ports/mixer-legs.js';
-import { CallGone, DialogLost, MediaOfferRefused, ReofferRefused } from '../../../src/ports/signaling.js';
+import {
+  CallGone,
+  DialogLost,
+  MediaOfferRefused,
+  MediaOfferTooSoon,
+  ReofferRefused,
+} from '../../../src/ports/signaling.js';
 
 interface Requests {
   readonly ask: { params: { readonly what: string }; result: string };
@@ -62,6 +68,7 @@ describe('the connection between control process and dialog owner', () => {
     new CallGone('gone'),
     new DialogLost('lost'),
     new MediaOfferRefused('no'),
+    new MediaOfferTooSoon('not yet'),
     new ReofferRefused(491),
     new LegRefused(503),
     new Error('anything'),

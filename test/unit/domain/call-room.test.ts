@@ -1,83 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { music, say, tone } from '../../../src/domain/prompts.js';
+import { music, say } from '../../../src/domain/prompts.js';
 import { Caller } from './caller.js';
-
-describe('a caller who waits for the host', () => {
-  it('is told so, then hears hold music', () => {
-    const caller = new Caller().waiting();
-    expect(caller.hears).toBe('host-not-arrived');
-    caller.finish();
-    expect(caller.hears).toBe('music');
-  });
-
-  it('is reassured every 60 s, and hears the music again', () => {
-    const caller = new Caller().waiting();
-    caller.finish();
-    for (let minute = 1; minute <= 3; minute += 1) {
-      caller.wait(60_000);
-      expect(caller.hears).toBe('still-waiting');
-      caller.finish();
-      expect(caller.hears).toBe('music');
-    }
-  });
-
-  it('hears goodbye after 60 minutes', () => {
-    const caller = new Caller().waiting();
-    caller.wait(3_600_000);
-    expect(caller.hears).toBe('host-did-not-arrive goodbye _');
-    expect(caller.did('ReportLeft')).toHaveLength(1);
-    caller.finish();
-    expect(caller.outcome).toBe('no-host');
-  });
-
-  it('waits as long as the account wants, without reassurance if it wants none', () => {
-    const caller = new Caller().waiting({ waitLimitSeconds: 90, reassureSeconds: 0 });
-    caller.finish();
-    caller.wait(89_999);
-    expect(caller.hears).toBe('music');
-    caller.wait(1);
-    expect(caller.hears).toBe('host-did-not-arrive goodbye _');
-  });
-
-  it('is not cut off by music that cannot be played, nor is it tried without end', () => {
-    const caller = new Caller().waiting();
-    caller.finish();
-    expect(caller.finish()).toEqual([]);
-    caller.wait(60_000);
-    expect(caller.hears).toBe('still-waiting');
-  });
-
-  it('hears answers to codes in between', () => {
-    const caller = new Caller().waiting();
-    caller.finish();
-    caller.press('**');
-    expect(caller.did('ReportAction')).toEqual([{ type: 'ReportAction', action: 'help' }]);
-    caller.happen({ type: 'Told', utterances: [say('help-intro')] });
-    expect(caller.hears).toBe('help-intro');
-    caller.finish();
-    expect(caller.hears).toBe('music');
-  });
-
-  it('who hangs up was never in: abandoned', () => {
-    const caller = new Caller().waiting();
-    caller.happen({ type: 'CallerHungUp', lineLost: false });
-    expect(caller.outcome).toBe('abandoned');
-    expect(caller.did('ReportLeft')).toEqual([{ type: 'ReportLeft', lineLost: false }]);
-  });
-
-  it('for a host who is away has no limit of its own: the grace time is the conference’s', () => {
-    const caller = new Caller().accepted();
-    caller.happen({ type: 'KeptWaiting', reason: 'host-away' });
-    caller.wait(7_200_000);
-    expect(caller.state.kind).toBe('Waiting');
-  });
-
-  it('may still be refused', () => {
-    const caller = new Caller().waiting();
-    caller.happen({ type: 'Refused', reason: 'full' });
-    expect(caller.hears).toBe('conference-full goodbye _');
-  });
-});
 
 describe('an admitted caller', () => {
   it('hears the introduction, is then taken in, and only then reported to be in', () => {
@@ -114,9 +37,33 @@ describe('an admitted caller', () => {
     caller.happen({ type: 'MuteChanged', muted: true });
     caller.happen({ type: 'Told', utterances: [say('you-are-muted')] });
     caller.finish();
-    expect(caller.did('JoinMixer')).toMatchObject([{ muted: true }]);
-    caller.happen({ type: 'MixerJoined' });
     expect(caller.hears).toBe('you-are-muted');
+    caller.finish();
+    expect(caller.did('JoinMixer')).toMatchObject([{ muted: true }]);
+  });
+
+  it('hears what is told meanwhile before coming in, the help when in', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'Admitted', muted: false, introduction: [say('joining')] });
+    caller.happen({ type: 'Told', utterances: [say('recording-started')] });
+    caller.happen({ type: 'Told', utterances: Array.from({ length: 20 }, () => say('help-intro')) });
+    caller.finish();
+    expect(caller.hears).toBe('recording-started');
+    expect(caller.did('JoinMixer')).toEqual([]);
+    caller.finish();
+    expect(caller.did('JoinMixer')).toHaveLength(1);
+    caller.happen({ type: 'MixerJoined' });
+    expect(caller.hears).toContain('help-intro');
+  });
+
+  it('comes in however much is told meanwhile', () => {
+    const caller = new Caller().accepted();
+    caller.happen({ type: 'Admitted', muted: false, introduction: [say('joining')] });
+    for (let second = 0; second < 30; second += 1) {
+      caller.happen({ type: 'Told', utterances: [say('recording-started')] });
+      caller.wait(1_000);
+    }
+    expect(caller.did('JoinMixer')).toHaveLength(1);
   });
 
   it('muted while the mixer is taking the caller in is muted at once after', () => {
@@ -196,7 +143,7 @@ describe('a caller in the room', () => {
   it('has every code reported, known or not', () => {
     const caller = new Caller().inRoom();
     caller.press('*6');
-    caller.press('*1');
+    caller.press('*0');
     expect(caller.did('ReportAction')).toEqual([{ type: 'ReportAction', action: 'mute' }]);
     expect(caller.did('ReportUnknownCode')).toHaveLength(1);
   });
@@ -281,101 +228,6 @@ describe('a caller in the room', () => {
     caller.happen({ type: 'MediaFailed' });
     expect(caller.did('ReportLeft')).toEqual([{ type: 'ReportLeft', lineLost: true }]);
     expect(caller.effects.slice(-2)).toEqual([{ type: 'HangUp' }, { type: 'CloseCall', outcome: 'failed' }]);
-  });
-});
-
-describe('## in the room', () => {
-  const ended = (caller: Caller): boolean => caller.did('ReportAction').some((effect) => effect.action === 'end');
-
-  it('is reported when pressed in quiet', () => {
-    const caller = new Caller().inRoom('host');
-    caller.press('##');
-    expect(ended(caller)).toBe(true);
-  });
-
-  it('is nothing while a private message is said, whose interruption it begins with', () => {
-    const caller = new Caller().inRoom('host');
-    caller.happen({ type: 'Told', utterances: [say('help-intro')] });
-    caller.press('##');
-    expect(ended(caller)).toBe(false);
-    caller.press('#');
-    expect(ended(caller)).toBe(true);
-  });
-
-  it('is not held up by a mere tone', () => {
-    const caller = new Caller().inRoom('host');
-    caller.happen({ type: 'Told', utterances: [tone('discreet')] });
-    caller.press('##');
-    expect(ended(caller)).toBe(true);
-  });
-
-  it('is nothing on the way in', () => {
-    const caller = new Caller().accepted('host');
-    caller.happen({ type: 'Admitted', muted: false, introduction: [say('joining')] });
-    caller.wait(4_000);
-    caller.press('##');
-    caller.finish();
-    caller.press('##');
-    expect(ended(caller)).toBe(false);
-  });
-
-  it('is never begun by the # of a PIN that ended by itself', () => {
-    const caller = new Caller().asked();
-    caller.press('1234');
-    caller.match('host');
-    caller.happen({ type: 'Admitted', muted: false, introduction: [] });
-    caller.happen({ type: 'MixerJoined' });
-    caller.press('##', 500);
-    expect(ended(caller)).toBe(false);
-  });
-});
-
-describe('## where a third key confirms', () => {
-  const host = (): Caller => {
-    const caller = new Caller().inRoom('host', { confirmHangup: true });
-    caller.press('##');
-    return caller;
-  };
-  const ends = (caller: Caller): number => caller.did('ReportAction').filter(({ action }) => action === 'end').length;
-
-  it('asks first, and ends with #', () => {
-    const caller = host();
-    expect(caller.hears).toBe('confirm-host-hangup');
-    expect(ends(caller)).toBe(0);
-    caller.press('#');
-    expect(ends(caller)).toBe(1);
-  });
-
-  it('is left with *', () => {
-    const caller = host();
-    caller.press('*');
-    expect(caller.hears).toBe('');
-    caller.wait(500);
-    caller.press('#');
-    expect(ends(caller)).toBe(0);
-  });
-
-  it('is given up after 10 s, with a tone', () => {
-    const caller = host();
-    caller.finish();
-    caller.wait(10_000);
-    expect(caller.hears).toBe('<refused>');
-    caller.press('#');
-    expect(ends(caller)).toBe(0);
-  });
-
-  it('owns the digits pressed meanwhile', () => {
-    const caller = host();
-    caller.press('5');
-    expect(caller.hears).toBe('confirm-host-hangup');
-    caller.press('#');
-    expect(ends(caller)).toBe(1);
-  });
-
-  it('does not ask a guest, who is told whose code it is', () => {
-    const caller = new Caller().inRoom('guest', { confirmHangup: true });
-    caller.press('##');
-    expect(ends(caller)).toBe(1);
   });
 });
 

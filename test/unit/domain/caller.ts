@@ -1,5 +1,5 @@
 import type { Admission, CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
-import { startCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
+import { startCall, startPlacedCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
 import {
   DEFAULT_CONFERENCE_OPTIONS,
   DEFAULT_ENTRY_OPTIONS,
@@ -12,11 +12,17 @@ import type { Key } from '../../../src/domain/keys.js';
 import { ManualTimers } from './manual-timers.js';
 import { words, type WithoutTime } from './words.js';
 
-export const admission = (role: Role, options: Partial<ConferenceOptions> = {}): Admission => ({
+type Ways = Partial<Pick<Admission, 'byAccessCode' | 'securityCode' | 'blocked'>>;
+
+export const admission = (role: Role, options: Partial<ConferenceOptions> = {}, ways: Ways = {}): Admission => ({
   accountId: accountId('account'),
   conferenceId: conferenceId('room'),
   role,
   options: { ...DEFAULT_CONFERENCE_OPTIONS, ...options },
+  byAccessCode: false,
+  securityCode: false,
+  blocked: false,
+  ...ways,
 });
 
 /** One call with a manual clock: feeds events, carries out the effects as far as a test needs them. */
@@ -32,13 +38,26 @@ export class Caller {
     this.state = startCall({ callId: callId('call'), entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 4, ...entry } });
   }
 
+  /** A call of ours, to be answered into a room aside. */
+  static placed(): Caller {
+    const caller = new Caller();
+    const room = conferenceId('room/aside-1');
+    caller.state = startPlacedCall({ callId: callId('call'), admission: admission('guest'), room });
+    return caller;
+  }
+
   /** One event; returns what it led to. */
   happen(event: WithoutTime<CallEvent>): readonly CallEffect[] {
     const { state, effects } = stepCall(this.state, { ...event, at: this.now });
+    this.goOn(state, effects);
+    return effects;
+  }
+
+  /** From this state, these effects carried out. */
+  goOn(state: CallState, effects: readonly CallEffect[]): void {
     this.state = state;
     for (const effect of effects) this.#carryOut(effect);
     this.effects.push(...effects);
-    return effects;
   }
 
   #carryOut(effect: CallEffect): void {
@@ -112,8 +131,14 @@ export class Caller {
     return this.match(role, options);
   }
 
-  match(role: Role = 'guest', options: Partial<ConferenceOptions> = {}): this {
-    this.happen({ type: 'PinMatched', lookupId: this.#lookupId(), admission: admission(role, options) });
+  match(role: Role = 'guest', options: Partial<ConferenceOptions> = {}, ways: Ways = {}): this {
+    this.happen({ type: 'PinMatched', lookupId: this.#lookupId(), admission: admission(role, options, ways) });
+    return this;
+  }
+
+  /** The code asked for after the PIN is right. */
+  matchCode(): this {
+    this.happen({ type: 'CodeMatched', lookupId: this.#lookupId() });
     return this;
   }
 
@@ -128,8 +153,8 @@ export class Caller {
   }
 
   #lookupId() {
-    const lookup = this.did('LookUpPin').at(-1);
-    if (lookup === undefined) throw new Error('no PIN was looked up');
+    const lookup = this.effects.findLast((effect) => effect.type === 'LookUpPin' || effect.type === 'CheckCode');
+    if (lookup === undefined) throw new Error('nothing was looked up');
     return lookup.lookupId;
   }
 

@@ -76,6 +76,7 @@ describe('the first host in', () => {
     room.joins('ann');
     room.wait(4_000);
     expect(room.roomHeard).toEqual(['<entry>']);
+    room.wait(1_000);
     room.joins('bob');
     expect(room.roomHeard).toEqual(['<entry>', '<entry>']);
   });
@@ -140,34 +141,6 @@ describe('a newcomer while a host is in', () => {
   });
 });
 
-describe('announcements never pile up', () => {
-  it('of more than 3 arrivals in 4 s the room hears the first three, then one for all the others', () => {
-    const room = new Room().withHostAnd();
-    for (let n = 1; n <= 9; n += 1) {
-      room.comes(`guest${n}`);
-      room.wait(100);
-    }
-    expect(room.roomHeard).toHaveLength(3);
-    room.wait(4_000);
-    expect(room.roomHeard).toHaveLength(4);
-    room.wait(10_000);
-    expect(room.roomHeard).toHaveLength(4);
-  });
-
-  it('and many who leave together are heard in the same way', () => {
-    const guests = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const room = new Room({ entry: 'none' }).withHostAnd(...guests);
-    for (const guest of guests) room.leaves(guest);
-    room.wait(10_000);
-    expect(room.roomHeard).toEqual(['<exit>', '<exit>', '<exit>', '<exit>']);
-  });
-
-  it('arrivals further apart are announced one by one', () => {
-    const room = new Room().withHostAnd('a', 'b', 'c', 'd', 'e');
-    expect(room.roomHeard).toHaveLength(5);
-  });
-});
-
 describe('a full conference', () => {
   it('refuses guests, never a host', () => {
     const room = new Room({ maxCallers: 2 }).withHostAnd('ann');
@@ -197,103 +170,104 @@ describe('a full conference', () => {
   });
 });
 
-describe('a locked conference', () => {
-  const locked = (options = {}): Room => {
-    const room = new Room(options).withHostAnd('ann');
-    room.keys('host', 'lock');
-    return room;
-  };
-
-  it('refuses guests; its hosts hear a discreet tone', () => {
-    expect(brief(locked().arrives('bob'))).toEqual(['refuse bob: locked', 'tell host: <discreet>']);
-  });
-
-  it('lets a host in', () => {
-    expect(brief(locked().arrives('host2', 'host'))).toEqual(['admit host2: joining there-are 2 other-callers']);
-  });
-
-  it('is locked before it is without a host', () => {
-    const room = locked({ hostLeaves: 'hold' });
-    room.leaves('host');
-    expect(brief(room.arrives('bob'))).toEqual(['refuse bob: locked']);
-  });
-
-  it('records how many were turned away', () => {
-    const room = locked();
+describe('the first look at the gate, before a name is said,', () => {
+  it('is passed where nothing is against the caller, before a host is in too', () => {
+    expect(brief(new Room().looks('ann'))).toEqual(['let ann pass']);
+    const room = new Room();
     room.arrives('bob');
-    room.arrives('cid');
-    room.leaves('ann');
-    room.leaves('host');
-    expect(room.did('CloseConference')).toMatchObject([{ lockedOut: 2 }]);
+    expect(brief(room.looks('ann'))).toEqual(['let ann pass']);
+    expect(brief(new Room().withHostAnd().looks('ann'))).toEqual(['let ann pass']);
   });
 
-  it('takes everyone again once unlocked', () => {
-    const room = locked();
+  it('is passed by those who will wait in the lobby or for a host who is away', () => {
+    expect(brief(new Room({ lobby: true }).withHostAnd().looks('ann'))).toEqual(['let ann pass']);
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('bob');
+    room.leaves('host');
+    expect(brief(room.looks('ann'))).toEqual(['let ann pass']);
+  });
+
+  it('says full and locked now; a host always passes', () => {
+    const room = new Room({ maxCallers: 2 }).withHostAnd('bob');
+    expect(brief(room.looks('ann'))).toEqual(['refuse ann: full']);
+    room.leaves('bob');
     room.keys('host', 'lock');
-    expect(brief(room.arrives('bob'))).toEqual(['admit bob: joining there-are 2 other-callers']);
+    expect(brief(room.looks('ann'))).toEqual(['refuse ann: locked', 'tell host: <discreet>']);
+    expect(brief(room.looks('host2', 'host'))).toEqual(['let host2 pass']);
+  });
+
+  it('says locked also while the host is away', () => {
+    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('bob');
+    room.keys('host', 'lock');
+    room.leaves('host');
+    expect(brief(room.looks('ann'))).toEqual(['refuse ann: locked']);
+  });
+
+  it('counts whom it refuses as turned away, and changes nothing else', () => {
+    const room = new Room().withHostAnd('bob');
+    const before = room.state;
+    room.looks('ann');
+    expect(room.state).toEqual(before);
+    room.keys('host', 'lock');
+    room.looks('ann');
+    room.keys('host', 'count');
+    expect(room.told('host')).toBe('2 callers-in-conference one-was-turned-away');
+  });
+
+  it('does not use up the right to come back to a locked conference', () => {
+    const room = new Room({ readmit: true }).withHostAnd('bob');
+    room.comes('ann', 'guest', '49301234');
+    room.keys('host', 'lock');
+    room.leaves('ann');
+    expect(brief(room.looks('ann2', 'guest', '49301234'))).toEqual(['let ann2 pass']);
+    expect(brief(room.arrives('ann2', 'guest', '49301234'))[0]).toContain('admit ann2');
+  });
+
+  it('holds for nothing later: what counts is the moment of joining', () => {
+    const room = new Room().withHostAnd('bob');
+    room.looks('ann');
+    room.keys('host', 'lock');
+    expect(brief(room.arrives('ann'))[0]).toBe('refuse ann: locked');
+  });
+
+  it('is refused while the host is just ending the conference', () => {
+    const room = new Room().withHostAnd('bob');
+    room.keys('host', 'end');
+    expect(brief(room.looks('ann'))).toEqual(['refuse ann: closing']);
   });
 });
 
-describe('readmission to a locked conference', () => {
-  const ann = '49301234';
-  const left = (options = {}, number: string | null = ann): Room => {
-    const room = new Room({ readmit: true, ...options }).withHostAnd('bob');
-    room.comes('ann', 'guest', number);
-    room.keys('host', 'lock');
-    room.leaves('ann');
+describe('whoever comes in while it is recorded', () => {
+  const recorded = (options = {}): Room => {
+    const room = new Room(options).withHostAnd('bob');
+    room.keys('host', 'record');
+    room.chooses('host', '1');
     return room;
   };
-  const again = (room: Room, number: string | null = ann): readonly string[] =>
-    brief(room.arrives('ann2', 'guest', number)).slice(0, 1);
 
-  it('is for a guest who left it less than 5 minutes ago', () => {
-    const room = left();
-    room.wait(300_000);
-    expect(again(room)).toEqual(['admit ann2: joining there-are 2 other-callers']);
-    const late = left();
-    late.wait(300_001);
-    expect(again(late)).toEqual(['refuse ann2: locked']);
+  it('hears so before being in', () => {
+    const room = recorded();
+    room.arrives('ann');
+    expect(room.introduction('ann')).toBe('joining there-are 2 other-callers is-recorded');
   });
 
-  it('is off unless the account wants it', () => {
-    expect(again(left({ readmit: false }))).toEqual(['refuse ann2: locked']);
-  });
-
-  it('is not for a withheld number', () => {
-    expect(again(left({}, null), null)).toEqual(['refuse ann2: locked']);
-  });
-
-  it('is not for another number', () => {
-    expect(again(left(), '555')).toEqual(['refuse ann2: locked']);
-  });
-
-  it('is not for a number that was in it more than once', () => {
-    const room = new Room({ readmit: true }).withHostAnd();
-    room.comes('ann', 'guest', ann).comes('colleague', 'guest', ann);
-    room.keys('host', 'lock');
-    room.leaves('ann');
-    expect(again(room)).toEqual(['refuse ann2: locked']);
-  });
-
-  it('is not for one who left before it was locked', () => {
-    const room = new Room({ readmit: true }).withHostAnd('bob');
-    room.comes('ann', 'guest', ann);
-    room.leaves('ann');
-    room.keys('host', 'lock');
-    expect(again(room)).toEqual(['refuse ann2: locked']);
-  });
-
-  it('lets one caller back in', () => {
-    const room = left();
-    again(room);
-    expect(brief(room.arrives('impostor', 'guest', ann)).slice(0, 1)).toEqual(['refuse impostor: locked']);
-  });
-
-  it('holds through the absence of the host', () => {
-    const room = left({ hostLeaves: 'hold' });
+  it('hears so after hold too, where it goes on with the host', () => {
+    const room = recorded({ hostLeaves: 'hold' });
     room.leaves('host');
-    expect(again(room)).toEqual(['keep ann2 waiting: host-away']);
+    room.arrives('ann');
     room.arrives('host2', 'host');
-    expect(brief(room.joins('host2'))).toContain('admit ann2: joining there-are 2 other-callers');
+    expect(brief(room.joins('host2'))).toEqual([
+      'ResumeRecording',
+      'admit bob: host-returned is-recorded',
+      'admit ann: joining there-are 2 other-callers is-recorded',
+    ]);
+    expect(room.introduction('host2')).toBe('joining you-are-the-host 2 are-waiting is-recorded');
+  });
+
+  it('hears so where it began by itself with the host', () => {
+    const room = new Room({ recording: 'automatic' });
+    room.arrives('ann');
+    room.comes('host', 'host');
+    expect(room.did('StartRecording')).toHaveLength(1);
+    expect(room.introduction('ann')).toBe('joining there-is-one-other is-recorded');
   });
 });

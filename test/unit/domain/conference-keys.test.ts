@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { callId } from '../../../src/domain/identifiers.js';
+import { KEYPAD_ACTIONS } from '../../../src/domain/keypad/contract.js';
 import { brief, Room } from './room.js';
+
+const DIAL_OUT = { trunk: 'out', prefixes: ['4'], callsPerHour: 9, atOnce: 1, minutesPerDay: 60 };
 
 describe('*6', () => {
   it('mutes and unmutes one’s own line and says so privately', () => {
@@ -60,26 +63,64 @@ describe('*#', () => {
 });
 
 describe('**', () => {
+  it('does not recommend to raise a hand where it cannot be raised', () => {
+    const room = new Room();
+    room.arrives('ann');
+    room.keys('ann', 'help');
+    expect(room.told('ann')).toContain('help-count');
+    expect(room.told('ann')).not.toContain('help-hand');
+  });
+
   it('reads the codes of a guest to a guest', () => {
     const room = new Room().withHostAnd('ann');
     room.keys('ann', 'help');
     expect(room.told('ann')).toBe(
-      'help-intro press star 6 help-mute press star hash help-count press star star help-menu',
+      [
+        'help-intro press star 6 help-mute press star hash help-count press star star help-menu press star 9 help-hand',
+        'press hash 4 or hash 6 help-hear press hash 7 or hash 9 help-speak press hash 5 help-volume-normal',
+      ].join(' '),
     );
   });
 
   it('reads those of the host to a host', () => {
-    const room = new Room().withHostAnd('ann');
-    room.keys('host', 'help');
-    expect(room.told('host')).toContain('press star 5 help-lock press star 8 help-roll-call press hash hash help-end');
-  });
-
-  it('reads the map as it is, and nothing the account does without', () => {
-    const room = new Room({ keyMap: { mute: ['*0'], end: [] }, lockAllowed: false, rollCall: false }).withHostAnd();
+    const room = new Room({ lobby: true, hostLeaves: 'end', dialOut: DIAL_OUT }).withHostAnd();
     room.keys('host', 'help');
     expect(room.told('host')).toBe(
-      'help-intro press star 0 help-mute press star hash help-count press star star help-menu',
+      [
+        'help-intro press star 6 help-mute press star hash help-count press star star help-menu press star 9 help-hands',
+        'press hash 4 or hash 6 help-hear press hash 7 or hash 9 help-speak press hash 5 help-volume-normal',
+        'press star 5 help-lock press star 8 help-roll-call press hash hash help-end press star 4 help-mute-all',
+        'press star 2 help-record press star 3 help-announcements press hash 8 help-admit-all press hash 1 help-screen',
+        'press hash 2 help-find-noise press hash 3 help-drop-last press hash 0 help-continue',
+        'press star 1 help-dial-out',
+      ].join(' '),
     );
+  });
+
+  it('reads the map by which this caller’s keys are decoded, and nothing the account does without', () => {
+    const room = new Room({
+      lockAllowed: false,
+      rollCall: false,
+      recording: 'not-allowed',
+    }).withHostAnd();
+    const keyMap = { mute: ['*0'], end: [], hands: [], 'mute-all': [], announcements: [], 'find-noise': [] };
+    room.keys('host', 'help', keyMap);
+    expect(room.told('host')).toBe(
+      [
+        'help-intro press star 0 help-mute press star hash help-count press star star help-menu',
+        'press hash 4 or hash 6 help-hear press hash 7 or hash 9 help-speak press hash 5 help-volume-normal',
+        'press hash 3 help-drop-last',
+      ].join(' '),
+    );
+  });
+
+  it('reads the codes a caller came with, not those the account has got meanwhile', () => {
+    const room = new Room().withHostAnd('ann');
+    room.arrives('bob', 'guest', null, { keyMap: { mute: ['*0'] } });
+    room.keys('ann', 'help');
+    expect(room.told('ann')).toContain('press star 6 help-mute');
+    room.keys('bob', 'help', { mute: ['*0'] });
+    expect(room.told('bob')).toContain('press star 0 help-mute');
   });
 });
 
@@ -87,6 +128,7 @@ describe('*5 and *7', () => {
   it('lock, and again unlock; all hear it', () => {
     const room = new Room().withHostAnd('ann');
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-locked']);
+    room.wait(2_000);
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
   });
 
@@ -111,30 +153,33 @@ describe('*5 and *7', () => {
     const room = new Room().withHostAnd('ann');
     room.keys('host', 'lock');
     room.arrives('bob', 'guest', null, { lockAllowed: false });
+    room.wait(2_000);
     expect(brief(room.keys('host', 'lock'))).toEqual(['room: conference-now-unlocked']);
   });
 });
 
-describe('*8', () => {
-  it('tells a host how many are in', () => {
-    const room = new Room().withHostAnd('ann');
-    room.keys('host', 'roll-call');
-    expect(room.told('host')).toBe('2 callers-in-conference');
-  });
-
-  it('is not available where the account wants no roll call', () => {
-    const room = new Room({ rollCall: false }).withHostAnd('ann');
-    expect(brief(room.keys('host', 'roll-call'))).toEqual(['tell host: not-available']);
-  });
-});
-
 describe('a code', () => {
-  it.each(['lock', 'roll-call', 'end'] as const)('of the host (%s) is refused to a guest with words', (action) => {
+  it.each([
+    ...(['lock', 'roll-call', 'end', 'hands', 'mute-all', 'record', 'announcements', 'admit-all', 'screen'] as const),
+    ...(['find-noise', 'drop-last', 'continue', 'dial-out'] as const),
+  ])('of the host (%s) is refused to a guest with words', (action) => {
     const room = new Room().withHostAnd('ann');
     expect(brief(room.keys('ann', action))).toEqual(['tell ann: only-host-can-do-that']);
     const waiting = new Room();
     waiting.arrives('bob');
     expect(brief(waiting.keys('bob', action))).toEqual(['tell bob: only-host-can-do-that']);
+  });
+
+  it('of a guest, keyed by a host, is not available', () => {
+    const room = new Room().withHostAnd('ann');
+    expect(brief(room.keys('host', 'raise-hand'))).toEqual(['tell host: not-available']);
+  });
+
+  it('of the call flow does nothing here', () => {
+    const room = new Room().withHostAnd('ann');
+    for (const action of KEYPAD_ACTIONS.filter((each) => /hear|speak|volume/.test(each))) {
+      expect(room.keys('ann', action)).toEqual([]);
+    }
   });
 
   it('that is unknown is said to be', () => {
@@ -190,6 +235,7 @@ describe('##', () => {
 
   it('is over although the end of the words is never reported', () => {
     const room = new Room().withHostAnd('ann');
+    room.playsEnd = false;
     room.keys('host', 'end');
     room.wait(15_000);
     expect(room.outcome).toBe('host-ended');

@@ -29,6 +29,32 @@ describe('when the last host leaves under `continue`', () => {
   });
 });
 
+describe('a conference that goes on without a host, once', () => {
+  for (const hostLeaves of ['end', 'hold'] as const) {
+    it(`does so although a host gives up on the way in, under \`${hostLeaves}\``, () => {
+      const room = new Room({ hostLeaves }).withHostAnd('ann', 'bob');
+      room.keys('host', 'continue');
+      room.leaves('host');
+      room.wait(10_000);
+      room.arrives('host2', 'host');
+      expect(brief(room.leaves('host2'))).toEqual([]);
+      expect(room.state.kind).toBe('InSession');
+      room.comes('host3', 'host');
+      room.leaves('host3');
+      expect(room.state.kind).toBe(hostLeaves === 'end' ? 'Closed' : 'HostAway');
+    });
+  }
+
+  it('does not because another host was on the way in who gives up: only then the last one has left', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann');
+    room.arrives('host2', 'host');
+    room.leaves('host');
+    expect(room.outcome).toBeUndefined();
+    room.leaves('host2');
+    expect(room.outcome).toBe('host-left');
+  });
+});
+
 describe('when the last host leaves under `end`', () => {
   it('every caller is disconnected at once, with no message and no exit tone', () => {
     const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann', 'bob');
@@ -45,6 +71,28 @@ describe('when the last host leaves under `end`', () => {
     expect(room.outcome).toBe('host-left');
   });
 
+  it('also those who wait in the lobby', () => {
+    const room = new Room({ hostLeaves: 'end', lobby: true }).comes('host', 'host');
+    room.arrives('ann');
+    expect(brief(room.leaves('host'))).toEqual(['dismiss ann (host-left): ', 'close: host-left']);
+  });
+
+  it('and what was recorded is kept', () => {
+    const room = new Room({ hostLeaves: 'end', recording: 'automatic' }).withHostAnd('ann');
+    expect(brief(room.leaves('host'))).toEqual(['dismiss ann (host-left): ', 'StopRecording', 'close: host-left']);
+  });
+
+  it('nothing that was still to be announced is heard', () => {
+    const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann', 'bob', 'cid');
+    room.leaves('ann');
+    room.leaves('bob');
+    const heard = room.roomHeard.length;
+    room.leaves('host');
+    room.wait(60_000);
+    expect(room.roomHeard).toHaveLength(heard);
+    expect(room.timers.names).toEqual([]);
+  });
+
   it('not while another host is in or on the way in', () => {
     const room = new Room({ hostLeaves: 'end' }).withHostAnd('ann');
     room.arrives('host2', 'host');
@@ -55,107 +103,43 @@ describe('when the last host leaves under `end`', () => {
   });
 });
 
-describe('when the last host leaves under `hold`', () => {
-  const held = (options = {}): Room => {
-    const room = new Room({ hostLeaves: 'hold', ...options }).withHostAnd('ann', 'bob');
-    room.leaves('host');
+describe('#0', () => {
+  const continuing = (options = {}): Room => {
+    const room = new Room({ hostLeaves: 'end', ...options }).withHostAnd('ann', 'bob');
+    expect(brief(room.keys('host', 'continue'))).toEqual(['tell host: continues-without-host']);
     return room;
   };
 
-  it('everyone is sent to hold, those on the way in too', () => {
-    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
-    room.arrives('bob');
-    expect(brief(room.leaves('host', true))).toEqual(['hold ann: host-away', 'hold bob: host-away']);
+  it('lets the conference go on when the last host leaves', () => {
+    const ending = continuing();
+    expect(brief(ending.leaves('host'))).toEqual(['room: <exit>']);
+    expect(brief(ending.arrives('cid'))).toEqual(['admit cid: joining there-are 2 other-callers']);
+    const holding = continuing({ hostLeaves: 'hold' });
+    expect(brief(holding.leaves('host'))).toEqual(['room: <exit>']);
+    expect(holding.state.kind).toBe('InSession');
   });
 
-  it('newcomers wait', () => {
-    expect(brief(held().arrives('cid'))).toEqual(['keep cid waiting: host-away']);
-  });
-
-  it('a returning host finds everyone, the mutes as they were, and newcomers come in after them', () => {
-    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann', 'bob');
-    room.keys('bob', 'mute');
-    room.leaves('host');
-    room.arrives('cid');
-    room.wait(60_000);
-    room.arrives('host2', 'host');
-    expect(room.introduction('host2')).toBe('joining you-are-the-host 3 are-waiting');
-    expect(brief(room.joins('host2'))).toEqual([
-      'admit ann: host-returned',
-      'admit bob muted: host-returned you-are-muted',
-      'admit cid: joining there-are 3 other-callers',
-    ]);
-  });
-
-  it('a returning host finds the lock', () => {
-    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
-    room.keys('host', 'lock');
+  it('holds this once: the next time the account’s choice applies', () => {
+    const room = continuing();
     room.leaves('host');
     room.comes('host2', 'host');
-    expect(brief(room.arrives('dan'))[0]).toBe('refuse dan: locked');
-  });
-
-  it('those who come back are not announced again', () => {
-    const room = held();
-    const before = room.roomHeard.length;
-    room.comes('host2', 'host');
-    room.joins('ann');
-    room.joins('bob');
-    room.wait(10_000);
-    expect(room.roomHeard).toHaveLength(before);
-  });
-
-  it('nobody is told to be alone when the host comes back to callers on hold', () => {
-    const room = held();
-    room.comes('host2', 'host');
-    expect(room.told('host2')).toBe('');
-    expect(room.timers.names).not.toContain('alone');
-  });
-
-  it('everyone is told and disconnected when no host is back in time', () => {
-    const room = held();
-    room.arrives('cid');
-    room.wait(119_999);
-    expect(room.outcome).toBeUndefined();
-    expect(brief(room.wait(1))).toEqual([
-      'dismiss ann (host-not-back): conference-ended',
-      'dismiss bob (host-not-back): conference-ended',
-      'dismiss cid (host-not-back): conference-ended',
-      'close: host-not-back',
-    ]);
-  });
-
-  it('a host who is just hearing the introduction is back in time', () => {
-    const room = held();
-    room.wait(119_000);
-    room.arrives('host2', 'host');
-    room.wait(5_000);
-    expect(room.outcome).toBeUndefined();
-    room.joins('host2');
-    room.wait(200_000);
-    expect(room.state.kind).toBe('InSession');
-  });
-
-  it('a host who gives up during the introduction is not', () => {
-    const room = held();
-    room.wait(119_000);
-    room.arrives('host2', 'host');
-    room.wait(5_000);
     room.leaves('host2');
-    expect(room.outcome).toBe('host-not-back');
+    expect(room.outcome).toBe('host-left');
   });
 
-  it('the conference is over when the last one on hold hangs up', () => {
-    const room = held();
-    room.leaves('ann');
-    expect(brief(room.leaves('bob'))).toEqual(['close: emptied']);
-  });
-
-  it('a late word that someone is in changes nothing', () => {
-    const room = new Room({ hostLeaves: 'hold' }).withHostAnd('ann');
-    room.arrives('bob');
+  it('is not used up by a host who is not the last', () => {
+    const room = continuing();
+    room.comes('host2', 'host');
     room.leaves('host');
-    expect(brief(room.joins('bob'))).toEqual([]);
+    room.leaves('host2');
+    expect(room.outcome).toBeUndefined();
+  });
+
+  it('does not keep ## from ending it', () => {
+    const room = continuing();
+    room.keys('host', 'end');
+    room.wait(5_000);
+    expect(room.outcome).toBe('host-ended');
   });
 });
 
@@ -204,6 +188,31 @@ describe('the last caller left', () => {
     const room = new Room().withHostAnd();
     room.wait(3_600_000);
     expect(room.outcome).toBeUndefined();
+  });
+});
+
+describe('##', () => {
+  it('is heard by those in the lobby and on hold too, each by himself', () => {
+    const room = new Room({ lobby: true }).comes('host', 'host');
+    room.arrives('ann');
+    expect(brief(room.keys('host', 'end'))).toEqual([
+      'dismiss ann (host-ended): host-ended-conference',
+      'room: host-ended-conference _',
+    ]);
+    expect(brief(room.wait(5_000))).toEqual(['dismiss host (host-ended): ', 'close: host-ended']);
+  });
+});
+
+describe('the last words', () => {
+  it('are heard after an announcement of names, however long', () => {
+    const room = new Room({ entry: 'name' }).withHostAnd('ann');
+    room.playsEnd = false;
+    room.comesNamed('bob');
+    room.keys('host', 'end');
+    room.wait(40_000);
+    expect(room.outcome).toBeUndefined();
+    room.wait(15_000);
+    expect(room.outcome).toBe('host-ended');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resumeCall, withoutDigits } from '../../../src/domain/call-flow/resume.js';
 import { resumeConference } from '../../../src/domain/conference/resume.js';
+import { conferenceId, menuId, nameId } from '../../../src/domain/identifiers.js';
 import { say } from '../../../src/domain/prompts.js';
 import { Caller } from './caller.js';
 import { brief, Room } from './room.js';
@@ -48,7 +49,7 @@ describe('a caller who cannot be moved off a mixer that died', () => {
 function taken(caller: Caller): readonly string[] {
   const stored = JSON.parse(JSON.stringify(withoutDigits(caller.state))) as Caller['state'];
   const { state, effects } = resumeCall(stored, caller.now);
-  caller.state = state;
+  caller.goOn(state, effects);
   return effects.map(({ type }) => type);
 }
 
@@ -74,6 +75,86 @@ describe('a call that another process goes on with', () => {
     expect(caller.state.kind).toBe('CheckingPin');
     expect(taken(caller)).toContain('Play');
     expect(caller.state.kind).toBe('CollectingPin');
+  });
+
+  it('is asked for a second code again where digits had been keyed or were being checked', () => {
+    const caller = new Caller().asked();
+    caller.press('1234');
+    caller.match('guest', {}, { securityCode: true });
+    caller.press('43');
+    expect(withoutDigits(caller.state)).toMatchObject({ kind: 'CollectingCode', digits: '' });
+    expect(taken(caller)).toContain('Play');
+    expect(caller.hears).toBe('enter-security-code');
+    caller.press('4321');
+    expect(caller.state.kind).toBe('CheckingCode');
+    taken(caller);
+    expect(caller.hears).toBe('enter-security-code');
+    caller.press('4321');
+    caller.matchCode();
+    expect(caller.did('RequestAdmission')).toHaveLength(1);
+  });
+
+  it('is asked whether it is the host to the end of the question', () => {
+    const caller = new Caller().asked();
+    caller.press('1234');
+    caller.match('guest', {}, { byAccessCode: true });
+    expect(taken(caller)).toEqual([]);
+    caller.press('*');
+    expect(caller.hears).toBe('enter-moderator-pin');
+  });
+
+  it('has the gate looked at again where it had not answered', () => {
+    const caller = new Caller().accepted('guest', { nameOnEntry: true });
+    expect(taken(caller)).toEqual(['LookAtGate', 'SetTimer']);
+    caller.happen({ type: 'GateFoundOpen' });
+    expect(caller.hears).toBe('say-your-name');
+  });
+
+  it('says its name again where it was being recorded, not where it is reviewed', () => {
+    const caller = new Caller().accepted('guest', { nameOnEntry: true, nameReview: true });
+    caller.happen({ type: 'GateFoundOpen' });
+    expect(taken(caller)).toEqual([]);
+    caller.finish();
+    taken(caller);
+    expect(caller.hears).toBe('say-your-name');
+    caller.finish();
+    caller.happen({ type: 'NameRecorded', nameId: nameId('call-name'), speechMs: 900 });
+    expect(taken(caller)).toEqual([]);
+    expect(caller.hears).toBe('name:call-name name-review');
+  });
+
+  it('leaves an entry whose digits are lost; they are not stored', () => {
+    const caller = new Caller().inRoom('host');
+    const opened = { type: 'EntryOpened', menuId: menuId('e1'), utterances: [say('enter-number-to-dial')] } as const;
+    caller.happen({ ...opened, mostDigits: 15 });
+    expect(taken(caller)).toEqual([]);
+    caller.press('0207');
+    expect(JSON.stringify(withoutDigits(caller.state))).not.toContain('0207');
+    expect(taken(caller)).toContain('ReportMenuLeft');
+    expect(caller.hears).toBe('<refused>');
+  });
+
+  it('keeps the menu of digits it has open', () => {
+    const caller = new Caller().inRoom('host');
+    caller.happen({ type: 'MenuOpened', menuId: menuId('m1'), utterances: [say('hand-menu')], choices: ['1'] });
+    expect(taken(caller)).toEqual([]);
+    caller.press('1');
+    expect(caller.did('ReportChoice')).toHaveLength(1);
+  });
+
+  it('is taken into the room aside it was on its way to', () => {
+    const caller = new Caller().inRoom('host');
+    caller.happen({ type: 'SentToRoom', room: conferenceId('room/aside-1'), muted: false });
+    const { effects } = resumeCall(caller.state, caller.now);
+    expect(effects).toMatchObject([{ type: 'JoinMixer', conferenceId: 'room/aside-1' }]);
+  });
+
+  it('keeps the volumes', () => {
+    const caller = new Caller().inRoom();
+    caller.press('#4');
+    taken(caller);
+    caller.press('#4');
+    expect(caller.did('SetGains').at(-1)?.gains).toEqual({ hearDb: -8, speakDb: 0 });
   });
 
   it('is taken in anew where the mixer had not answered, muted as the conference wants it now', () => {
@@ -118,6 +199,7 @@ describe('a conference that another process goes on with', () => {
     const room = new Room().withHostAnd('ann', 'bob');
     room.keys('host', 'lock');
     const play = room.lastRoomPlay;
+    room.wait(2_000);
     const { facts, ...stage } = room.state;
     const state = resumeConference(room.state);
     room.state = state;

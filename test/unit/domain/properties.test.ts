@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
-import { startCall, stepCall } from '../../../src/domain/call-flow/machine.js';
+import type { Admission, CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
+import { startCall, startPlacedCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
+import { resumeCall, withoutDigits } from '../../../src/domain/call-flow/resume.js';
 import {
   DEFAULT_CONFERENCE_OPTIONS,
   DEFAULT_ENTRY_OPTIONS,
   type ConferenceOptions,
 } from '../../../src/domain/conference-options.js';
-import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
-import { startConference, stepConference } from '../../../src/domain/conference/machine.js';
-import { callId, conferenceId, lookupId, playId, timerId } from '../../../src/domain/identifiers.js';
-import { KEYPAD_ACTIONS } from '../../../src/domain/keypad/contract.js';
-import { KEYS } from '../../../src/domain/keys.js';
+import { callId, conferenceId, lookupId, menuId, nameId, playId, timerId } from '../../../src/domain/identifiers.js';
+import { KEYS, type Key } from '../../../src/domain/keys.js';
 import { music, say, type Utterance } from '../../../src/domain/prompts.js';
 import { LONGEST_TIMER_MS } from '../../../src/domain/timers.js';
 import { admission } from './caller.js';
@@ -21,7 +19,7 @@ import type { WithoutTime } from './words.js';
 const chosen = <T>(given: readonly T[], choice: number, wild: T): T => given[choice % (given.length + 1)] ?? wild;
 
 const role = fc.constantFrom('host' as const, 'guest' as const);
-const waitReason = fc.constantFrom('no-host' as const, 'host-away' as const);
+const waitReason = fc.constantFrom('no-host' as const, 'host-away' as const, 'lobby' as const);
 const utterances: fc.Arbitrary<readonly Utterance[]> = fc.constantFrom([], [say('joining')], [say('goodbye'), music]);
 const options: fc.Arbitrary<ConferenceOptions> = fc
   .record({
@@ -34,8 +32,19 @@ const options: fc.Arbitrary<ConferenceOptions> = fc
     graceSeconds: fc.constantFrom(0, 120, 1e12),
     reassureSeconds: fc.constantFrom(0, 60),
     waitLimitSeconds: fc.constantFrom(1, 3600, 1e12),
+    nameOnEntry: fc.boolean(),
+    nameReview: fc.boolean(),
   })
   .map((some) => ({ ...DEFAULT_CONFERENCE_OPTIONS, ...some }));
+
+const ways = fc.record({
+  byAccessCode: fc.boolean(),
+  securityCode: fc.boolean(),
+  blocked: fc.constantFrom(false, false, true),
+});
+const room = fc.constantFrom('room', 'room/aside-1').map(conferenceId);
+const menu = fc.constantFrom('m1', 'm2').map(menuId);
+const choices = fc.constantFrom(['1', '2', '3'], ['*2', '*3'], ['1', '*1'], []);
 
 interface Given {
   readonly plays: readonly string[];
@@ -55,13 +64,33 @@ const callMove: fc.Arbitrary<CallMove> = fc.oneof(
     type: 'TimerFired',
     timerId: timerId(chosen([...timers].reverse(), n, 'wild')),
   })),
-  fc.tuple(fc.nat(3), role, options).map(([n, as, chosenOptions]): CallMove => ({ lookups }) => ({
+  fc.tuple(fc.nat(3), role, options, ways).map(([n, as, chosenOptions, chosenWays]): CallMove => ({ lookups }) => ({
     type: 'PinMatched',
     lookupId: lookupId(chosen([...lookups].reverse(), n, 'wild')),
-    admission: admission(as, chosenOptions),
+    admission: admission(as, chosenOptions, chosenWays),
+  })),
+  fc.constant<CallMove>(() => ({ type: 'GateFoundOpen' })),
+  fc
+    .tuple(fc.constantFrom('call-name', 'wild'), fc.constantFrom(0, 900))
+    .map(([name, speechMs]): CallMove => () => ({ type: 'NameRecorded', nameId: nameId(name), speechMs })),
+  fc.tuple(room, fc.boolean()).map(([to, muted]): CallMove => () => ({ type: 'SentToRoom', room: to, muted })),
+  fc.tuple(menu, utterances, choices).map(([id, words, taken]): CallMove => () => ({
+    type: 'MenuOpened',
+    menuId: id,
+    utterances: words,
+    choices: taken,
+  })),
+  fc.tuple(menu, utterances, fc.constantFrom(1, 15)).map(([id, words, mostDigits]): CallMove => () => ({
+    type: 'EntryOpened',
+    menuId: id,
+    utterances: words,
+    mostDigits,
   })),
   fc
-    .tuple(fc.nat(3), fc.constantFrom('PinMissed' as const, 'PinLookupFailed' as const))
+    .tuple(menu, utterances)
+    .map(([id, words]): CallMove => () => ({ type: 'MenuClosed', menuId: id, utterances: words })),
+  fc
+    .tuple(fc.nat(3), fc.constantFrom('PinMissed' as const, 'PinLookupFailed' as const, 'CodeMatched' as const))
     .map(([n, type]): CallMove => ({ lookups }) => ({
       type,
       lookupId: lookupId(chosen([...lookups].reverse(), n, 'wild')),
@@ -84,23 +113,45 @@ const callMove: fc.Arbitrary<CallMove> = fc.oneof(
   fc.boolean().map((lineLost): CallMove => () => ({ type: 'CallerHungUp', lineLost })),
 );
 
-/** Likely beginnings, so that random events meet a call in every stage. */
+const key =
+  (pressed: Key): CallMove =>
+  () => ({ type: 'KeyPressed', key: pressed, method: 'event' });
+const heard: CallMove = ({ plays }) => ({ type: 'PlayFinished', playId: playId(plays.at(-1) ?? 'wild') });
+const lookedUp =
+  (type: 'PinMissed' | 'CodeMatched'): CallMove =>
+  ({ lookups }) => ({ type, lookupId: lookupId(lookups.at(-1) ?? 'wild') });
+const matched =
+  (admitted: Admission): CallMove =>
+  ({ lookups }) => ({ type: 'PinMatched', lookupId: lookupId(lookups.at(-1) ?? 'wild'), admission: admitted });
+const toTheRoom: readonly CallMove[] = [
+  () => ({ type: 'Admitted', muted: false, introduction: [] }),
+  () => ({ type: 'MixerJoined' }),
+];
+
+/** Likely beginnings, cut off somewhere, so that random events meet a call in every stage. */
 const callBeginning: fc.Arbitrary<readonly CallMove[]> = fc
-  .tuple(role, options, fc.nat(5))
-  .map(([as, chosenOptions, length]) => {
-    const way: readonly CallMove[] = [
+  .tuple(role, options, fc.constantFrom('plain', 'codes', 'name'), fc.nat(12))
+  .map(([as, some, way, length]) => {
+    const asked: readonly CallMove[] = [
       () => ({ type: 'CallAnswered' }),
       ({ timers }) => ({ type: 'TimerFired', timerId: timerId(timers.at(-1) ?? 'wild') }),
-      () => ({ type: 'KeyPressed', key: '1', method: 'event' }),
-      ({ lookups }) => ({
-        type: 'PinMatched',
-        lookupId: lookupId(lookups.at(-1) ?? 'wild'),
-        admission: admission(as, chosenOptions),
-      }),
-      () => ({ type: 'Admitted', muted: false, introduction: [] }),
-      () => ({ type: 'MixerJoined' }),
+      key('1'),
     ];
-    return way.slice(0, length + 1);
+    const ways: Readonly<Record<typeof way, readonly CallMove[]>> = {
+      plain: [matched(admission(as, { ...some, nameOnEntry: false })), ...toTheRoom],
+      codes: [
+        matched(admission('guest', { ...some, nameOnEntry: false }, { byAccessCode: true, securityCode: true })),
+        ...[key('*'), key('1'), lookedUp('PinMissed'), key('1'), lookedUp('CodeMatched')],
+        ...[key('1'), lookedUp('CodeMatched'), ...toTheRoom],
+      ],
+      name: [
+        matched(admission(as, { ...some, nameOnEntry: true, nameReview: true })),
+        ...[(): WithoutTime<CallEvent> => ({ type: 'GateFoundOpen' }), heard, key('#')],
+        () => ({ type: 'NameRecorded', nameId: nameId('call-name'), speechMs: 900 }),
+        ...[key('1'), ...toTheRoom],
+      ],
+    };
+    return [...asked, ...ways[way]].slice(0, length + 1);
   });
 
 const paced = <T>(move: fc.Arbitrary<T>, size: number): fc.Arbitrary<readonly { after: number; move: T }[]> =>
@@ -110,150 +161,88 @@ const count = (effects: readonly { type: string }[], type: string): number =>
   effects.filter((effect) => effect.type === type).length;
 
 describe('a call, whatever happens in whatever order,', () => {
+  /** Lives through the moves, then hangs up; `taken`: after which of them another process goes on with it. */
+  function live(start: CallState, moves: readonly { after: number; move: CallMove }[], taken: number): CallEffect[] {
+    let state = start;
+    const done: CallEffect[] = [];
+    let now = 0;
+    const goOn = (step: { readonly state: CallState; readonly effects: readonly CallEffect[] }): void => {
+      state = step.state;
+      expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
+      done.push(...step.effects);
+    };
+    const happen = (event: WithoutTime<CallEvent>): void => {
+      const before = state;
+      const { length } = done;
+      goOn(stepCall(state, { ...event, at: now }));
+      if (before.kind === 'Ended') expect([state, done.length]).toEqual([before, length]);
+    };
+    const given = (): Given => ({
+      plays: done.flatMap((effect) => (effect.type === 'Play' ? [effect.playId] : [])),
+      timers: done.flatMap((effect) => (effect.type === 'SetTimer' ? [effect.timerId] : [])),
+      lookups: done.flatMap((effect) => ('lookupId' in effect ? [effect.lookupId] : [])),
+    });
+    for (const [index, { after, move }] of moves.entries()) {
+      now += after;
+      happen(move(given()));
+      if (index !== taken || state.kind === 'Ended') continue;
+      const stored = withoutDigits(state);
+      expect(JSON.stringify(stored)).not.toMatch(/"digits":"[0-9]/);
+      goOn(resumeCall(stored, now));
+    }
+    happen({ type: 'CallerHungUp', lineLost: false });
+    expect(state.kind).toBe('Ended');
+    expect(count(done, 'CloseCall')).toBe(1);
+    expect(done.at(-1)?.type).toBe('CloseCall');
+    expect(count(done, 'HangUp')).toBeLessThanOrEqual(1);
+    expectUniqueIdentities(done);
+    expectBoundedTimers(done);
+    return done;
+  }
+
+  const atOnce = (moves: readonly CallMove[]) => moves.map((move) => ({ after: 0, move }));
+
   it('closes exactly once, reports leaving exactly once if it ever asked for a place, and then does nothing', () => {
     fc.assert(
-      fc.property(callBeginning, paced(callMove, 40), (beginning, moves) => {
-        let state = startCall({ callId: callId('call'), entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 1 } });
-        const done: CallEffect[] = [];
-        let now = 0;
-        const happen = (event: WithoutTime<CallEvent>): void => {
-          const before = state;
-          const step = stepCall(state, { ...event, at: now });
-          state = step.state;
-          if (before.kind === 'Ended') expect(step).toEqual({ state: before, effects: [] });
-          expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
-          done.push(...step.effects);
-        };
-        const given = (): Given => ({
-          plays: done.flatMap((effect) => (effect.type === 'Play' ? [effect.playId] : [])),
-          timers: done.flatMap((effect) => (effect.type === 'SetTimer' ? [effect.timerId] : [])),
-          lookups: done.flatMap((effect) => (effect.type === 'LookUpPin' ? [effect.lookupId] : [])),
-        });
-        for (const move of beginning) happen(move(given()));
-        for (const { after, move } of moves) {
-          now += after;
-          happen(move(given()));
-        }
-        happen({ type: 'CallerHungUp', lineLost: false });
-
-        expect(state.kind).toBe('Ended');
-        expect(count(done, 'CloseCall')).toBe(1);
-        expect(done.at(-1)?.type).toBe('CloseCall');
+      fc.property(callBeginning, paced(callMove, 40), fc.nat(60), (beginning, moves, taken) => {
+        const start = startCall({ callId: callId('call'), entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 1 } });
+        const done = live(start, [...atOnce(beginning), ...moves], taken);
         expect(count(done, 'ReportLeft')).toBe(count(done, 'RequestAdmission'));
         expect(count(done, 'RequestAdmission')).toBeLessThanOrEqual(1);
-        expect(count(done, 'HangUp')).toBeLessThanOrEqual(1);
-        expectUniqueIdentities(done);
-        expectBoundedTimers(done);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
-type ConferenceMove = (given: {
-  readonly plays: readonly string[];
-  readonly timers: readonly string[];
-}) => WithoutTime<ConferenceEvent>;
-
-const who = fc.constantFrom('ann', 'bob', 'cid', 'dan', 'host').map(callId);
-const conferenceMove: fc.Arbitrary<ConferenceMove> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc
-      .tuple(who, fc.constantFrom('1', '2', null), options, fc.boolean())
-      .map(([caller, callerNumber, chosenOptions, asHost]): ConferenceMove => () => ({
-        type: 'CallerArrived',
-        callId: caller,
-        role: asHost || caller === callId('host') ? 'host' : 'guest',
-        callerNumber,
-        options: chosenOptions,
-      })),
-  },
-  { weight: 4, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'CallerJoined', callId: caller })) },
-  {
-    weight: 2,
-    arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'CallerLeft', callId: caller, lineLost: false })),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(who, fc.constantFrom(...KEYPAD_ACTIONS))
-      .map(([caller, action]): ConferenceMove => () => ({ type: 'ActionRequested', callId: caller, action })),
-  },
-  { weight: 1, arbitrary: who.map((caller): ConferenceMove => () => ({ type: 'UnknownCodeKeyed', callId: caller })) },
-  { weight: 1, arbitrary: fc.constant<ConferenceMove>(() => ({ type: 'RoomMoved' })) },
-  {
-    weight: 1,
-    arbitrary: fc.nat(20).map((n): ConferenceMove => ({ plays }) => ({
-      type: 'PlayFinished',
-      playId: playId(chosen([...plays].reverse(), n, 'wild')),
-    })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.nat(20).map((n): ConferenceMove => ({ timers }) => ({
-      type: 'TimerFired',
-      timerId: timerId(chosen([...timers].reverse(), n, 'wild')),
-    })),
-  },
-);
-
-describe('a conference, whatever happens in whatever order,', () => {
-  it('knows everyone once, lets nobody in before a host, and closes exactly once, everyone let go', () => {
-    fc.assert(
-      fc.property(paced(conferenceMove, 60), (moves) => {
-        let state = startConference({ conferenceId: conferenceId('room') });
-        const done: ConferenceEffect[] = [];
-        let now = 0;
-        let hostWasIn = false;
-        const happen = (event: WithoutTime<ConferenceEvent>): void => {
-          const before = state;
-          const step = stepConference(state, { ...event, at: now });
-          state = step.state;
-          if (before.kind === 'Closed') expect(step).toEqual({ state: before, effects: [] });
-          expect(JSON.parse(JSON.stringify(state))).toStrictEqual(state);
-          done.push(...step.effects);
-
-          const { members, waiting } = state.facts;
-          const known = [...members, ...waiting].map((caller) => caller.callId);
-          expect(new Set(known).size).toBe(known.length);
-          hostWasIn ||= members.some((member) => member.role === 'host' && member.phase === 'in');
-          if (!hostWasIn) expect(members.filter((member) => member.role === 'guest')).toEqual([]);
-          if (state.kind === 'InSession') expect(waiting).toEqual([]);
-          if (state.kind === 'HostAway') expect(members.filter((member) => member.phase === 'in')).toEqual([]);
-          if (state.kind === 'Closed') expect(known).toEqual([]);
-          if (state.kind !== 'Empty' && state.kind !== 'Closed') expect(known).not.toEqual([]);
-        };
-        for (const { after, move } of moves) {
-          now += after;
-          const given = {
-            plays: done.flatMap((effect) => (effect.type === 'PlayToRoom' ? [effect.playId] : [])),
-            timers: done.flatMap((effect) => (effect.type === 'SetTimer' ? [effect.timerId] : [])),
-          };
-          happen(move(given));
+        expect(count(done, 'StopRecordingName')).toBeLessThanOrEqual(count(done, 'RecordName'));
+        for (const effect of done) {
+          if (effect.type !== 'SetGains') continue;
+          expect(Math.max(Math.abs(effect.gains.hearDb), Math.abs(effect.gains.speakDb))).toBeLessThanOrEqual(12);
         }
-        happen({ type: 'ShutdownRequested' });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 
-        expect(state.kind).toBe('Closed');
-        expect(count(done, 'CloseConference')).toBe(1);
-        expect(done.at(-1)?.type).toBe('CloseConference');
-        expect(count(done, 'RecordStarted')).toBeLessThanOrEqual(1);
-        expectUniqueIdentities(done);
-        expectBoundedTimers(done);
+  it('placed by us it never asks for anything, and reports leaving exactly once if it was answered', () => {
+    fc.assert(
+      fc.property(paced(callMove, 40), fc.nat(60), (moves, taken) => {
+        const room = conferenceId('room/aside-1');
+        const start = startPlacedCall({ callId: callId('call'), admission: admission('guest'), room });
+        const done = live(start, moves, taken);
+        expect(count(done, 'ReportLeft')).toBe(count(done, 'JoinMixer') > 0 ? 1 : 0);
+        for (const never of ['LookUpPin', 'CheckCode', 'LookAtGate', 'RequestAdmission', 'RecordName']) {
+          expect(count(done, never)).toBe(0);
+        }
       }),
       { numRuns: 500 },
     );
   });
 });
 
-function expectUniqueIdentities(effects: readonly (CallEffect | ConferenceEffect)[]): void {
+function expectUniqueIdentities(effects: readonly CallEffect[]): void {
   const plays = effects.flatMap((effect) => ('playId' in effect ? [effect.playId] : []));
   const timers = effects.flatMap((effect) => ('timerId' in effect ? [effect.timerId] : []));
   expect(new Set(plays).size).toBe(plays.length);
   expect(new Set(timers).size).toBe(timers.length);
 }
 
-function expectBoundedTimers(effects: readonly (CallEffect | ConferenceEffect)[]): void {
+function expectBoundedTimers(effects: readonly CallEffect[]): void {
   for (const effect of effects) {
     if (effect.type !== 'SetTimer') continue;
     expect(Number.isInteger(effect.ms)).toBe(true);

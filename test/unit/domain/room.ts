@@ -5,10 +5,25 @@ import {
   type ConferenceOptions,
   type Role,
 } from '../../../src/domain/conference-options.js';
-import { callId, conferenceId, type PlayId } from '../../../src/domain/identifiers.js';
-import type { KeypadAction } from '../../../src/domain/keypad/contract.js';
+import { callId, conferenceId, nameId, type MenuId, type PlayId } from '../../../src/domain/identifiers.js';
+import type { KeyMap, KeypadAction } from '../../../src/domain/keypad/contract.js';
 import { ManualTimers } from './manual-timers.js';
+import type { Utterance } from '../../../src/domain/prompts.js';
 import { words, type WithoutTime } from './words.js';
+
+/** How long a piece of what the room hears lasts, about as recorded; a name may last 5 s. */
+function lastsMs(piece: Utterance): number {
+  switch (piece.kind) {
+    case 'tone':
+      return 350;
+    case 'silence':
+      return piece.ms;
+    case 'number':
+      return 600;
+    default:
+      return 1_000;
+  }
+}
 
 /** One conference with a manual clock. Callers go by names; hosts are those who arrive as such. */
 export class Room {
@@ -16,7 +31,13 @@ export class Room {
   state: ConferenceState = startConference({ conferenceId: conferenceId('room') });
   readonly effects: ConferenceEffect[] = [];
   readonly timers = new ManualTimers();
+  /** Whether what is played to the room ends by itself as time passes. */
+  playsEnd = true;
+  /** How long the room was spoken to in total, ms. */
+  spokenMs = 0;
   readonly #options: ConferenceOptions;
+  /** What is being played to the room, in this order, and when it ends. */
+  readonly #plays: { readonly playId: PlayId; readonly due: number }[] = [];
 
   constructor(options: Partial<ConferenceOptions> = {}) {
     this.#options = { ...DEFAULT_CONFERENCE_OPTIONS, ...options };
@@ -28,9 +49,22 @@ export class Room {
     for (const effect of effects) {
       if (effect.type === 'SetTimer') this.timers.set(effect.name, effect.timerId, this.now + effect.ms);
       if (effect.type === 'CancelTimer') this.timers.cancel(effect.name);
+      if (effect.type === 'PlayToRoom') this.#play(effect.playId, effect.utterances);
     }
     this.effects.push(...effects);
     return effects;
+  }
+
+  /** Plays to the room that have not ended. */
+  get playsQueued(): number {
+    return this.#plays.length;
+  }
+
+  /** Plays to a room queue up. */
+  #play(id: PlayId, utterances: readonly Utterance[]): void {
+    const ms = utterances.reduce((sum, piece) => sum + lastsMs(piece), 0);
+    this.spokenMs += ms;
+    this.#plays.push({ playId: id, due: Math.max(this.now, this.#plays.at(-1)?.due ?? 0) + ms });
   }
 
   arrives(
@@ -38,6 +72,7 @@ export class Room {
     role: Role = 'guest',
     callerNumber: string | null = null,
     options: Partial<ConferenceOptions> = {},
+    spoken: string | null = null,
   ) {
     return this.happen({
       type: 'CallerArrived',
@@ -45,6 +80,18 @@ export class Room {
       role,
       callerNumber,
       options: { ...this.#options, ...options },
+      name: spoken === null ? null : nameId(spoken),
+    });
+  }
+
+  /** Someone is about to say a name. */
+  looks(name: string, role: Role = 'guest', callerNumber: string | null = null) {
+    return this.happen({
+      type: 'GateLookedAt',
+      callId: callId(name),
+      role,
+      callerNumber,
+      options: this.#options,
     });
   }
 
@@ -56,8 +103,31 @@ export class Room {
     return this.happen({ type: 'CallerLeft', callId: callId(name), lineLost });
   }
 
-  keys(name: string, action: KeypadAction): readonly ConferenceEffect[] {
-    return this.happen({ type: 'ActionRequested', callId: callId(name), action });
+  /** @param keyMap the caller's own codes */
+  keys(name: string, action: KeypadAction, keyMap?: Partial<KeyMap>): readonly ConferenceEffect[] {
+    const own = keyMap === undefined ? {} : { keyMap };
+    return this.happen({ type: 'ActionRequested', callId: callId(name), action, ...own });
+  }
+
+  /** The menu or entry that was last opened at this caller. */
+  menuOf(name: string): MenuId {
+    const opened = this.effects.findLast(
+      (effect) => (effect.type === 'OpenMenu' || effect.type === 'OpenEntry') && effect.callId === callId(name),
+    );
+    if (opened === undefined || !('menuId' in opened)) throw new Error(`no menu was opened at ${name}`);
+    return opened.menuId;
+  }
+
+  /** Keys a choice of the menu that was last opened. */
+  chooses(name: string, choice: string): readonly ConferenceEffect[] {
+    return this.happen({ type: 'ChoiceKeyed', callId: callId(name), menuId: this.menuOf(name), choice });
+  }
+
+  /** Arrives with a name of her own as spoken, and is in. */
+  comesNamed(name: string, role: Role = 'guest'): this {
+    this.arrives(name, role, null, {}, name);
+    this.joins(name);
+    return this;
   }
 
   /** Arrives and is in. */
@@ -80,12 +150,24 @@ export class Room {
   wait(ms: number): readonly ConferenceEffect[] {
     const end = this.now + ms;
     const led: ConferenceEffect[] = [];
-    for (let timer = this.timers.takeDue(end); timer !== null; timer = this.timers.takeDue(end)) {
-      this.now = Math.max(this.now, timer.due);
-      led.push(...this.happen({ type: 'TimerFired', timerId: timer.timerId }));
-    }
+    for (let event = this.#nextDue(end); event !== null; event = this.#nextDue(end)) led.push(...this.happen(event));
     this.now = end;
     return led;
+  }
+
+  /** The next timer that fires or play that ends until then; the time is then. */
+  #nextDue(end: number): WithoutTime<ConferenceEvent> | null {
+    const [play] = this.playsEnd ? this.#plays : [];
+    const timerAt = this.timers.nextDue;
+    if (play !== undefined && play.due <= end && (timerAt === null || play.due <= timerAt)) {
+      this.#plays.shift();
+      this.now = Math.max(this.now, play.due);
+      return { type: 'PlayFinished', playId: play.playId };
+    }
+    const timer = this.timers.takeDue(end);
+    if (timer === null) return null;
+    this.now = Math.max(this.now, timer.due);
+    return { type: 'TimerFired', timerId: timer.timerId };
   }
 
   did<T extends ConferenceEffect['type']>(type: T): readonly Extract<ConferenceEffect, { type: T }>[] {
@@ -144,6 +226,27 @@ export const brief = (effects: readonly ConferenceEffect[]): readonly string[] =
         return [`dismiss ${effect.callId} (${effect.outcome}): ${words(effect.farewell)}`];
       case 'PlayToRoom':
         return [`room: ${words(effect.utterances)}`];
+      case 'LetPass':
+        return [`let ${effect.callId} pass`];
+      case 'OpenMenu':
+        return [`menu ${effect.callId} (${effect.choices.join(' ')}): ${words(effect.utterances)}`];
+      case 'OpenEntry':
+        return [`entry ${effect.callId}: ${words(effect.utterances)}`];
+      case 'CloseMenu':
+        return [`close menu ${effect.callId}: ${words(effect.utterances)}`];
+      case 'MeasureLines':
+        return [`measure for ${effect.callId}`];
+      case 'BlockCaller':
+        return [`block ${effect.callerNumber}`];
+      case 'PlaceCall':
+        return [`place ${effect.placed} to ${effect.number} for ${effect.callId} in ${effect.room}`];
+      case 'SendToRoom':
+        return [`send ${effect.callId} to ${effect.room}${effect.muted ? ' muted' : ''}`];
+      case 'StartRecording':
+      case 'PauseRecording':
+      case 'ResumeRecording':
+      case 'StopRecording':
+        return [effect.type];
       case 'CloseConference':
         return [`close: ${effect.outcome}`];
     }

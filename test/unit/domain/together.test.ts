@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
+import { DEFAULT_CONFERENCE_OPTIONS, type DialOutRights } from '../../../src/domain/conference-options.js';
+import type { ConferenceEvent } from '../../../src/domain/conference/contract.js';
+import { isSilent } from '../../../src/domain/conference/lines.js';
+import type { CallId } from '../../../src/domain/identifiers.js';
 import { KEYS, type Key } from '../../../src/domain/keys.js';
-import { GUEST_PIN, HOST_PIN, wasEndedByHost, World } from './world.js';
+import type { WithoutTime } from './words.js';
+import { GUEST_PIN, HOST_PIN, wasEndedByHost } from './world-state.js';
+import { World } from './world.js';
 
 type Move = (world: World) => void;
+
+const DIAL_OUT: DialOutRights = { trunk: 'out', prefixes: ['4'], callsPerHour: 9, atOnce: 9, minutesPerDay: 60 };
 
 const pick = (world: World, n: number) => world.lines[n % Math.max(world.lines.length, 1)];
 
@@ -16,6 +23,12 @@ const comes = (pin: string): Move => {
   };
 };
 
+const keys = (code: string): Move => {
+  return (world) => {
+    for (const key of code) world.press(world.lines[1] ?? world.dial(), key as Key);
+  };
+};
+
 const onLine = (n: number, what: (world: World, line: World['lines'][number]) => void): Move => {
   return (world) => {
     const line = pick(world, n);
@@ -23,13 +36,28 @@ const onLine = (n: number, what: (world: World, line: World['lines'][number]) =>
   };
 };
 
-const codes = ['*6', '*#', '**', '*5', '*7', '*8', '##', '##', '###', '#', '*1'];
+const codes = [
+  ...['*6', '*#', '**', '*5', '*7', '*8', '##', '###', '#', '*9', '#4', '#9', '*4', '*3', '#8', '#1', '#2', '#3', '#0'],
+  // with the keys of their menus
+  ...['*21', '*2', '*81', '*82', '*83', '*84', '*91', '*92', '#11', '#12', '#13', '1', '2', '*'],
+  // calls placed, brought in and given up
+  ...['*1447#', '*1447#', '*1*', '*2', '*3'],
+];
+
+/** Mostly the host, who came second where someone is in already. */
+const whose = fc.oneof(fc.constant(1), fc.nat(6));
+
+const strays: fc.Arbitrary<(id: CallId) => WithoutTime<ConferenceEvent>> = fc.oneof(
+  fc.boolean().map((held) => (callId: CallId) => ({ type: 'LineHeld' as const, callId, held })),
+  fc.constant((callId: CallId) => ({ type: 'SpokeWhileMuted' as const, callId })),
+  fc.constant(() => ({ type: 'RecordingFailed' as const })),
+);
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(GUEST_PIN, GUEST_PIN, HOST_PIN, '99').map(comes) },
   {
     weight: 6,
-    arbitrary: fc.tuple(fc.nat(6), fc.constantFrom(...codes)).map(([n, code]) =>
+    arbitrary: fc.tuple(whose, fc.constantFrom(...codes)).map(([n, code]) =>
       onLine(n, (world, line) => {
         for (const key of code) world.press(line, key as Key);
       }),
@@ -48,6 +76,12 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       .map(([n, lineLost]) => onLine(n, (world, line) => world.hangUp(line, lineLost))),
   },
   { weight: 1, arbitrary: fc.nat(6).map((n) => onLine(n, (world, line) => world.breakMedia(line))) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(6), strays)
+      .map(([n, event]) => onLine(n, (world, line) => world.inConference(line, event))),
+  },
   {
     weight: 1,
     arbitrary: fc.boolean().map(
@@ -69,6 +103,7 @@ const moves = fc.array(fc.tuple(fc.constantFrom(0, 300, 5_000, 20_000, 20_000, 1
 const beginning = fc.constantFrom<readonly Move[]>(
   [],
   [comes(GUEST_PIN), comes(HOST_PIN), comes(GUEST_PIN), (world) => world.wait(30_000)],
+  [comes(GUEST_PIN), comes(HOST_PIN), (world) => world.wait(30_000), keys('*1447#'), (world) => world.wait(6_000)],
 );
 
 const options = fc
@@ -78,8 +113,56 @@ const options = fc
     confirmHangup: fc.boolean(),
     readmit: fc.boolean(),
     muteGuestsOnEntry: fc.boolean(),
+    nameOnEntry: fc.boolean(),
+    nameReview: fc.boolean(),
+    lobby: fc.boolean(),
+    entry: fc.constantFrom('tone' as const, 'name' as const, 'none' as const),
+    recording: fc.constantFrom('not-allowed' as const, 'allowed' as const, 'automatic' as const),
+    recordBeepSeconds: fc.constantFrom(null, 3_600),
+    dialOut: fc.constantFrom(null, DIAL_OUT),
   })
-  .map((some) => ({ ...DEFAULT_CONFERENCE_OPTIONS, ...some }));
+  .map((some) => ({
+    ...DEFAULT_CONFERENCE_OPTIONS,
+    ...some,
+    // What takes hours is known to repeat itself.
+    durationLimitSeconds: 7_200,
+    reassureSeconds: 600,
+  }));
+
+type Line = World['lines'][number];
+
+/** The open menu of a line, or the one that a confirmation lies over. */
+function menuAt({ state }: Line): string | null {
+  if (!('menu' in state) || state.menu === null) return null;
+  if (state.menu.kind !== 'confirm-end') return state.menu.menuId;
+  return state.menu.over?.menuId ?? null;
+}
+
+/** A conference and its callers never think differently of who is where, who is heard, and which menu is open. */
+function expectAgreement(world: World): void {
+  for (const { state, closedAt } of world.conferences) {
+    if (closedAt !== null || state.kind === 'Closing') continue;
+    const { members, waiting, menus, conferenceId } = state.facts;
+    const lineOf = (id: CallId): Line => {
+      const line = world.lines.find((other) => other.id === id);
+      if (line === undefined) throw new Error(`nobody is ${id}`);
+      return line;
+    };
+    for (const waiter of waiting) expect(lineOf(waiter.callId).state.kind).toBe('Waiting');
+    for (const member of members) {
+      const line = lineOf(member.callId);
+      const room = 'room' in line.state ? line.state.room : null;
+      expect(menuAt(line)).toBe(menus.find((open) => open.callId === member.callId)?.menuId ?? null);
+      if (member.phase === 'held') expect(line.state.kind).toBe('Waiting');
+      else if (member.phase === 'aside') expect(room).toContain(`${conferenceId}/aside-`);
+      else expect(room).toBe(conferenceId);
+      if (member.phase === 'in') {
+        expect(line.state.kind).toBe('InConference');
+        expect(line.muted).toBe(isSilent(member));
+      }
+    }
+  }
+}
 
 describe('callers and their conference, whatever they key and whenever they hang up,', () => {
   it('are never in before a host was, all leave after ##, and none is stuck for ever', () => {
@@ -90,6 +173,7 @@ describe('callers and their conference, whatever they key and whenever they hang
         for (const [pause, make] of then) {
           world.wait(pause);
           make(world);
+          expectAgreement(world);
         }
         expect(world.tooEarly).toEqual([]);
 
@@ -100,7 +184,7 @@ describe('callers and their conference, whatever they key and whenever they hang
           expect(left.map((line) => line.state.kind)).toEqual(left.map(() => 'Ended'));
         }
 
-        world.wait(DEFAULT_CONFERENCE_OPTIONS.durationLimitSeconds * 1_000 + 3_600_000);
+        world.wait(chosenOptions.durationLimitSeconds * 1_000 + 3_600_000);
         expect(world.lines.map((line) => line.state.kind)).toEqual(world.lines.map(() => 'Ended'));
         expect(world.conferences.map((conference) => conference.state.kind)).toEqual(
           world.conferences.map(() => 'Closed'),

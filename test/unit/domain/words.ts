@@ -15,6 +15,8 @@ function word(utterance: Utterance): string {
       return `<${utterance.tone}>`;
     case 'greeting':
       return `greeting:${utterance.name}`;
+    case 'name':
+      return `name:${utterance.name}`;
     case 'silence':
       return '_';
     case 'music':

@@ -1,41 +1,22 @@
+import { toCall, toConference } from '../../../src/bridge/reports.js';
 import { assertNever } from '../../../src/domain/assert-never.js';
 import type { CallEffect, CallEvent } from '../../../src/domain/call-flow/contract.js';
-import { startCall, stepCall, type CallState } from '../../../src/domain/call-flow/machine.js';
-import { DEFAULT_ENTRY_OPTIONS, type ConferenceOptions, type Role } from '../../../src/domain/conference-options.js';
+import { startCall, startPlacedCall, stepCall } from '../../../src/domain/call-flow/machine.js';
+import { DEFAULT_ENTRY_OPTIONS, type ConferenceOptions } from '../../../src/domain/conference-options.js';
 import type { ConferenceEffect, ConferenceEvent } from '../../../src/domain/conference/contract.js';
-import { startConference, stepConference, type ConferenceState } from '../../../src/domain/conference/machine.js';
-import { callId, conferenceId, type CallId, type PlayId } from '../../../src/domain/identifiers.js';
+import { stepConference } from '../../../src/domain/conference/machine.js';
+import { callId, type CallId } from '../../../src/domain/identifiers.js';
 import type { Key } from '../../../src/domain/keys.js';
-import { lastSyllable, say, type Utterance } from '../../../src/domain/prompts.js';
+import type { Utterance } from '../../../src/domain/prompts.js';
 import { admission } from './caller.js';
-import { ManualTimers } from './manual-timers.js';
-import { words, type WithoutTime } from './words.js';
-
-export const HOST_PIN = '11';
-export const GUEST_PIN = '22';
+import type { WithoutTime } from './words.js';
+import { answerToPin, HOST_PIN, newConference, newLine, noiseOf, type Conference, type Line } from './world-state.js';
 
 /** How long each piece of a play lasts, and how long a mixer needs to take someone in. */
 const PIECE_MS = 1_500;
 const JOIN_MS = 150;
-
-interface Line {
-  readonly id: CallId;
-  state: CallState;
-  readonly timers: ManualTimers;
-  readonly effects: CallEffect[];
-  playing: PlayId | null;
-  conference: Conference | null;
-  role: Role;
-}
-
-/** One conference from its first caller to its close; the next to call opens another. */
-interface Conference {
-  state: ConferenceState;
-  readonly timers: ManualTimers;
-  readonly effects: ConferenceEffect[];
-  hostWasIn: boolean;
-  closedAt: number | null;
-}
+/** How long a called telephone rings. */
+const RING_MS = 4_000;
 
 /** A bridge in memory: callers with telephones, one account, sounds that take their time, a mixer that may fail. */
 export class World {
@@ -48,6 +29,7 @@ export class World {
   readonly #options: ConferenceOptions;
   readonly #due: { readonly at: number; readonly run: () => void }[] = [];
   readonly #queue: (() => void)[] = [];
+  #placed = 0;
 
   constructor(options: ConferenceOptions) {
     this.#options = options;
@@ -55,19 +37,55 @@ export class World {
 
   dial(): Line {
     const id = callId(`call${this.lines.length}`);
-    const line: Line = {
-      id,
-      state: startCall({ callId: id, entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 2 } }),
-      timers: new ManualTimers(),
-      effects: [],
-      playing: null,
-      conference: null,
-      role: 'guest',
-    };
+    const line = newLine(id, startCall({ callId: id, entry: { ...DEFAULT_ENTRY_OPTIONS, pinLength: 2 } }));
     this.lines.push(line);
     this.toLine(line, { type: 'CallAnswered' });
     this.#settle();
     return line;
+  }
+
+  /** Of the calls placed every fourth is not allowed, and every fourth not answered. */
+  #place(conference: Conference, { placed, room }: Extract<ConferenceEffect, { type: 'PlaceCall' }>): void {
+    this.#placed += 1;
+    const nth = this.#placed % 4;
+    if (nth === 3) {
+      this.#toConference(conference, { type: 'PlacedCallEnded', placed, reason: 'not-allowed' });
+      return;
+    }
+    const state = startPlacedCall({ callId: placed, admission: admission('guest', this.#options), room });
+    const line = newLine(placed, state, conference);
+    this.lines.push(line);
+    this.#later(RING_MS, () => {
+      if (line.state.kind === 'Ended') return;
+      if (nth === 2) {
+        this.toLine(line, { type: 'CallerHungUp', lineLost: false });
+        this.#toConference(conference, { type: 'PlacedCallEnded', placed, reason: 'not-answered' });
+        return;
+      }
+      this.toLine(line, { type: 'CallAnswered' });
+      this.#toConference(conference, { type: 'PlacedCallAnswered', placed });
+    });
+  }
+
+  /** What the bridge says of a call placed that ends before its answer. */
+  #giveUpUnanswered(line: Line): void {
+    if (line.state.kind !== 'Placed') return;
+    this.#report(line, { type: 'PlacedCallEnded', placed: line.id, reason: 'not-answered' });
+  }
+
+  /** What happens to a line outside of the call flow: the conference is told. */
+  inConference(line: Line, event: (id: CallId) => WithoutTime<ConferenceEvent>): void {
+    this.#report(line, event(line.id));
+    this.#settle();
+  }
+
+  /** A name ends by `#` or time; every third caller says nothing. */
+  #endName(line: Line): void {
+    const { recording } = line;
+    if (recording === null) return;
+    line.recording = null;
+    const speechMs = this.lines.indexOf(line) % 3 === 2 ? 0 : 900;
+    this.toLine(line, { type: 'NameRecorded', nameId: recording, speechMs });
   }
 
   press(line: Line, key: Key): void {
@@ -76,11 +94,13 @@ export class World {
   }
 
   hangUp(line: Line, lineLost: boolean): void {
+    this.#giveUpUnanswered(line);
     this.toLine(line, { type: 'CallerHungUp', lineLost });
     this.#settle();
   }
 
   breakMedia(line: Line): void {
+    this.#giveUpUnanswered(line);
     this.toLine(line, { type: 'MediaFailed' });
     this.#settle();
   }
@@ -140,30 +160,14 @@ export class World {
           if (line.playing === effect.playId) this.#stop(line);
         });
         return;
-      case 'StopPlaying': {
-        this.#stop(line);
-        return;
-      }
-      case 'SetTimer': {
-        line.timers.set(effect.name, effect.timerId, this.now + effect.ms);
-        return;
-      }
-      case 'CancelTimer': {
-        line.timers.cancel(effect.name);
-        return;
-      }
-      case 'LookUpPin': {
-        const { lookupId, digits } = effect;
-        const role: Role = digits === HOST_PIN ? 'host' : 'guest';
-        const found = digits === HOST_PIN || digits === GUEST_PIN;
-        this.toLine(
-          line,
-          found
-            ? { type: 'PinMatched', lookupId, admission: admission(role, this.#options) }
-            : { type: 'PinMissed', lookupId },
-        );
-        return;
-      }
+      case 'StopPlaying':
+        return this.#stop(line);
+      case 'SetTimer':
+        return line.timers.set(effect.name, effect.timerId, this.now + effect.ms);
+      case 'CancelTimer':
+        return line.timers.cancel(effect.name);
+      case 'LookUpPin':
+        return this.toLine(line, answerToPin(effect, this.#options));
       case 'RequestAdmission': {
         const { role, options } = effect.admission;
         const conference = this.#openConference();
@@ -175,10 +179,37 @@ export class World {
           role,
           callerNumber: line.id.slice(-1),
           options,
+          name: effect.name,
         });
         return;
       }
+      case 'LookAtGate': {
+        const current = this.conferences.at(-1);
+        if (current === undefined || current.closedAt !== null) {
+          this.toLine(line, { type: 'GateFoundOpen' });
+          return;
+        }
+        const { role, options } = effect.admission;
+        const callerNumber = line.id.slice(-1);
+        this.#toConference(current, { type: 'GateLookedAt', callId: line.id, role, callerNumber, options });
+        return;
+      }
+      case 'CheckCode': {
+        const { lookupId, digits } = effect;
+        this.toLine(line, { type: digits === HOST_PIN ? 'CodeMatched' : 'PinMissed', lookupId });
+        return;
+      }
+      case 'RecordName': {
+        line.recording = effect.nameId;
+        this.#later(effect.limitMs, () => {
+          if (line.recording === effect.nameId) this.#endName(line);
+        });
+        return;
+      }
+      case 'StopRecordingName':
+        return this.#endName(line);
       case 'JoinMixer': {
+        line.muted = effect.muted;
         this.#stop(line);
         const works = this.mixerWorks;
         this.#later(JOIN_MS, () => this.toLine(line, { type: works ? 'MixerJoined' : 'MixerJoinFailed' }));
@@ -192,20 +223,19 @@ export class World {
           this.#report(line, { type: 'CallerJoined', callId: line.id });
           return;
         }
-      case 'ReportAction': {
-        this.#report(line, { type: 'ActionRequested', callId: line.id, action: effect.action });
-        return;
-      }
-      case 'ReportUnknownCode': {
-        this.#report(line, { type: 'UnknownCodeKeyed', callId: line.id });
-        return;
-      }
-      case 'ReportLeft': {
-        this.#report(line, { type: 'CallerLeft', callId: line.id, lineLost: effect.lineLost });
-        return;
-      }
-      case 'LeaveMixer':
+      case 'ReportAction':
+      case 'ReportUnknownCode':
+      case 'ReportChoice':
+      case 'ReportEntry':
+      case 'ReportMenuSpoken':
+      case 'ReportMenuLeft':
+      case 'ReportLeft':
+        return this.#report(line, toConference(line.id, effect));
       case 'SetMuted':
+        line.muted = effect.muted;
+        return;
+      case 'LeaveMixer':
+      case 'SetGains':
       case 'HangUp':
       case 'CloseCall':
         return;
@@ -229,13 +259,7 @@ export class World {
   #openConference(): Conference {
     const current = this.conferences.at(-1);
     if (current !== undefined && current.closedAt === null) return current;
-    const conference: Conference = {
-      state: startConference({ conferenceId: conferenceId('room') }),
-      timers: new ManualTimers(),
-      effects: [],
-      hostWasIn: false,
-      closedAt: null,
-    };
+    const conference = newConference();
     this.conferences.push(conference);
     return conference;
   }
@@ -247,6 +271,10 @@ export class World {
   #toConference(conference: Conference, event: WithoutTime<ConferenceEvent>): void {
     this.#queue.push(() => {
       // Whoever asks while the last word of a conference is on its way opens the next.
+      if (event.type === 'GateLookedAt' && conference.closedAt !== null) {
+        this.#tell(event.callId, { type: 'GateFoundOpen' });
+        return;
+      }
       if (event.type === 'CallerArrived' && conference.closedAt !== null) {
         const line = this.lines.find((other) => other.id === event.callId);
         const next = this.#openConference();
@@ -263,53 +291,41 @@ export class World {
 
   #carryOutForConference(conference: Conference, effect: ConferenceEffect): void {
     switch (effect.type) {
-      case 'Admit': {
-        this.#tell(effect.callId, {
-          type: 'Admitted',
-          muted: effect.muted,
-          introduction: effect.introduction,
-        });
+      case 'Admit':
+      case 'KeepWaiting':
+      case 'Refuse':
+      case 'Tell':
+      case 'SendToHold':
+      case 'LetPass':
+      case 'SendToRoom':
+      case 'OpenMenu':
+      case 'OpenEntry':
+      case 'CloseMenu':
+      case 'Mute':
+      case 'Dismiss':
+        return this.#tell(effect.callId, toCall(effect));
+      case 'MeasureLines': {
+        const { callId: asking } = effect;
+        const lines = noiseOf(this.lines);
+        this.#later(3_000, () => this.#toConference(conference, { type: 'LinesMeasured', callId: asking, lines }));
         return;
       }
-      case 'KeepWaiting': {
-        this.#tell(effect.callId, { type: 'KeptWaiting', reason: effect.reason });
-        return;
-      }
-      case 'Refuse': {
-        this.#tell(effect.callId, { type: 'Refused', reason: effect.reason });
-        return;
-      }
-      case 'Tell': {
-        this.#tell(effect.callId, { type: 'Told', utterances: effect.utterances });
-        return;
-      }
-      case 'SendToHold': {
-        this.#tell(effect.callId, { type: 'SentToHold', reason: effect.reason });
-        return;
-      }
-      case 'Mute': {
-        this.#tell(effect.callId, { type: 'MuteChanged', muted: effect.muted });
-        return;
-      }
-      case 'Dismiss': {
-        this.#tell(effect.callId, { type: 'Dismissed', outcome: effect.outcome, farewell: effect.farewell });
-        return;
-      }
-      case 'PlayToRoom': {
-        this.#endLater(effect.utterances, () =>
+      case 'PlaceCall':
+        return this.#place(conference, effect);
+      case 'PlayToRoom':
+        return this.#endLater(effect.utterances, () =>
           this.#toConference(conference, { type: 'PlayFinished', playId: effect.playId }),
         );
-        return;
-      }
-      case 'SetTimer': {
-        conference.timers.set(effect.name, effect.timerId, this.now + effect.ms);
-        return;
-      }
-      case 'CancelTimer': {
-        conference.timers.cancel(effect.name);
-        return;
-      }
+      case 'SetTimer':
+        return conference.timers.set(effect.name, effect.timerId, this.now + effect.ms);
+      case 'CancelTimer':
+        return conference.timers.cancel(effect.name);
       case 'RecordStarted':
+      case 'BlockCaller':
+      case 'StartRecording':
+      case 'PauseRecording':
+      case 'ResumeRecording':
+      case 'StopRecording':
         return;
       case 'CloseConference':
         conference.closedAt = this.now;
@@ -324,12 +340,3 @@ export class World {
     if (line !== undefined) this.toLine(line, event);
   }
 }
-
-/** Whether the conference has begun to end by `##`. */
-export const wasEndedByHost = ({ effects }: Conference): boolean =>
-  effects.some(
-    (effect) =>
-      (effect.type === 'PlayToRoom' &&
-        words(effect.utterances) === words([say('host-ended-conference'), lastSyllable])) ||
-      (effect.type === 'Dismiss' && effect.outcome === 'host-ended'),
-  );

@@ -5,7 +5,7 @@ import { LegLedger } from '../../../src/adapters/embedded-media/leg-ledger.js';
 import { MixingEngine } from '../../../src/adapters/embedded-media/mixing-engine.js';
 import type { SessionDescriptor, WorkerEvent } from '../../../src/adapters/embedded-media/protocol.js';
 import { parseRtp, RtpHeader, writeRtpHeader } from '../../../src/adapters/embedded-media/rtp-packet.js';
-import type { Agreement, Destination } from '../../../src/adapters/embedded-media/sdp.js';
+import type { Agreement, Destination } from '../../../src/adapters/embedded-media/sdp-session.js';
 import { Session } from '../../../src/adapters/embedded-media/session.js';
 import type { Key } from '../../../src/domain/keys.js';
 import { concatenated } from '../../sound.js';
@@ -38,7 +38,7 @@ interface Sent {
 export class Bench {
   nowMs = 10_000;
   readonly events: WorkerEvent[] = [];
-  readonly engine = new MixingEngine((event) => this.events.push(event));
+  readonly engine = new MixingEngine((event) => this.took(event));
   readonly legs: Leg[] = [];
 
   /** Another thread takes the leg over, here in the same engine; the caller talks on. */
@@ -72,6 +72,11 @@ export class Bench {
     }
   }
 
+  /** As the thread boundary does, what is told is copied. */
+  private took(event: WorkerEvent): void {
+    this.events.push('samples' in event ? { ...event, samples: Int16Array.from(event.samples) } : event);
+  }
+
   told(type: WorkerEvent['type']): readonly WorkerEvent[] {
     return this.events.filter((event) => event.type === type);
   }
@@ -95,6 +100,7 @@ export class Leg {
     const whole: SessionDescriptor = {
       ...{ handle, bindAddress: '127.0.0.1', rtpPort: 0, ssrc: 0xabc0 + handle, cname: 'x', agreement: AGREEMENT },
       ...{ latched: null, room: null, muted: false, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 1_800_000 },
+      ...{ hearDb: 0, speakDb: 0 },
       ...descriptor,
       ledger: this.ledger.memory,
     };
@@ -115,6 +121,7 @@ export class Leg {
       audioMissing: (silentMs: number) => bench.events.push({ type: 'audioMissing', handle, silentMs }),
       playFinished: (playId: string, outcome: 'completed') =>
         bench.events.push({ type: 'playFinished', handle, playId, outcome }),
+      spokeWhileMuted: () => bench.events.push({ type: 'spokeWhileMuted', handle }),
       recorded: (samples: Int16Array) =>
         bench.events.push({ type: 'recorded', handle, samples: Int16Array.from(samples) }),
     };

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Leg } from '../../../src/adapters/embedded-media/leg.js';
-import type { Command, Request } from '../../../src/adapters/embedded-media/protocol.js';
+import type { AnswerTo, Command, Request } from '../../../src/adapters/embedded-media/protocol.js';
 import { RoomRegistry } from '../../../src/adapters/embedded-media/room-registry.js';
 import { makeOffer, newLocalSession } from '../../../src/adapters/embedded-media/sdp.js';
 import { SoundShelf } from '../../../src/adapters/embedded-media/sound-shelf.js';
@@ -23,11 +23,11 @@ class FakeLink {
     if ('to' in command) this.ports.push(command.to);
   }
 
-  request(request: Request): Promise<number> {
+  request<R extends Request>(request: R): Promise<AnswerTo<R>> {
     this.asked.push(request.type);
     if ('from' in request) request.from.close();
     if (!this.alive) return Promise.reject(new WorkerGone('gone'));
-    return this.answers.get(request.type) ?? Promise.resolve(0);
+    return (this.answers.get(request.type) ?? Promise.resolve(0)) as Promise<AnswerTo<R>>;
   }
 }
 
@@ -67,6 +67,8 @@ const bench = () => {
     audioMissing: () => undefined,
     roomLeft: () => undefined,
     endpointLost: () => events.push('lost'),
+    spokeWhileMuted: () => undefined,
+    roomRecordingFailed: () => undefined,
     trouble: () => undefined,
   };
   const leg = new Leg(

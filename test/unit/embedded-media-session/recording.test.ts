@@ -36,6 +36,16 @@ describe('the recording of a leg', () => {
     expect(pieces(bench).map(({ length }) => length)).toEqual([1_600, 399]);
   });
 
+  it('keeps the time when ticks are left out', () => {
+    const bench = new Bench();
+    const leg = talking(bench);
+    leg.session.record(80_000);
+    bench.tick(10);
+    bench.tick(1, 39);
+    leg.session.stopRecording();
+    expect(recorded(bench)).toHaveLength(50 * 160);
+  });
+
   it('has what the caller says while muted in a room and played to, and nothing else', () => {
     const bench = new Bench();
     const leg = talking(bench);

@@ -4,12 +4,11 @@ import {
   acceptAnswer,
   answerOffer,
   makeOffer,
-  MAX_SDP_OCTETS,
   newLocalSession,
   offeredAddress,
-  type Agreement,
-  type LocalSession,
 } from '../../../src/adapters/embedded-media/sdp.js';
+import { MAX_SDP_OCTETS } from '../../../src/adapters/embedded-media/sdp-reading.js';
+import type { Agreement, LocalSession } from '../../../src/adapters/embedded-media/sdp-session.js';
 import { MediaNotAcceptable } from '../../../src/ports/media.js';
 
 const ours = (options: Partial<Parameters<typeof newLocalSession>[0]> = {}): LocalSession =>

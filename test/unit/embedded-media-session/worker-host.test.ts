@@ -42,7 +42,7 @@ class Desk {
 
   private took(message: FromWorker): void {
     if (message.type === 'reply') {
-      this.waiting.get(message.number)?.(message.ok ? String(message.value) : message.error);
+      this.waiting.get(message.number)?.(message.ok ? JSON.stringify(message.value) : message.error);
     } else if (message.type === 'event') {
       const { event } = message;
       this.events.push(event);
@@ -68,7 +68,7 @@ describe('a worker', () => {
     descriptor = {
       ...{ handle, bindAddress: ADDRESS, rtpPort: await freePair(), ssrc: 1, cname: 'x', latched: null, room: null },
       ...{ agreement: { ...AGREEMENT, remote: { address: ADDRESS, port: 9 }, remoteRtcp: null } },
-      ...{ muted: false, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 60_000 },
+      ...{ muted: false, hearDb: 0, speakDb: 0, inbandOff: false, silenceMs: 60_000, silenceOnHoldMs: 60_000 },
       ledger: new LegLedger().memory,
     };
   });
@@ -98,6 +98,27 @@ describe('a worker', () => {
     expect(await desk.ask({ type: 'close', handle })).toBe('0');
     await opened;
     expect(await pairIsFree(ADDRESS, descriptor.rtpPort)).toBe(true);
+  });
+
+  it('mixes what is due before it ends a recording, and begins another afterwards', async () => {
+    const clock = vi.spyOn(performance, 'now');
+    try {
+      const atMs = performance.now();
+      clock.mockReturnValue(atMs);
+      await desk.ask({ type: 'open', descriptor, play: null });
+      await desk.ask({ type: 'join', handle, room: 'r', muted: false });
+      const record = { type: 'recordRoom', room: 'r', samples: 8_000, plays: true } as const;
+      expect(await desk.ask({ ...record, recording: 1 })).toBe('0');
+      clock.mockReturnValue(atMs + 65);
+      const stopped = desk.ask({ type: 'stopRoom', room: 'r', recording: 1 });
+      const begun = desk.ask({ ...record, recording: 2 });
+      expect(await Promise.all([stopped, begun])).toEqual(['0', '0']);
+      expect(await desk.ask({ type: 'stopRoom', room: 'r', recording: 2 })).toBe('0');
+      const recorded = desk.events.flatMap((event) => (event.type === 'roomRecorded' ? [event] : []));
+      expect(recorded.map(({ recording, samples }) => [recording, samples.length])).toEqual([[1, 3 * 160]]);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   describe('that hands a leg over', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientCall } from '../../../src/adapters/embedded-sip/client-call.js';
-import { type Invitation } from '../../../src/adapters/embedded-sip/client-call.js';
+import type { Invitation } from '../../../src/adapters/embedded-sip/invitation.js';
 import { SipClient } from '../../../src/adapters/embedded-sip/client.js';
 import { headerValues, toTag } from '../../../src/adapters/embedded-sip/headers.js';
 import { ManualClock } from '../../fakes/manual-clock.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ANSWER, header, OFFER, settle, Stage, type Incoming } from './stage.js';
-import { MediaOfferRefused } from '../../../src/ports/signaling.js';
+import { MediaOfferRefused, MediaOfferTooSoon } from '../../../src/ports/signaling.js';
 
 const T1 = 500;
 const NEW_OFFER = OFFER.replace('1 1', '1 2');
@@ -70,6 +70,7 @@ describe('re-INVITE of the far end (RFC 3261 section 14.2)', () => {
 
   it.each([
     [new MediaOfferRefused('no'), 488],
+    [new MediaOfferTooSoon('not yet'), 491],
     [new Error('mixer gone'), 500],
   ])('is refused when the offer is not taken (%s), and the call goes on', async (error, status) => {
     const { stage, incoming } = await talking();

@@ -53,7 +53,10 @@ const service = z.object({
 });
 const composeFile = z.object({
   services: z.record(z.string(), service),
-  volumes: z.record(z.string(), z.null()),
+  volumes: z.record(
+    z.string(),
+    z.union([z.null(), z.object({ driver: z.string(), driver_opts: z.record(z.string(), z.string()) })]),
+  ),
 });
 
 describe('compose.yaml', () => {

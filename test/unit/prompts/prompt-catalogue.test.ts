@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PromptCatalogue, PromptUnusable } from '../../../src/bridge/prompt-catalogue.js';
+import { nameId } from '../../../src/domain/identifiers.js';
 import { music, say, sayNumber, silence, tone, type Utterance } from '../../../src/domain/prompts.js';
 
 const PROMPTS = join(import.meta.dirname, '../../../prompts');
@@ -95,6 +96,25 @@ describe('utterances become files', () => {
     expect(() => catalogue.resolve([{ kind: 'digits', digits: '12345A' }])).toThrow(
       /^only 0-9, \* and # can be read out$/,
     );
+  });
+});
+
+describe('a name that was said', () => {
+  const utterances: Utterance[] = [{ kind: 'name', name: nameId('mary') }, say('has-joined')];
+  const spokenName = (name: string): string | null => (name === 'mary' ? join(PROMPTS, 'said.wav') : null);
+
+  it('is its own file, in one list with the words around it', () => {
+    const catalogue = PromptCatalogue.load({ directory: PROMPTS, spokenName });
+    expect(played(catalogue, utterances)).toEqual(['said.wav', 'en/has-joined.wav']);
+  });
+
+  it('is an unnamed caller where it is not there any more, or there are no names', () => {
+    const catalogue = PromptCatalogue.load({ directory: PROMPTS, spokenName });
+    expect(played(catalogue, [{ kind: 'name', name: nameId('tom') }])).toEqual(['en/unnamed-caller.wav']);
+    expect(played(PromptCatalogue.load({ directory: PROMPTS }), utterances)).toEqual([
+      'en/unnamed-caller.wav',
+      'en/has-joined.wav',
+    ]);
   });
 });
 

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { loadKey } from './key-file.js';
+
+/** Name of the key's file in the data directory. */
+export const BRIDGE_KEY_FILE = 'bridge.key';
+
+/**
+ * The key that wraps the key of every recording: `bridge.key` of the data directory, made where it is missing. Outside the database,
+ * so that a copy of that opens no recording.
+ * @param mayCreate asked only when there is no key; says no when something was wrapped by a key before
+ * @throws {KeyUnusable}
+ */
+export function loadBridgeKey(dataDirectory: string, mayCreate: () => boolean): Uint8Array {
+  const file = {
+    path: join(dataDirectory, BRIDGE_KEY_FILE),
+    name: 'the bridge key',
+    remedy:
+      'but the database holds recordings sealed under it: put the key back from a backup, or remove them (partyline recording remove)',
+  };
+  return loadKey(file, mayCreate);
+}

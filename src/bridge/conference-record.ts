@@ -1,0 +1,56 @@
+import type { ConferenceEffect } from '../domain/conference/contract.js';
+import type { AccountId, ConferenceId } from '../domain/identifiers.js';
+import type { Clock } from '../ports/clock.js';
+import type { Store } from '../ports/store.js';
+import { asError } from './bounded.js';
+import type { Log } from './log.js';
+
+export interface ConferenceRecordParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface RecordedConference {
+  readonly id: ConferenceId;
+  readonly accountId: AccountId;
+}
+
+/** The record of one conference, from its first caller on. A store that fails costs the record, not the conference. */
+export class KeptRecord {
+  readonly #conference: RecordedConference;
+  readonly #parts: ConferenceRecordParts;
+  /** Its number, once it has begun. */
+  id: number | null;
+
+  constructor(conference: RecordedConference, id: number | null, parts: ConferenceRecordParts) {
+    this.#conference = conference;
+    this.id = id;
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { store, clock, log } = this.#parts;
+    const { id: conferenceId, accountId } = this.#conference;
+    try {
+      const startedAt = clock.wall();
+      const nothingYet = { endedAt: null, peak: 0, lockedOut: 0, outcome: null };
+      this.id = store.startConferenceRecord({ conferenceId, accountId, startedAt, ...nothingYet });
+    } catch (error) {
+      log.error({ conference: conferenceId, error: asError(error).message }, 'conference record could not be begun');
+    }
+    log.info({ conference: conferenceId }, 'conference began');
+  }
+
+  end({ peak, lockedOut, outcome }: Extract<ConferenceEffect, { type: 'CloseConference' }>): void {
+    if (this.id === null) return;
+    const { store, clock, log } = this.#parts;
+    const conference = this.#conference.id;
+    try {
+      store.endConferenceRecord(this.id, { endedAt: clock.wall(), peak, lockedOut, outcome });
+    } catch (error) {
+      log.error({ conference, error: asError(error).message }, 'conference record could not be ended');
+    }
+    log.info({ conference, outcome, peak }, 'conference ended');
+  }
+}
