@@ -13,6 +13,8 @@ const NOISE_SHARE = 0.1;
 const PEAK_SHARE = 0.95;
 /** Frames quieter than this are silence that the line made itself, not its noise, dBFS. */
 const NO_LINE_DB = -75;
+/** A line that is silent for so long in all after its first sound has no noise: longer than the key that ends a name, milliseconds. */
+const NO_NOISE_MS = 200;
 /** Less than this is a click, unless more follows or went before within the gap, milliseconds. */
 const CLICK_MS = 50;
 const CLICK_GAP_MS = 200;
@@ -43,8 +45,10 @@ interface Run {
  */
 export function findSpeech(samples: Int16Array): Speech | null {
   const tones = frameTones(samples);
-  const levels = frameLevels(samples).map((level, frame) => (tones[frame] === true ? NO_LINE_DB : level));
-  const noise = noiseOf(levels);
+  const line = frameLevels(samples);
+  const levels = line.map((level, frame) => (tones[frame] === true ? NO_LINE_DB : level));
+  // A short name, as loud from its beginning to its end, is no noise where nothing else is heard.
+  const noise = hasNoNoise(line) ? NO_LINE_DB : noiseOf(levels);
   const peak = quantile(levels, PEAK_SHARE, loudestOf(levels));
   if (peak < QUIETEST_PEAK_DB || peak - noise < LEAST_RANGE_DB) return null;
   const threshold = Math.max(
@@ -63,6 +67,13 @@ export function findSpeech(samples: Int16Array): Speech | null {
     from: Math.max(0, from * FRAME - LEAD_MS * 8),
     to: Math.min(samples.length, to * FRAME + TAIL_MS * 8),
   };
+}
+
+/** Steady noise goes on to the end. */
+function hasNoNoise(line: readonly number[]): boolean {
+  const first = line.findIndex((level) => level > NO_LINE_DB);
+  const silent = line.filter((level, frame) => frame > first && level <= NO_LINE_DB);
+  return first >= 0 && silent.length * FRAME_MS >= NO_NOISE_MS;
 }
 
 function noiseOf(levels: readonly number[]): number {

@@ -44,6 +44,12 @@ describe('what is said between silence', () => {
     }
   });
 
+  it('is found where it is as loud from its beginning to its end, on a line that is silent otherwise', () => {
+    const steady = noise(260, -22);
+    const found = findSpeech(concatenated(silence(740), steady, silence(440)));
+    expect((found?.to ?? 0) - (found?.from ?? 0)).toBeGreaterThanOrEqual(steady.length);
+  });
+
   it('goes over a pause within a name, and leaves out a click before and the key that ended it', () => {
     const [one = silence(0), two = silence(0)] = NAMES.map((words) => atLevel(words, -24));
     const click = noise(20, -12);
