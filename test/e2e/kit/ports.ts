@@ -12,12 +12,18 @@ const NOT_FOR_FETCH: ReadonlySet<number> = new Set([
   2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
 ]);
 
-/** A port of 127.0.0.1 that is free for UDP and TCP alike, drawn by chance. */
+/** Given out by this process: whoever got one may not have bound it yet. */
+const given = new Set<number>();
+
+/** A port of 127.0.0.1 that is free for UDP and TCP alike, drawn by chance; none twice. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
-    if (NOT_FOR_FETCH.has(port)) continue;
-    if ((await isFreeForUdp(port)) && (await isFreeForTcp(port))) return port;
+    if (NOT_FOR_FETCH.has(port) || given.has(port)) continue;
+    if ((await isFreeForUdp(port)) && (await isFreeForTcp(port))) {
+      given.add(port);
+      return port;
+    }
   }
   throw new Error('no port of 127.0.0.1 is free for both UDP and TCP');
 }
@@ -46,9 +52,19 @@ const FIRST_RTP_PORT = 10_000;
 /** Below the ports that the system gives to whoever asks for any. */
 const LAST_RTP_PORT = 32_000;
 
-/** A range of audio ports, drawn by chance so that bridges on one machine seldom share one. */
+const SLOTS = Math.floor((LAST_RTP_PORT - FIRST_RTP_PORT) / RTP_PORTS);
+/** First ports of the ranges not given out by this process, in an order drawn by chance, so that processes seldom share one. */
+const ranges = Array.from({ length: SLOTS }, (_, slot) => FIRST_RTP_PORT + slot * RTP_PORTS)
+  .map((first) => ({ first, chance: Math.random() }))
+  .sort((one, other) => one.chance - other.chance)
+  .map(({ first }) => first);
+
+/**
+ * A range of audio ports. Those of one process differ until all are given out: two mixers that share one take each other's packets,
+ * since FreeSWITCH binds its ports with SO_REUSEADDR.
+ */
 export function rtpRange(): string {
-  const slots = Math.floor((LAST_RTP_PORT - FIRST_RTP_PORT) / RTP_PORTS);
-  const first = FIRST_RTP_PORT + Math.floor(Math.random() * slots) * RTP_PORTS;
+  const first = ranges.shift() ?? FIRST_RTP_PORT;
+  ranges.push(first);
   return `${first}-${first + RTP_PORTS - 1}`;
 }

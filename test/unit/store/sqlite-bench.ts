@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
-import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
-import { accountId, callId } from '../../../src/domain/identifiers.js';
-import type { Account, CallRecord, Store } from '../../../src/ports/store.js';
+import type { Store } from '../../../src/ports/store.js';
+import { account } from '../../conformance/store-stage.js';
 
 /** A database file of its own, and those who have it open. */
 export class SqliteBench {
@@ -40,35 +39,5 @@ export class SqliteBench {
   }
 }
 
-const account = (id: string, name = `Name of ${id}`): Account => ({
-  id: accountId(id),
-  name,
-  enabled: true,
-  options: DEFAULT_CONFERENCE_OPTIONS,
-  createdAt: 1,
-});
-
-export const record = (id: string): CallRecord => ({
-  id: callId(id),
-  direction: 'in',
-  sipCallId: 's',
-  startedAt: 1,
-  answeredAt: null,
-  joinedAt: null,
-  endedAt: 2,
-  trunk: null,
-  dialled: '1',
-  caller: null,
-  accountId: null,
-  conferenceRecordId: null,
-  role: null,
-  outcome: 'abandoned',
-  keyMethod: null,
-  codec: null,
-  mixer: null,
-  packetLoss: null,
-  jitterMs: null,
-});
-
 export const add = (store: Store, id: string, name?: string): void =>
-  store.addAccount(account(id, name), { host: `${id}-host`, guest: `${id}-guest` });
+  store.addAccount(account(id, name === undefined ? {} : { name }), { host: `${id}-host`, guest: `${id}-guest` });

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import { StoreUnavailable } from '../../../src/ports/store.js';
-import { add, record, SqliteBench } from './sqlite-bench.js';
+import { call } from '../../conformance/store-stage.js';
+import { add, SqliteBench } from './sqlite-bench.js';
 
 let bench: SqliteBench;
 beforeEach(() => {
@@ -43,7 +44,7 @@ describe('trouble', () => {
 
   it('loses no records that were written when a later one does not fit', () => {
     const store = bench.open({ maximumPages: 40 });
-    const write = (id: string): void => store.addCallRecord({ ...record(id), sipCallId: 's'.repeat(100) });
+    const write = (id: string): void => store.addCallRecord({ ...call(id), sipCallId: 's'.repeat(100) });
     let written = 0;
     expect(() => {
       for (; written < 10_000; written += 1) write(`c${written}`);

@@ -6,7 +6,8 @@ import { SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import { Duplicate } from '../../../src/ports/store.js';
-import { add, record, SqliteBench } from './sqlite-bench.js';
+import { call } from '../../conformance/store-stage.js';
+import { add, SqliteBench } from './sqlite-bench.js';
 
 let bench: SqliteBench;
 beforeEach(() => {
@@ -66,7 +67,7 @@ describe('a database of the second schema', () => {
   it('keeps its PINs, its options and its call records, which were of calls received', () => {
     const store = bench.open();
     add(store, 'a1');
-    store.addCallRecord({ ...record('c1'), accountId: accountId('a1') });
+    store.addCallRecord({ ...call('c1'), accountId: accountId('a1') });
     store.saveLive([{ kind: 'call', id: 'c1', data: 'x' }]);
     store.close();
     bench.tamper(`UPDATE accounts SET options = '{"hostLeaves":"end"}'`);
