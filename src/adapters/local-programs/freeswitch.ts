@@ -141,8 +141,14 @@ function render(directory: string, without: readonly string[], values: MixerValu
 }
 
 /** Below 32768, where Linux takes ports for outgoing connections from. */
+const FIRST_PORT = 16_384;
+const SLOTS = Math.floor((32_000 - FIRST_PORT) / RTP_PORTS);
+let nextSlot = Math.floor(Math.random() * SLOTS);
+
+/** Not those of the program started before: FreeSWITCH binds its ports with SO_REUSEADDR, so that two on one port take each other's audio. */
 function somePorts(): { readonly first: number; readonly last: number } {
-  const first = 16_384 + 2 * Math.floor(Math.random() * ((32_000 - 16_384 - RTP_PORTS) / 2));
+  const first = FIRST_PORT + nextSlot * RTP_PORTS;
+  nextSlot = (nextSlot + 1) % SLOTS;
   return { first, last: first + RTP_PORTS - 2 };
 }
 
