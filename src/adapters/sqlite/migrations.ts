@@ -135,6 +135,128 @@ const MIGRATIONS: readonly string[] = [
 
   ALTER TABLE call_records ADD COLUMN direction TEXT NOT NULL DEFAULT 'in' CHECK (direction IN ('in', 'out'));
   `,
+  `
+  ALTER TABLE accounts ADD COLUMN email TEXT;
+  ALTER TABLE accounts ADD COLUMN time_zone TEXT;
+  ALTER TABLE accounts ADD COLUMN language TEXT;
+  CREATE INDEX accounts_by_email ON accounts (email) WHERE email IS NOT NULL;
+
+  -- One value for each name, such as the version of the PIN key that all hashes are under.
+  CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- starts_local is the wall clock in time_zone; the occurrences say when that is.
+  CREATE TABLE bookings (
+    seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+    id             TEXT    NOT NULL UNIQUE,
+    account_seq    INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+    title          TEXT    NOT NULL,
+    starts_local   TEXT    NOT NULL,
+    time_zone      TEXT    NOT NULL,
+    duration_ms    INTEGER NOT NULL,
+    rule           TEXT,
+    pins_each      INTEGER NOT NULL CHECK (pins_each IN (0, 1)),
+    early_ms       INTEGER NOT NULL,
+    overrun_ms     INTEGER NOT NULL,
+    recording      TEXT    CHECK (recording IN ('not-allowed', 'allowed', 'automatic')),
+    security_hash  TEXT,
+    revision       INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    cancelled_at   INTEGER,
+    unrolled_until INTEGER
+  ) STRICT;
+  CREATE INDEX bookings_by_account ON bookings (account_seq);
+  CREATE INDEX bookings_to_unroll ON bookings (unrolled_until) WHERE unrolled_until IS NOT NULL AND cancelled_at IS NULL;
+
+  CREATE TABLE occurrences (
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    booking_seq  INTEGER NOT NULL REFERENCES bookings (seq) ON DELETE CASCADE,
+    starts_at    INTEGER NOT NULL,
+    ends_at      INTEGER NOT NULL,
+    cancelled_at INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX occurrences_by_booking ON occurrences (booking_seq, starts_at);
+  CREATE INDEX occurrences_by_start ON occurrences (starts_at);
+
+  CREATE TABLE invitees (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT    NOT NULL UNIQUE,
+    booking_seq INTEGER NOT NULL REFERENCES bookings (seq) ON DELETE CASCADE,
+    name        TEXT    NOT NULL,
+    email       TEXT,
+    phone       TEXT,
+    revoked_at  INTEGER
+  ) STRICT;
+  CREATE INDEX invitees_by_booking ON invitees (booking_seq);
+
+  -- Still one table for all codes. Those of a booking name it, of one occurrence alone that too, of one invitee alone that too. "sealed"
+  -- is the code itself under a key outside the database, where it may be printed again; "length" is its digits, NULL where nobody knows.
+  CREATE TABLE codes (
+    hash           TEXT    PRIMARY KEY,
+    account_seq    INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+    role           TEXT    NOT NULL CHECK (role IN ('host', 'guest', 'access', 'moderator', 'security')),
+    booking_seq    INTEGER REFERENCES bookings (seq) ON DELETE CASCADE,
+    occurrence_seq INTEGER REFERENCES occurrences (seq) ON DELETE CASCADE,
+    invitee_seq    INTEGER REFERENCES invitees (seq) ON DELETE CASCADE,
+    length         INTEGER,
+    sealed         TEXT
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO codes (hash, account_seq, role) SELECT hash, account_seq, role FROM pins;
+  DROP TABLE pins;
+  ALTER TABLE codes RENAME TO pins;
+  CREATE UNIQUE INDEX pins_by_owner
+    ON pins (account_seq, role, coalesce(booking_seq, 0), coalesce(occurrence_seq, 0), coalesce(invitee_seq, 0));
+  CREATE INDEX pins_by_booking ON pins (booking_seq) WHERE booking_seq IS NOT NULL;
+  CREATE INDEX pins_by_occurrence ON pins (occurrence_seq) WHERE occurrence_seq IS NOT NULL;
+  CREATE INDEX pins_by_invitee ON pins (invitee_seq) WHERE invitee_seq IS NOT NULL;
+  CREATE INDEX pins_by_length ON pins (length);
+
+  -- Hashes of codes that were replaced or removed: nobody is given them before "free_at".
+  CREATE TABLE retired_pins (
+    hash    TEXT    PRIMARY KEY,
+    free_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX retired_pins_by_time ON retired_pins (free_at);
+
+  -- What is to be sent, or was tried in vain. It holds no code: what is sent is written when it is sent.
+  CREATE TABLE deliveries (
+    seq                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                   TEXT    NOT NULL UNIQUE,
+    kind                 TEXT    NOT NULL CHECK (kind IN ('invitation', 'update', 'cancellation', 'reminder', 'host-report')),
+    channel              TEXT    NOT NULL CHECK (channel IN ('mail', 'sms', 'webhook', 'file')),
+    account_seq          INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+    booking_seq          INTEGER REFERENCES bookings (seq) ON DELETE CASCADE,
+    occurrence_seq       INTEGER REFERENCES occurrences (seq) ON DELETE CASCADE,
+    invitee_seq          INTEGER REFERENCES invitees (seq) ON DELETE CASCADE,
+    conference_record_id INTEGER,
+    address              TEXT    NOT NULL,
+    next_at              INTEGER NOT NULL,
+    attempts             INTEGER NOT NULL,
+    failed_at            INTEGER,
+    error                TEXT
+  ) STRICT;
+  CREATE INDEX deliveries_by_time ON deliveries (next_at) WHERE failed_at IS NULL;
+  CREATE INDEX deliveries_by_account ON deliveries (account_seq);
+  CREATE INDEX deliveries_by_booking ON deliveries (booking_seq) WHERE booking_seq IS NOT NULL;
+  CREATE INDEX deliveries_by_occurrence ON deliveries (occurrence_seq) WHERE occurrence_seq IS NOT NULL;
+  CREATE INDEX deliveries_by_invitee ON deliveries (invitee_seq) WHERE invitee_seq IS NOT NULL;
+
+  ALTER TABLE call_records ADD COLUMN booking_id TEXT;
+  ALTER TABLE call_records ADD COLUMN invitee_id TEXT;
+  -- What happened in the call, as JSON, without anything that names a person.
+  ALTER TABLE call_records ADD COLUMN story TEXT;
+  CREATE INDEX call_records_by_conference ON call_records (conference_record_id) WHERE conference_record_id IS NOT NULL;
+  ALTER TABLE conference_records ADD COLUMN booking_id TEXT;
+  ALTER TABLE conference_records ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE audit (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    action  TEXT    NOT NULL,
+    subject TEXT,
+    detail  TEXT
+  ) STRICT;
+  CREATE INDEX audit_by_time ON audit (at);
+  `,
 ];
 
 /** The schema this program knows. */
