@@ -1,6 +1,7 @@
 import type { ConferenceOptions, Role } from '../domain/conference-options.js';
 import type { AccountId, CallId, ConferenceId } from '../domain/identifiers.js';
 import type { CallOutcome, ConferenceOutcome } from '../domain/outcomes.js';
+import type { PrivacyStore } from './store-privacy.js';
 
 /**
  * The store port: what outlives the process. Calls are synchronous: audio runs in other threads, and SQLite answers in microseconds.
@@ -28,17 +29,29 @@ export interface PinMatch {
   readonly securityCode: boolean;
 }
 
+/** What a PIN or code is for. */
+export type CodeRole = 'host' | 'guest' | 'access' | 'moderator' | 'security';
+
+/** A freshly drawn PIN or code as the store keeps it. */
+export interface NewPin {
+  readonly hash: PinHash;
+  /** Digits. */
+  readonly length: number;
+  /** The code itself under a key outside the database (`PinSeal`), where it may be printed again; left out of all others. */
+  readonly sealed?: string;
+}
+
 /** What opens an account's conference: a host and a guest PIN, or an access code for all and a moderator PIN that makes the caller host. */
 export type AccountPins = (
-  { readonly host: PinHash; readonly guest: PinHash } | { readonly access: PinHash; readonly moderator: PinHash }
-) & { readonly security?: PinHash };
+  { readonly host: NewPin; readonly guest: NewPin } | { readonly access: NewPin; readonly moderator: NewPin }
+) & { readonly security?: NewPin };
 
 export interface AccountChange {
   readonly name?: string;
   readonly enabled?: boolean;
   readonly options?: ConferenceOptions;
   /** In place of the one there was; `null` removes it. */
-  readonly securityCode?: PinHash | null;
+  readonly securityCode?: NewPin | null;
 }
 
 /** What callers of an account key in, without the codes themselves. */
@@ -151,17 +164,25 @@ export class Duplicate extends Error {
   override readonly name = 'Duplicate';
 }
 
+/** The hash is under a version of the PIN key that is not the database's any more: hash again. Nothing was written. */
+export class OutdatedHash extends Error {
+  override readonly name = 'OutdatedHash';
+}
+
 /** The disk is full, the database read-only or damaged: the write did not happen. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-export interface Store {
+export interface Store extends PrivacyStore {
   close(): void;
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
 
-  /** @throws {Duplicate} when one of the hashes is taken, by a PIN or code of any kind; then nothing is written. */
+  /**
+   * @throws {Duplicate} when one of the hashes is taken, by a PIN or code of any kind, or was until it was replaced or removed less than
+   * 90 days ago; {OutdatedHash}. Then nothing is written.
+   */
   addAccount(account: Account, pins: AccountPins): void;
   account(id: AccountId): Account | null;
   /** Exact name, any case; names need not be unique, so possibly several. */
@@ -170,10 +191,13 @@ export interface Store {
   accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[];
   /**
    * @returns whether there was such an account.
-   * @throws {Duplicate} when the hash of the security code is taken by another PIN or code, of any kind and account: then nothing is changed.
+   * @throws {Duplicate} when the hash of the security code is taken as by `addAccount`; {OutdatedHash}: then nothing is changed.
    */
   updateAccount(id: AccountId, change: AccountChange): boolean;
-  /** Removes the account with its PINs, codes, blocks and recordings (their keys: the files are noise then); its call records stay without it. */
+  /**
+   * Removes the account with its PINs, codes, blocks and recordings (their keys: the files are noise then); its call records stay without it.
+   * Nobody is given its PINs and codes for 90 days.
+   */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
   /** Enabled accounts only. One indexed look-up, found or not. */
@@ -184,6 +208,10 @@ export interface Store {
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
   /** The hash of the account's security code as it is now; `null`: it has none, or there is no such account. */
   securityCodeOf(id: AccountId): PinHash | null;
+  /** The version of the PIN key that all hashes are under, 1 for the first. */
+  pinKeyVersion(): number;
+  /** Whether any code is kept sealed. */
+  hasSealedPins(): boolean;
 
   /** Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more. */
   addBlock(block: Block): void;

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../src/ports/store.js';
 import type { Store } from '../../src/ports/store.js';
 import { describeAccounts } from './store-accounts.js';
 import { describeCodes } from './store-codes.js';
+import { describePrivacy } from './store-privacy.js';
 import { describeBlocksAndRecordings } from './store-recordings.js';
 import { describeRecords } from './store-records.js';
 import { describeRunning } from './store-running.js';
@@ -25,6 +26,7 @@ export function describeStore(name: string, factory: () => Store): void {
     describeBlocksAndRecordings(now);
     describeRunning(now);
     describeRecords(now);
+    describePrivacy(now);
 
     it('has nothing to complain about when all is well', () => {
       stage.add('a1');

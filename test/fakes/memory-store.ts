@@ -10,15 +10,18 @@ import type {
   Block,
   CallRecord,
   CallRecordFilter,
+  CodeRole,
   ConferenceRecord,
   DialInNumber,
   LiveChange,
+  NewPin,
   PinHash,
   PinMatch,
   Recording,
   Store,
   Trunk,
 } from '../../src/ports/store.js';
+import type { AuditLine } from '../../src/ports/store-privacy.js';
 
 const fold = (name: string): string => name.normalize('NFC').toLowerCase();
 
@@ -30,14 +33,23 @@ function checkLimit(limit: number): void {
 const newestFirst = <T extends { readonly startedAt: number }>(records: readonly T[]): readonly T[] =>
   records.toReversed().sort((a, b) => b.startedAt - a.startedAt);
 
-type CodeRole = 'host' | 'guest' | 'access' | 'moderator' | 'security';
+/** 90 days. */
+const RETIRED_MS = 7_776_000_000;
+
+interface Pin extends NewPin {
+  readonly id: AccountId;
+  readonly role: CodeRole;
+}
 
 /** A store without a disk; as a test wants it, one that fails. */
 export class MemoryStore implements Store {
   /** Set to make every call throw {@link StoreUnavailable}. */
   broken = false;
   #accounts: Account[] = [];
-  readonly #pins = new Map<PinHash, { readonly id: AccountId; readonly role: CodeRole }>();
+  readonly #now: () => number;
+  readonly #pins = new Map<PinHash, Pin>();
+  /** When each is free again. */
+  readonly #retired = new Map<PinHash, number>();
   #numbers: DialInNumber[] = [];
   #trunks: Trunk[] = [];
   #blocks: Block[] = [];
@@ -46,6 +58,11 @@ export class MemoryStore implements Store {
   #calls: CallRecord[] = [];
   readonly #live = { call: new Map<string, string>(), conference: new Map<string, string>() };
   readonly #drained = new Set<string>();
+  readonly #audit: AuditLine[] = [];
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   close(): void {
     this.broken = true;
@@ -57,12 +74,12 @@ export class MemoryStore implements Store {
 
   addAccount(account: Account, pins: AccountPins): void {
     this.#work();
-    const codes = Object.entries(pins) as [CodeRole, PinHash][];
-    const hashes = new Set(codes.map(([, hash]) => hash));
-    const taken = hashes.size < codes.length || [...hashes].some((hash) => this.#pins.has(hash));
+    const codes = Object.entries(pins) as [CodeRole, NewPin][];
+    const hashes = new Set(codes.map(([, { hash }]) => hash));
+    const taken = hashes.size < codes.length || [...hashes].some((hash) => this.#isTaken(hash));
     if (taken || this.#has(account.id)) throw new Duplicate('taken already');
     this.#accounts.push(structuredClone(account));
-    for (const [role, hash] of codes) this.#pins.set(hash, { id: account.id, role });
+    for (const [role, code] of codes) this.#pins.set(code.hash, { ...code, id: account.id, role });
   }
 
   account(id: AccountId): Account | null {
@@ -95,7 +112,7 @@ export class MemoryStore implements Store {
     this.#work();
     if (!this.#accounts.some((account) => account.id === id)) return false;
     this.#accounts = this.#accounts.filter((account) => account.id !== id);
-    for (const [hash, pin] of this.#pins) if (pin.id === id) this.#pins.delete(hash);
+    for (const [hash, pin] of this.#pins) if (pin.id === id) this.#retire(hash);
     this.#blocks = this.#blocks.filter((block) => block.accountId !== id);
     this.#recordings = this.#recordings.filter((recording) => recording.accountId !== id);
     this.#calls = this.#calls.map((call) => (call.accountId === id ? { ...call, accountId: null } : call));
@@ -143,11 +160,30 @@ export class MemoryStore implements Store {
     return [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0] ?? null;
   }
 
-  #setSecurityCode(id: AccountId, hash: PinHash | null): void {
+  pinKeyVersion(): number {
+    this.#work();
+    return 1;
+  }
+
+  hasSealedPins(): boolean {
+    this.#work();
+    return [...this.#pins.values()].some(({ sealed }) => sealed !== undefined);
+  }
+
+  #setSecurityCode(id: AccountId, code: NewPin | null): void {
+    if (code !== null && this.#isTaken(code.hash)) throw new Duplicate('taken already');
     const own = [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0];
-    if (hash !== null && hash !== own && this.#pins.has(hash)) throw new Duplicate('taken already');
-    if (own !== undefined) this.#pins.delete(own);
-    if (hash !== null) this.#pins.set(hash, { id, role: 'security' });
+    if (own !== undefined) this.#retire(own);
+    if (code !== null) this.#pins.set(code.hash, { ...code, id, role: 'security' });
+  }
+
+  #retire(hash: PinHash): void {
+    this.#pins.delete(hash);
+    this.#retired.set(hash, this.#now() + RETIRED_MS);
+  }
+
+  #isTaken(hash: PinHash): boolean {
+    return this.#pins.has(hash) || (this.#retired.get(hash) ?? 0) > this.#now();
   }
 
   addBlock(block: Block): void {
@@ -342,6 +378,24 @@ export class MemoryStore implements Store {
     const isNew = !this.#drained.has(name);
     this.#drained.add(name);
     return isNew;
+  }
+
+  audited<T>(line: AuditLine | ((done: T) => AuditLine | null), change: () => T): T {
+    this.#work();
+    const done = change();
+    const noted = typeof line === 'function' ? line(done) : line;
+    if (noted !== null) this.#audit.push({ ...noted, at: Math.round(noted.at) });
+    return done;
+  }
+
+  auditLines(filter: Parameters<Store['auditLines']>[0]): ReturnType<Store['auditLines']> {
+    checkLimit(filter.limit);
+    this.#work();
+    const { from = 0, to = Infinity, after = 0, limit } = filter;
+    return this.#audit
+      .map((line, index) => ({ ...line, number: index + 1 }))
+      .filter(({ at, number }) => at >= from && at < to && number > after)
+      .slice(0, limit);
   }
 
   #has(id: AccountId): boolean {

@@ -1,7 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { AccountId } from '../../domain/identifiers.js';
 import type { ConferenceOutcome } from '../../domain/outcomes.js';
-import { StoreUnavailable } from '../../ports/store.js';
 import type {
   Account,
   AccountChange,
@@ -27,16 +26,11 @@ import { findingsOf } from './health.js';
 import { LiveTables } from './live.js';
 import { openDatabase } from './open-database.js';
 import type { OpenOptions } from './open-database.js';
+import { PinTable } from './pins.js';
+import { PrivacySide } from './privacy-side.js';
 import { RecordingTable } from './recordings.js';
 import { RecordTables } from './records.js';
-
-const LARGEST_PAGE = 10_000;
-
-function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
-    throw new RangeError(`a limit is a whole number from 1 to ${LARGEST_PAGE}, not ${limit}`);
-  }
-}
+import { checkLimit } from './store-base.js';
 
 /**
  * The store in one SQLite file, shared by the bridge and the command line (docs/adr/0004-store.md).
@@ -45,20 +39,20 @@ function checkLimit(limit: number): void {
  * conferences are written without waiting for the disk, so that the last of them may be lost with the power, never
  * with the process.
  */
-export class SqliteStore implements Store {
-  readonly #file: string;
-  readonly #database: Database;
+export class SqliteStore extends PrivacySide implements Store {
   readonly #accounts: AccountTable;
+  readonly #pins: PinTable;
   readonly #directory: DirectoryTables;
   readonly #blocks: BlockTable;
   readonly #recordings: RecordingTable;
   readonly #records: RecordTables;
   readonly #live: LiveTables;
 
-  private constructor(file: string, database: Database) {
-    this.#file = file;
-    this.#database = database;
-    this.#accounts = new AccountTable(database);
+  private constructor(file: string, database: Database, now: () => number) {
+    const pins = new PinTable(database, now);
+    super(file, database);
+    this.#accounts = new AccountTable(database, pins);
+    this.#pins = pins;
     this.#directory = new DirectoryTables(database);
     this.#blocks = new BlockTable(database);
     this.#recordings = new RecordingTable(database);
@@ -72,7 +66,7 @@ export class SqliteStore implements Store {
     return translated(file, () => {
       const database = openDatabase(options);
       try {
-        return new SqliteStore(file, database);
+        return new SqliteStore(file, database, options.now ?? Date.now);
       } catch (error) {
         database.close();
         throw error;
@@ -81,126 +75,134 @@ export class SqliteStore implements Store {
   }
 
   close(): void {
-    this.#database.close();
+    this.database.close();
   }
 
   check(): readonly string[] {
-    return findingsOf(this.#database, this.#file, (write) => this.#durably(write));
+    return findingsOf(this.database, this.file, (write) => this.durably(write));
   }
 
   addAccount(account: Account, pins: AccountPins): void {
-    this.#change(() => this.#accounts.add(account, pins));
+    this.change(() => this.#accounts.add(account, pins));
   }
 
   account(id: AccountId): Account | null {
-    return this.#read(() => this.#accounts.byId(id));
+    return this.read(() => this.#accounts.byId(id));
   }
 
   accountsNamed(name: string): readonly Account[] {
-    return this.#read(() => this.#accounts.named(name));
+    return this.read(() => this.#accounts.named(name));
   }
 
   accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[] {
     checkLimit(page.limit);
-    return this.#read(() => this.#accounts.page(page));
+    return this.read(() => this.#accounts.page(page));
   }
 
   updateAccount(id: AccountId, change: AccountChange): boolean {
-    return this.#change(() => this.#accounts.update(id, change));
+    return this.change(() => this.#accounts.update(id, change));
   }
 
   removeAccount(id: AccountId): boolean {
-    const removed = this.#change(() => this.#accounts.remove(id));
-    if (removed) this.#emptyLog();
+    const removed = this.change(() => this.#accounts.remove(id));
+    if (removed) this.emptyLog();
     return removed;
   }
 
   countAccounts(): number {
-    return this.#read(() => this.#accounts.count());
+    return this.read(() => this.#accounts.count());
   }
 
   findPin(hash: PinHash): PinMatch | null {
-    return this.#read(() => this.#accounts.findPin(hash));
+    return this.read(() => this.#accounts.findPin(hash));
   }
 
   codesOf(id: AccountId): AccountCodes | null {
-    return this.#read(() => this.#accounts.codesOf(id));
+    return this.read(() => this.#accounts.codesOf(id));
   }
 
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean {
-    return this.#read(() => this.#accounts.codeMatches(id, code, hash));
+    return this.read(() => this.#accounts.codeMatches(id, code, hash));
   }
 
   securityCodeOf(id: AccountId): PinHash | null {
-    return this.#read(() => this.#accounts.securityCodeOf(id));
+    return this.read(() => this.#accounts.securityCodeOf(id));
+  }
+
+  pinKeyVersion(): number {
+    return this.read(() => this.#pins.keyVersion());
+  }
+
+  hasSealedPins(): boolean {
+    return this.read(() => this.#pins.hasSealed());
   }
 
   addBlock(block: Block): void {
-    this.#change(() => this.#blocks.add(block));
+    this.change(() => this.#blocks.add(block));
   }
 
   blocks(id?: AccountId): readonly Block[] {
-    return this.#read(() => this.#blocks.list(id));
+    return this.read(() => this.#blocks.list(id));
   }
 
   removeBlock(id: AccountId | null, callerNumber: string): boolean {
-    return this.#change(() => this.#blocks.remove(id, callerNumber));
+    return this.change(() => this.#blocks.remove(id, callerNumber));
   }
 
   isBlocked(id: AccountId, callerNumber: string): boolean {
-    return this.#read(() => this.#blocks.isBlocked(id, callerNumber));
+    return this.read(() => this.#blocks.isBlocked(id, callerNumber));
   }
 
   addRecording(recording: Recording): boolean {
-    return this.#change(() => this.#recordings.add(recording));
+    return this.change(() => this.#recordings.add(recording));
   }
 
   recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[] {
     checkLimit(filter.limit);
-    return this.#read(() => this.#recordings.list(filter));
+    return this.read(() => this.#recordings.list(filter));
   }
 
   recording(id: string): Recording | null {
-    return this.#read(() => this.#recordings.byId(id));
+    return this.read(() => this.#recordings.byId(id));
   }
 
   removeRecording(id: string): boolean {
-    const removed = this.#change(() => this.#recordings.remove(id));
-    if (removed) this.#emptyLog();
+    const removed = this.change(() => this.#recordings.remove(id));
+    if (removed) this.emptyLog();
     return removed;
   }
 
   recordingsDue(at: number, limit: number): readonly Recording[] {
     checkLimit(limit);
-    return this.#read(() => this.#recordings.due(at, limit));
+    return this.read(() => this.#recordings.due(at, limit));
   }
 
   addNumber(number: DialInNumber): void {
-    this.#change(() => this.#directory.addNumber(number));
+    this.change(() => this.#directory.addNumber(number));
   }
 
   numbers(): readonly DialInNumber[] {
-    return this.#read(() => this.#directory.numbers());
+    return this.read(() => this.#directory.numbers());
   }
 
   removeNumber(number: string): boolean {
-    return this.#change(() => this.#directory.removeNumber(number));
+    return this.change(() => this.#directory.removeNumber(number));
   }
 
   addTrunk(trunk: Trunk): void {
-    this.#change(() => this.#directory.addTrunk(trunk));
+    this.change(() => this.#directory.addTrunk(trunk));
   }
 
   trunks(): readonly Trunk[] {
-    return this.#read(() => this.#directory.trunks());
+    return this.read(() => this.#directory.trunks());
   }
 
   removeTrunk(name: string): boolean {
-    return this.#change(() => this.#directory.removeTrunk(name));
+    return this.change(() => this.#directory.removeTrunk(name));
   }
 
   startConferenceRecord(record: ConferenceRecord): number {
-    return this.#record(() => this.#records.startConference(record));
+    return this.record(() => this.#records.startConference(record));
   }
 
   endConferenceRecord(
@@ -212,73 +214,40 @@ export class SqliteStore implements Store {
       readonly outcome: ConferenceOutcome;
     },
   ): void {
-    this.#record(() => this.#records.endConference(id, end));
+    this.record(() => this.#records.endConference(id, end));
   }
 
   conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[] {
     checkLimit(filter.limit);
-    return this.#read(() => this.#records.conferences(filter));
+    return this.read(() => this.#records.conferences(filter));
   }
 
   addCallRecord(record: CallRecord): void {
-    this.#record(() => this.#records.addCall(record));
+    this.record(() => this.#records.addCall(record));
   }
 
   placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
-    return this.#read(() => this.#records.placedSince(id, from));
+    return this.read(() => this.#records.placedSince(id, from));
   }
 
   callRecords(filter: CallRecordFilter): readonly CallRecord[] {
     checkLimit(filter.limit);
-    return this.#read(() => this.#records.calls(filter));
+    return this.read(() => this.#records.calls(filter));
   }
 
   saveLive(changes: readonly LiveChange[]): void {
-    this.#record(() => this.#live.save(changes));
+    this.record(() => this.#live.save(changes));
   }
 
   live(kind: LiveChange['kind']): readonly { readonly id: string; readonly data: string }[] {
-    return this.#read(() => this.#live.all(kind));
+    return this.read(() => this.#live.all(kind));
   }
 
   drainedMixers(): readonly string[] {
-    return this.#read(() => this.#live.drained());
+    return this.read(() => this.#live.drained());
   }
 
   setMixerDrained(name: string, drained: boolean): boolean {
-    return this.#change(() => this.#live.setDrained(name, drained));
-  }
-
-  #read<T>(action: () => T): T {
-    return translated(this.#file, action);
-  }
-
-  /** One transaction, not waiting for the disk. */
-  #record<T>(action: () => T): T {
-    return translated(this.#file, () => this.#database.transaction(action).immediate());
-  }
-
-  /** One transaction that is on the disk when this returns. */
-  #change<T>(action: () => T): T {
-    return translated(this.#file, () => this.#durably(() => this.#database.transaction(action).immediate()));
-  }
-
-  #durably<T>(action: () => T): T {
-    this.#database.pragma('synchronous = FULL');
-    try {
-      return action();
-    } finally {
-      this.#database.pragma('synchronous = NORMAL');
-    }
-  }
-
-  /** Erased rows are in the write-ahead log still; empties it, unless another process reads just now: then its next checkpoint does. */
-  #emptyLog(): void {
-    try {
-      this.#read(() => this.#database.pragma('wal_checkpoint(TRUNCATE)'));
-    } catch (error) {
-      // the removal itself is done
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
+    return this.change(() => this.#live.setDrained(name, drained));
   }
 }

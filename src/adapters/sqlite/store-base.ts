@@ -1,0 +1,59 @@
+import type { Database } from 'better-sqlite3';
+import { StoreUnavailable } from '../../ports/store.js';
+import { translated } from './errors.js';
+
+const LARGEST_PAGE = 10_000;
+
+export function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+    throw new RangeError(`a limit is a whole number from 1 to ${LARGEST_PAGE}, not ${limit}`);
+  }
+}
+
+/** One open database and its kinds of transaction. Errors come out in the words of the port. */
+export abstract class StoreBase {
+  protected readonly file: string;
+  protected readonly database: Database;
+
+  protected constructor(file: string, database: Database) {
+    this.file = file;
+    this.database = database;
+  }
+
+  protected read<T>(action: () => T): T {
+    return translated(this.file, action);
+  }
+
+  /** One transaction, not waiting for the disk. */
+  protected record<T>(action: () => T): T {
+    return translated(this.file, () => this.database.transaction(action).immediate());
+  }
+
+  /** One transaction that is on the disk when this returns; within another it is undone alone, and lasts with that one. */
+  protected change<T>(action: () => T): T {
+    return translated(this.file, () => this.durably(() => this.database.transaction(action).immediate()));
+  }
+
+  protected durably<T>(action: () => T): T {
+    // the outer transaction has seen to it, and SQLite refuses the change within one
+    if (this.database.inTransaction) return action();
+    this.database.pragma('synchronous = FULL');
+    try {
+      return action();
+    } finally {
+      this.database.pragma('synchronous = NORMAL');
+    }
+  }
+
+  /** Erased rows are in the write-ahead log still; empties it, unless another process reads just now: then its next checkpoint does. @returns whether it is empty */
+  protected emptyLog(): boolean {
+    try {
+      const [result] = this.read(() => this.database.pragma('wal_checkpoint(TRUNCATE)')) as [{ readonly busy: number }];
+      return result.busy === 0;
+    } catch (error) {
+      // what was removed is removed
+      if (error instanceof StoreUnavailable) return false;
+      throw error;
+    }
+  }
+}
