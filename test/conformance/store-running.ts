@@ -7,7 +7,7 @@ export function describeRunning(stage: () => StoreStage): void {
   describe('numbers and trunks', () => {
     it('lists numbers as they were added, in order', () => {
       const numbers = [
-        { number: '+442071234567', pinLength: 9, greeting: 'welcome', createdAt: 5 },
+        { number: '+442071234567', pinLength: 9, greeting: 'welcome', label: 'London', createdAt: 5 },
         { number: 'conference', pinLength: 6, greeting: null, createdAt: 4 },
       ];
       numbers.forEach((number) => stage().store.addNumber(number));

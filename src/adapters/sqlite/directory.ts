@@ -7,6 +7,7 @@ interface NumberRow {
   readonly number: string;
   readonly pin_length: number;
   readonly greeting: string | null;
+  readonly label: string | null;
   readonly created_at: number;
 }
 
@@ -36,9 +37,11 @@ export class DirectoryTables {
 
   constructor(database: Database) {
     this.#addNumber = database.prepare(
-      'INSERT INTO numbers (number, pin_length, greeting, created_at) VALUES (?, ?, ?, ?)',
+      'INSERT INTO numbers (number, pin_length, greeting, label, created_at) VALUES (?, ?, ?, ?, ?)',
     );
-    this.#numbers = database.prepare('SELECT number, pin_length, greeting, created_at FROM numbers ORDER BY seq');
+    this.#numbers = database.prepare(
+      'SELECT number, pin_length, greeting, label, created_at FROM numbers ORDER BY seq',
+    );
     this.#removeNumber = database.prepare('DELETE FROM numbers WHERE number = ?');
     this.#addTrunk = database.prepare(
       'INSERT INTO trunks (name, folded_name, sources, enabled, created_at) VALUES (?, ?, ?, ?, ?)',
@@ -47,8 +50,8 @@ export class DirectoryTables {
     this.#removeTrunk = database.prepare('DELETE FROM trunks WHERE folded_name = ?');
   }
 
-  addNumber({ number, pinLength, greeting, createdAt }: DialInNumber): void {
-    this.#addNumber.run(number, pinLength, greeting, Math.round(createdAt));
+  addNumber({ number, pinLength, greeting, label, createdAt }: DialInNumber): void {
+    this.#addNumber.run(number, pinLength, greeting, label ?? null, Math.round(createdAt));
   }
 
   numbers(): readonly DialInNumber[] {
@@ -56,6 +59,7 @@ export class DirectoryTables {
       number: row.number,
       pinLength: row.pin_length,
       greeting: row.greeting,
+      ...(row.label === null ? {} : { label: row.label }),
       createdAt: row.created_at,
     }));
   }

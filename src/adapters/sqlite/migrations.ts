@@ -140,6 +140,8 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE accounts ADD COLUMN time_zone TEXT;
   ALTER TABLE accounts ADD COLUMN language TEXT;
   CREATE INDEX accounts_by_email ON accounts (email) WHERE email IS NOT NULL;
+  -- What invitations call the number, e.g. its place.
+  ALTER TABLE numbers ADD COLUMN label TEXT;
 
   -- One value for each name, such as the version of the PIN key that all hashes are under.
   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -162,7 +164,9 @@ const MIGRATIONS: readonly string[] = [
     revision       INTEGER NOT NULL,
     created_at     INTEGER NOT NULL,
     cancelled_at   INTEGER,
-    unrolled_until INTEGER
+    unrolled_until INTEGER,
+    -- 1: invitees are sent what changes, and reminders
+    notify         INTEGER NOT NULL DEFAULT 0 CHECK (notify IN (0, 1))
   ) STRICT;
   CREATE INDEX bookings_by_account ON bookings (account_seq);
   CREATE INDEX bookings_to_unroll ON bookings (unrolled_until) WHERE unrolled_until IS NOT NULL AND cancelled_at IS NULL;
@@ -235,6 +239,7 @@ const MIGRATIONS: readonly string[] = [
     error                TEXT
   ) STRICT;
   CREATE INDEX deliveries_by_time ON deliveries (next_at) WHERE failed_at IS NULL;
+  CREATE INDEX deliveries_failed ON deliveries (next_at) WHERE failed_at IS NOT NULL;
   CREATE INDEX deliveries_by_account ON deliveries (account_seq);
   CREATE INDEX deliveries_by_booking ON deliveries (booking_seq) WHERE booking_seq IS NOT NULL;
   CREATE INDEX deliveries_by_occurrence ON deliveries (occurrence_seq) WHERE occurrence_seq IS NOT NULL;
@@ -245,6 +250,11 @@ const MIGRATIONS: readonly string[] = [
   -- What happened in the call, as JSON, without anything that names a person.
   ALTER TABLE call_records ADD COLUMN story TEXT;
   CREATE INDEX call_records_by_conference ON call_records (conference_record_id) WHERE conference_record_id IS NOT NULL;
+  CREATE INDEX call_records_by_booking ON call_records (booking_id, started_at) WHERE booking_id IS NOT NULL;
+  CREATE INDEX call_records_by_sip_call_id ON call_records (sip_call_id);
+  CREATE INDEX recordings_by_conference ON recordings (conference_record_id) WHERE conference_record_id IS NOT NULL;
+  -- Those that go on, and those that nobody ended.
+  CREATE INDEX conference_records_open ON conference_records (id) WHERE ended_at IS NULL;
   ALTER TABLE conference_records ADD COLUMN booking_id TEXT;
   ALTER TABLE conference_records ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
 
