@@ -10,7 +10,7 @@ import { SystemClock } from '../adapters/system/clock.js';
 import type { AccountId } from '../domain/identifiers.js';
 import type { RecordingArchive, Recordings } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
-import type { OpenStore } from './compose-store.js';
+import { openBridgeKey, type OpenStore } from './compose-store.js';
 import type { Config } from './config.js';
 
 const PAGE = 1_000;
@@ -27,7 +27,7 @@ export function openRecordings(
     ...{ store, clock, randomness, trouble, memory },
     aside: keptAside(config, memory),
     sealed: new SealedFolder(config.recordings.directory),
-    bridgeKey: () => bridgeKey(config, store),
+    bridgeKey: () => openBridgeKey(config, store),
     keepMs: config.recordings.keepMs,
   });
 }
@@ -39,7 +39,7 @@ export function openArchive(config: Config, store: Store): RecordingArchive {
     clock: new SystemClock(),
     sealed: new SealedFolder(config.recordings.directory),
     aside: keptAside(config),
-    bridgeKey: () => bridgeKey(config, store),
+    bridgeKey: () => openBridgeKey(config, store),
   });
 }
 
@@ -89,6 +89,3 @@ function memoryFolder({ dataDirectory, recordings: { memoryDirectory, allowDisk 
 
 const keptAside = (config: Config, { path } = memoryFolder(config)): KeptAside =>
   new KeptAside(path, config.recordings.keepMs);
-
-const bridgeKey = (config: Config, store: Store): Uint8Array =>
-  loadBridgeKey(config.dataDirectory, () => store.recordings({ limit: 1 }).length === 0);

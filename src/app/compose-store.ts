@@ -2,12 +2,15 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PinHasher } from '../domain/access/pins.js';
 import type { Clock } from '../ports/clock.js';
+import type { PinSeal } from '../ports/pin-seal.js';
 import type { Randomness } from '../ports/randomness.js';
 import { StoreUnavailable } from '../ports/store.js';
 import type { Store } from '../ports/store.js';
 import { DirectoryHold } from '../adapters/sqlite/directory-hold.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
+import { AesPinSeal } from '../adapters/system/aes-pin-seal.js';
+import { loadBridgeKey } from '../adapters/system/bridge-key.js';
 import { SystemClock } from '../adapters/system/clock.js';
 import { KeyUnusable } from '../adapters/system/key-file.js';
 import { loadPinKey, PIN_KEY_FILE, PinKeyUnusable } from '../adapters/system/pin-key.js';
@@ -18,6 +21,7 @@ import type { Config } from './config.js';
 export interface OpenStore {
   readonly store: Store;
   readonly pins: PinHasher;
+  readonly seal: PinSeal;
   readonly clock: Clock;
   readonly randomness: Randomness;
 }
@@ -30,12 +34,17 @@ export function openStore(config: Config): OpenStore {
   const store = SqliteStore.open({ file: config.databaseFile });
   try {
     const pins = loadPinKey(config.dataDirectory, () => store.countAccounts() === 0);
-    return { store, pins, clock: new SystemClock(), randomness: new SystemRandomness() };
+    const seal = new AesPinSeal(() => openBridgeKey(config, store));
+    return { store, pins, seal, clock: new SystemClock(), randomness: new SystemRandomness() };
   } catch (error) {
     store.close();
     throw error;
   }
 }
+
+/** The bridge key, made where it is missing and nothing was sealed under one. @throws {KeyUnusable} */
+export const openBridgeKey = ({ dataDirectory }: Config, store: Store): Uint8Array =>
+  loadBridgeKey(dataDirectory, () => store.recordings({ limit: 1 }).length === 0 && !store.hasSealedPins());
 
 /**
  * Opens the database to look things up or change them, without the PIN key. Where there is no database yet nothing is

@@ -1,16 +1,8 @@
-import { drawPin, drawPins } from '../domain/access/pins.js';
 import type { ConferenceOptions } from '../domain/conference-options.js';
 import { accountId, type AccountId } from '../domain/identifiers.js';
-import { Duplicate, type AccountChange, type AccountPins, type DialInNumber } from '../ports/store.js';
+import type { AccountChange, AccountPins, CodeRole, DialInNumber } from '../ports/store.js';
 import type { OpenStore } from './compose-store.js';
-
-/** PINs that are taken are drawn again so often; more than a few only when nearly all are taken. */
-const MOST_DRAWS = 50;
-
-/** Hardly any PIN of the wanted length is free. */
-export class PinsExhausted extends Error {
-  override readonly name = 'PinsExhausted';
-}
+import { drawUntilAccepted, type WantedCode } from './drawing.js';
 
 /** What is drawn for an account. */
 interface Wanted {
@@ -21,7 +13,7 @@ interface Wanted {
 }
 
 /**
- * Adds an account with freshly drawn PINs; they are returned this once and kept nowhere in readable form.
+ * Adds an account with freshly drawn PINs; they are returned this once and kept nowhere in readable form, but for the guest PIN, which is sealed.
  * @throws {PinsExhausted} or what the store throws; then nothing was added
  */
 export function provisionAccount(
@@ -30,76 +22,59 @@ export function provisionAccount(
   options: ConferenceOptions,
   wanted: Wanted,
 ): { readonly id: AccountId; readonly host: string; readonly guest: string; readonly security: string | null } {
-  const { pins } = stores;
-  return addDrawn(stores, name, options, wanted, ({ host, guest }) => ({
-    host: pins.hash(host),
-    guest: pins.hash(guest),
-  }));
+  const { id, drawn } = addDrawn(stores, name, options, wanted, ['host', 'guest']);
+  return { id, host: drawn.host ?? '', guest: drawn.guest ?? '', security: drawn.security ?? null };
 }
 
-/** The same with one access code for all and a moderator PIN. */
+/** The same with one access code for all, which is the one that is sealed, and a moderator PIN. */
 export function provisionAccessCode(
   stores: OpenStore,
   name: string,
   options: ConferenceOptions,
   wanted: Wanted,
 ): { readonly id: AccountId; readonly access: string; readonly moderator: string; readonly security: string | null } {
-  const { pins } = stores;
-  const { id, host, guest, security } = addDrawn(stores, name, options, wanted, (drawn) => ({
-    access: pins.hash(drawn.guest),
-    moderator: pins.hash(drawn.host),
-  }));
-  return { id, access: guest, moderator: host, security };
+  const { id, drawn } = addDrawn(stores, name, options, wanted, ['access', 'moderator']);
+  return { id, access: drawn.access ?? '', moderator: drawn.moderator ?? '', security: drawn.security ?? null };
 }
 
 /**
  * Changes an account and gives it a freshly drawn security code in place of the one it may have; it is returned this once.
  * @throws {PinsExhausted} or what the store throws; then nothing was changed
  */
-export function changeWithSecurityCode(
-  { store, pins, randomness }: OpenStore,
+export const changeWithSecurityCode = (
+  stores: OpenStore,
   id: AccountId,
   change: Omit<AccountChange, 'securityCode'>,
   length: number,
-): string {
-  for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
-    const code = drawPin((count) => randomness.digits(count), length);
-    try {
-      store.updateAccount(id, { ...change, securityCode: pins.hash(code) });
-      return code;
-    } catch (error) {
-      if (!(error instanceof Duplicate)) throw error;
-    }
-  }
-  throw exhausted(length);
-}
+): string =>
+  drawUntilAccepted(stores, { security: { length } }, ({ security }) => {
+    stores.store.updateAccount(id, { ...change, securityCode: security });
+  }).security;
+
+type Roles = Readonly<Partial<Record<CodeRole, string>>>;
 
 function addDrawn(
-  { store, pins, clock, randomness }: OpenStore,
+  stores: OpenStore,
   name: string,
   options: ConferenceOptions,
   { pinLength, securityCode }: Wanted,
-  hashes: (drawn: ReturnType<typeof drawPins>) => AccountPins,
-): ReturnType<typeof provisionAccount> {
-  const digits = (count: number): string => randomness.digits(count);
-  for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
-    const id = accountId(randomness.identifier('a'));
-    const drawn = drawPins(digits, pinLength);
-    const security = securityCode === true ? drawPin(digits, pinLength) : null;
-    const codes = security === null ? {} : { security: pins.hash(security) };
-    try {
-      const account = { id, name, enabled: true, options, createdAt: clock.wall() };
-      store.addAccount(account, { ...hashes(drawn), ...codes });
-      return { id, ...drawn, security };
-    } catch (error) {
-      if (!(error instanceof Duplicate)) throw error;
-    }
-  }
-  throw exhausted(pinLength);
+  pins: readonly CodeRole[],
+): { readonly id: AccountId; readonly drawn: Roles } {
+  const { store, clock, randomness } = stores;
+  const id = accountId(randomness.identifier('a'));
+  const roles = securityCode === true ? [...pins, 'security' as const] : pins;
+  const wanted = Object.fromEntries(roles.map((role) => [role, wantedCode(id, role, pinLength)]));
+  const drawn = drawUntilAccepted(stores, wanted, (codes) => {
+    store.addAccount({ id, name, enabled: true, options, createdAt: clock.wall() }, codes as unknown as AccountPins);
+  });
+  return { id, drawn };
 }
 
-const exhausted = (length: number): PinsExhausted =>
-  new PinsExhausted(`hardly any PIN of ${length} digits is free: give a larger --pin-length`);
+/** A PIN or code of an account itself; what guests key in is sealed. */
+export const wantedCode = (account: AccountId, role: CodeRole, length: number): WantedCode => ({
+  length,
+  ...(role === 'guest' || role === 'access' ? { sealedFor: { account, role } } : {}),
+});
 
 /** PINs are as long as the dial-in numbers want them: all alike, or the configured length where they differ or there are none. */
 export function usualPinLength(numbers: readonly DialInNumber[], configured: number): number {

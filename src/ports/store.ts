@@ -1,7 +1,11 @@
 import type { ConferenceOptions, Role } from '../domain/conference-options.js';
-import type { AccountId, CallId, ConferenceId } from '../domain/identifiers.js';
+import type { AccountId, BookingId, CallId, ConferenceId, InviteeId } from '../domain/identifiers.js';
 import type { CallOutcome, ConferenceOutcome } from '../domain/outcomes.js';
+import type { DeliveryStore } from './store-deliveries.js';
 import type { PrivacyStore } from './store-privacy.js';
+import type { ReportStore } from './store-reports.js';
+
+export type { CallRecord, CallRecordFilter, ConferenceRecord } from './store-reports.js';
 
 /**
  * The store port: what outlives the process. Calls are synchronous: audio runs in other threads, and SQLite answers in microseconds.
@@ -25,8 +29,10 @@ export interface PinMatch {
   /** Of an access code `guest`. */
   readonly role: Role;
   readonly byAccessCode: boolean;
-  /** The account has a security code. */
+  /** The account has a security code, or the booking keeps one. */
   readonly securityCode: boolean;
+  /** `null`: it opens the account's own conference. */
+  readonly booking: BookingMatch | null;
 }
 
 /** What a PIN or code is for. */
@@ -61,11 +67,11 @@ export interface AccountCodes {
   readonly securityCode: boolean;
 }
 
-/** A number that is not let in. */
+/** A number that is not let in, or a pattern of numbers. */
 export interface Block {
   /** `null`: bridge-wide. */
   readonly accountId: AccountId | null;
-  /** Digits only. */
+  /** Digits; in a pattern `?` for any one of them, and `*` at the end for any that follow, or none. */
   readonly callerNumber: string;
   readonly createdAt: number;
 }
@@ -93,6 +99,8 @@ export interface DialInNumber {
   readonly pinLength: number;
   /** Name of a greeting, or `null` for none. */
   readonly greeting: string | null;
+  /** What invitations call it, e.g. its place. */
+  readonly label?: string;
   readonly createdAt: number;
 }
 
@@ -103,53 +111,6 @@ export interface Trunk {
   readonly sources: readonly string[];
   readonly enabled: boolean;
   readonly createdAt: number;
-}
-
-/** One per call attempt (product: section 6); times in milliseconds since 1970-01-01T00:00Z. */
-export interface CallRecord {
-  readonly id: CallId;
-  /** `out`: placed for a host. */
-  readonly direction: 'in' | 'out';
-  readonly sipCallId: string;
-  readonly startedAt: number;
-  readonly answeredAt: number | null;
-  readonly joinedAt: number | null;
-  readonly endedAt: number;
-  readonly trunk: string | null;
-  readonly dialled: string;
-  /** As configured: masked before it gets here. `null`: withheld. */
-  readonly caller: string | null;
-  readonly accountId: AccountId | null;
-  readonly conferenceRecordId: number | null;
-  readonly role: Role | null;
-  readonly outcome: CallOutcome;
-  readonly keyMethod: 'event' | 'info' | 'inband' | null;
-  readonly codec: string | null;
-  readonly mixer: string | null;
-  /** Share of the caller's packets that never came, 0 to 1. */
-  readonly packetLoss: number | null;
-  readonly jitterMs: number | null;
-}
-
-export interface ConferenceRecord {
-  readonly conferenceId: ConferenceId;
-  readonly accountId: AccountId;
-  readonly startedAt: number;
-  readonly endedAt: number | null;
-  readonly peak: number;
-  readonly lockedOut: number;
-  readonly outcome: ConferenceOutcome | null;
-}
-
-export interface CallRecordFilter {
-  /** Milliseconds since the epoch, inclusive. */
-  readonly from?: number;
-  /** Exclusive. */
-  readonly to?: number;
-  readonly accountId?: AccountId;
-  readonly outcome?: CallOutcome;
-  /** Newest first; at most so many (1 to 10 000). */
-  readonly limit: number;
 }
 
 /** Something that lives now, kept for the process that comes after a crash of this one. `data` is opaque text, `null` when it is over. Never a PIN. */
@@ -164,6 +125,11 @@ export class Duplicate extends Error {
   override readonly name = 'Duplicate';
 }
 
+/** There are as many as there may be: remove some first. */
+export class TooMany extends Error {
+  override readonly name = 'TooMany';
+}
+
 /** The hash is under a version of the PIN key that is not the database's any more: hash again. Nothing was written. */
 export class OutdatedHash extends Error {
   override readonly name = 'OutdatedHash';
@@ -174,7 +140,7 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-export interface Store extends PrivacyStore {
+export interface Store extends DeliveryStore, PrivacyStore, ReportStore {
   close(): void;
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
@@ -200,8 +166,11 @@ export interface Store extends PrivacyStore {
    */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
-  /** Enabled accounts only. One indexed look-up, found or not. */
-  findPin(hash: PinHash): PinMatch | null;
+  /**
+   * Enabled accounts only; a booking's within the window of an occurrence that is not cancelled, an invitee's who is not revoked. One
+   * indexed look-up, found or not. @param at milliseconds since the epoch
+   */
+  findPin(hash: PinHash, at: number): PinMatch | null;
   /** What callers of the account key in, or `null`: there is no such account. */
   codesOf(id: AccountId): AccountCodes | null;
   /** Whether it is the account's moderator PIN, or its security code; never of one that is disabled. */
@@ -213,13 +182,16 @@ export interface Store extends PrivacyStore {
   /** Whether any code is kept sealed. */
   hasSealedPins(): boolean;
 
-  /** Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more. */
+  /**
+   * Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more.
+   * @throws {TooMany} the account, or the bridge for all of them, has 10 000 already.
+   */
   addBlock(block: Block): void;
   /** Of the account and bridge-wide ones, oldest first; without an account all; at most 10 000. */
   blocks(accountId?: AccountId): readonly Block[];
   removeBlock(accountId: AccountId | null, callerNumber: string): boolean;
-  /** By the account or bridge-wide. */
-  isBlocked(accountId: AccountId, callerNumber: string): boolean;
+  /** By the account or bridge-wide, the number or a pattern it fits. @param accountId `null`: bridge-wide only */
+  isBlocked(accountId: AccountId | null, callerNumber: string): boolean;
 
   /** @returns whether its account is still there: otherwise nothing is kept of it. @throws {Duplicate} */
   addRecording(recording: Recording): boolean;
@@ -239,23 +211,6 @@ export interface Store extends PrivacyStore {
   addTrunk(trunk: Trunk): void;
   trunks(): readonly Trunk[];
   removeTrunk(name: string): boolean;
-
-  /** @returns the record's number, for the call records. */
-  startConferenceRecord(record: ConferenceRecord): number;
-  endConferenceRecord(
-    id: number,
-    end: {
-      readonly endedAt: number;
-      readonly peak: number;
-      readonly lockedOut: number;
-      readonly outcome: ConferenceOutcome;
-    },
-  ): void;
-  conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[];
-  addCallRecord(record: CallRecord): void;
-  /** Calls placed for an account that began since then (milliseconds since the epoch), and how long any were answered since then, milliseconds. */
-  placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number };
-  callRecords(filter: CallRecordFilter): readonly CallRecord[];
 
   /** In one transaction; outlives the death of the process, not necessarily that of the machine. */
   saveLive(changes: readonly LiveChange[]): void;

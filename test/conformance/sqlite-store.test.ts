@@ -9,12 +9,12 @@ import { describeStore } from './store.js';
 const directory = mkdtempSync(join(tmpdir(), 'partyline-store-'));
 let count = 0;
 
-describeStore('SQLite in a file', () => {
+describeStore('SQLite in a file', (now) => {
   count += 1;
-  return SqliteStore.open({ file: join(directory, `${count}.db`) });
+  return SqliteStore.open({ file: join(directory, `${count}.db`), now });
 });
-describeStore('SQLite in memory', () => SqliteStore.open({ file: ':memory:' }));
-describeStore('the fake', () => new MemoryStore());
+describeStore('SQLite in memory', (now) => SqliteStore.open({ file: ':memory:', now }));
+describeStore('the fake', (now) => new MemoryStore(now));
 
 afterAll(() => {
   rmSync(directory, { recursive: true });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../src/domain/conference-options.js';
 import { accountId } from '../../src/domain/identifiers.js';
 import { Duplicate } from '../../src/ports/store.js';
-import { account } from './store-stage.js';
+import { account, NINETY_DAYS_MS, pin } from './store-stage.js';
 import type { StoreStage } from './store-stage.js';
 
 /** Accounts and their PINs. @param stage of the test that runs */
@@ -20,7 +20,7 @@ export function describeAccounts(stage: () => StoreStage): void {
 
     it('refuses a second account of the same id', () => {
       stage().add('a1');
-      expect(() => stage().store.addAccount(account('a1'), { host: 'x', guest: 'y' })).toThrow(Duplicate);
+      expect(() => stage().store.addAccount(account('a1'), { host: pin('x'), guest: pin('y') })).toThrow(Duplicate);
       expect(stage().store.findPin('x')).toBeNull();
     });
 
@@ -114,10 +114,10 @@ export function describeAccounts(stage: () => StoreStage): void {
     });
 
     it.each([
-      ['host', 'host', { host: 'a1-host', guest: 'free' }],
-      ['host', 'guest', { host: 'a1-guest', guest: 'free' }],
-      ['guest', 'host', { host: 'free', guest: 'a1-host' }],
-      ['guest', 'guest', { host: 'free', guest: 'a1-guest' }],
+      ['host', 'host', { host: pin('a1-host'), guest: pin('free') }],
+      ['host', 'guest', { host: pin('a1-guest'), guest: pin('free') }],
+      ['guest', 'host', { host: pin('free'), guest: pin('a1-host') }],
+      ['guest', 'guest', { host: pin('free'), guest: pin('a1-guest') }],
     ])('refuses a %s PIN that is the %s PIN of another account, and writes nothing', (_mine, _theirs, pins) => {
       stage().add('a1');
       expect(() => stage().store.addAccount(account('a2'), pins)).toThrow(Duplicate);
@@ -127,20 +127,30 @@ export function describeAccounts(stage: () => StoreStage): void {
     });
 
     it('refuses one PIN for host and guest of the same account', () => {
-      expect(() => stage().store.addAccount(account('a1'), { host: 'same', guest: 'same' })).toThrow(Duplicate);
+      expect(() => stage().store.addAccount(account('a1'), { host: pin('same'), guest: pin('same') })).toThrow(
+        Duplicate,
+      );
       expect(stage().store.countAccounts()).toBe(0);
     });
 
     it('keeps the PINs of a disabled account taken', () => {
       stage().add('a1', { enabled: false });
-      expect(() => stage().store.addAccount(account('a2'), { host: 'a1-host', guest: 'x' })).toThrow(Duplicate);
+      expect(() => stage().store.addAccount(account('a2'), { host: pin('a1-host'), guest: pin('x') })).toThrow(
+        Duplicate,
+      );
     });
 
-    it('frees the PINs of an account that was removed', () => {
+    it('gives the PINs of an account that was removed to nobody for 90 days', () => {
       stage().add('a1');
       expect(stage().store.removeAccount(accountId('a1'))).toBe(true);
       expect(stage().store.findPin('a1-host')).toBeNull();
-      stage().store.addAccount(account('a2'), { host: 'a1-guest', guest: 'a1-host' });
+      stage().time += NINETY_DAYS_MS - 1;
+      for (const hash of ['a1-host', 'a1-guest']) {
+        expect(() => stage().store.addAccount(account('a2'), { host: pin('x'), guest: pin(hash) })).toThrow(Duplicate);
+      }
+      expect(stage().store.account(accountId('a2'))).toBeNull();
+      stage().time += 1;
+      stage().store.addAccount(account('a2'), { host: pin('a1-guest'), guest: pin('a1-host') });
       expect(stage().store.findPin('a1-host')?.role).toBe('guest');
     });
   });

@@ -1,6 +1,7 @@
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../src/domain/conference-options.js';
 import { accountId, callId, conferenceId } from '../../src/domain/identifiers.js';
-import type { Account, CallRecord, ConferenceRecord, Recording, Store } from '../../src/ports/store.js';
+import type { Account, CallRecord, ConferenceRecord, NewPin, Recording, Store } from '../../src/ports/store.js';
+import type { Delivery } from '../../src/ports/store-deliveries.js';
 
 export const account = (id: string, more: Partial<Account> = {}): Account => ({
   id: accountId(id),
@@ -10,6 +11,12 @@ export const account = (id: string, more: Partial<Account> = {}): Account => ({
   createdAt: 1_700_000_000_000,
   ...more,
 });
+
+/** How long nobody is given a PIN or code that was replaced or removed. */
+export const NINETY_DAYS_MS = 90 * 86_400_000;
+
+/** A PIN or code of 9 digits with this hash. */
+export const pin = (hash: string): NewPin => ({ hash, length: 9 });
 
 export const call = (id: string, more: Partial<CallRecord> = {}): CallRecord => ({
   id: callId(id),
@@ -57,18 +64,37 @@ export const recording = (id: string, more: Partial<Recording> = {}): Recording 
   ...more,
 });
 
+export const delivery = (id: string, more: Partial<Delivery> = {}): Delivery => ({
+  id,
+  kind: 'invitation',
+  channel: 'mail',
+  accountId: accountId('a1'),
+  bookingId: null,
+  occurrenceAt: null,
+  inviteeId: null,
+  conferenceRecordId: null,
+  address: 'mary@example.org',
+  nextAt: 1_700_000_000_000,
+  attempts: 0,
+  failedAt: null,
+  error: null,
+  ...more,
+});
+
 /** The store of the test that runs. */
 export class StoreStage {
   store: Store;
+  /** What the clock of the store says, milliseconds since the epoch. */
+  time = 1_700_000_000_000;
 
-  constructor(store: Store) {
-    this.store = store;
+  constructor(factory: (now: () => number) => Store) {
+    this.store = factory(() => this.time);
   }
 
   /** An account with a host and a guest PIN. */
   add(id: string, more: Partial<Account> = {}): Account {
     const added = account(id, more);
-    this.store.addAccount(added, { host: `${id}-host`, guest: `${id}-guest` });
+    this.store.addAccount(added, { host: pin(`${id}-host`), guest: pin(`${id}-guest`) });
     return added;
   }
 }

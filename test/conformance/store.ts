@@ -3,18 +3,19 @@ import { StoreUnavailable } from '../../src/ports/store.js';
 import type { Store } from '../../src/ports/store.js';
 import { describeAccounts } from './store-accounts.js';
 import { describeCodes } from './store-codes.js';
+import { describeDeliveries } from './store-deliveries.js';
 import { describePrivacy } from './store-privacy.js';
 import { describeBlocksAndRecordings } from './store-recordings.js';
 import { describeRecords } from './store-records.js';
 import { describeRunning } from './store-running.js';
 import { StoreStage } from './store-stage.js';
 
-/** What holds for every store. `factory` opens an empty one. */
-export function describeStore(name: string, factory: () => Store): void {
+/** What holds for every store. `factory` opens an empty one with this clock, milliseconds since the epoch. */
+export function describeStore(name: string, factory: (now: () => number) => Store): void {
   describe(`store: ${name}`, () => {
     let stage: StoreStage;
     beforeEach(() => {
-      stage = new StoreStage(factory());
+      stage = new StoreStage(factory);
     });
     afterEach(() => {
       stage.store.close();
@@ -26,6 +27,7 @@ export function describeStore(name: string, factory: () => Store): void {
     describeBlocksAndRecordings(now);
     describeRunning(now);
     describeRecords(now);
+    describeDeliveries(now);
     describePrivacy(now);
 
     it('has nothing to complain about when all is well', () => {

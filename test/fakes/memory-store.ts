@@ -21,7 +21,9 @@ import type {
   Store,
   Trunk,
 } from '../../src/ports/store.js';
+import type { Delivery } from '../../src/ports/store-deliveries.js';
 import type { AuditLine } from '../../src/ports/store-privacy.js';
+import { MemoryDeliveries } from './memory-deliveries.js';
 
 const fold = (name: string): string => name.normalize('NFC').toLowerCase();
 
@@ -42,7 +44,7 @@ interface Pin extends NewPin {
 }
 
 /** A store without a disk; as a test wants it, one that fails. */
-export class MemoryStore implements Store {
+export class MemoryStore extends MemoryDeliveries implements Store {
   /** Set to make every call throw {@link StoreUnavailable}. */
   broken = false;
   #accounts: Account[] = [];
@@ -61,6 +63,7 @@ export class MemoryStore implements Store {
   readonly #audit: AuditLine[] = [];
 
   constructor(now: () => number = Date.now) {
+    super();
     this.#now = now;
   }
 
@@ -115,6 +118,7 @@ export class MemoryStore implements Store {
     for (const [hash, pin] of this.#pins) if (pin.id === id) this.#retire(hash);
     this.#blocks = this.#blocks.filter((block) => block.accountId !== id);
     this.#recordings = this.#recordings.filter((recording) => recording.accountId !== id);
+    this.forgetDeliveries((delivery) => delivery.accountId === id);
     this.#calls = this.#calls.map((call) => (call.accountId === id ? { ...call, accountId: null } : call));
     const label = `removed${randomUUID()}`;
     this.#conferences = this.#conferences.map((record) =>
@@ -396,6 +400,14 @@ export class MemoryStore implements Store {
       .map((line, index) => ({ ...line, number: index + 1 }))
       .filter(({ at, number }) => at >= from && at < to && number > after)
       .slice(0, limit);
+  }
+
+  protected override checkWorks(): void {
+    this.#work();
+  }
+
+  protected override knows({ accountId: id, bookingId }: Delivery): boolean {
+    return this.#has(id) && bookingId === null;
   }
 
   #has(id: AccountId): boolean {

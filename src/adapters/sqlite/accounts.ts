@@ -4,7 +4,16 @@ import type { ConferenceOptions } from '../../domain/conference-options.js';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { StoreUnavailable } from '../../ports/store.js';
-import type { Account, AccountChange, AccountCodes, AccountPins, PinHash, PinMatch } from '../../ports/store.js';
+import type {
+  Account,
+  AccountChange,
+  AccountCodes,
+  AccountPins,
+  NewPin,
+  PinHash,
+  PinMatch,
+} from '../../ports/store.js';
+import type { PinTable } from './pins.js';
 
 interface AccountRow {
   readonly seq: number;
@@ -44,8 +53,8 @@ interface MatchRow extends AccountRow {
 
 /** Accounts and their PINs and codes. */
 export class AccountTable {
+  readonly #pins: PinTable;
   readonly #add: Statement;
-  readonly #addPin: Statement;
   readonly #byId: Statement<[string], AccountRow>;
   readonly #byName: Statement<[string], AccountRow>;
   readonly #first: Statement<[number], AccountRow>;
@@ -59,15 +68,13 @@ export class AccountTable {
   readonly #codeMatches: Statement<[string, string, string], { readonly 1: 1 }>;
   readonly #rolesOf: Statement<[string], { readonly role: string }>;
   readonly #securityCodeOf: Statement<[string], { readonly hash: string }>;
-  readonly #removeSecurityCode: Statement<[string]>;
-  readonly #addSecurityCode: Statement<[string, string]>;
 
-  constructor(database: Database) {
+  constructor(database: Database, pins: PinTable) {
+    this.#pins = pins;
     this.#add = database.prepare(
       `INSERT INTO accounts (id, name, folded_name, enabled, options, created_at)
        VALUES (:id, :name, :foldedName, :enabled, :options, :createdAt)`,
     );
-    this.#addPin = database.prepare('INSERT INTO pins (hash, account_seq, role) VALUES (?, ?, ?)');
     this.#byId = database.prepare(`SELECT ${COLUMNS} FROM accounts a WHERE a.id = ?`);
     this.#byName = database.prepare(`SELECT ${COLUMNS} FROM accounts a WHERE a.folded_name = ? ORDER BY a.seq`);
     this.#first = database.prepare(`SELECT ${COLUMNS} FROM accounts a ORDER BY a.seq LIMIT ?`);
@@ -88,7 +95,7 @@ export class AccountTable {
     this.#count = database.prepare('SELECT count(*) AS n FROM accounts');
     this.#findPin = database.prepare(
       `SELECT ${COLUMNS}, p.role,
-         EXISTS (SELECT 1 FROM pins s WHERE s.account_seq = a.seq AND s.role = 'security') AS security_code
+         EXISTS (SELECT 1 FROM pins s WHERE s.account_seq = a.seq AND s.role = 'security' AND s.booking_seq IS NULL) AS security_code
        FROM pins p JOIN accounts a ON a.seq = p.account_seq
        WHERE p.hash = ? AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1`,
     );
@@ -97,16 +104,10 @@ export class AccountTable {
        WHERE p.hash = ? AND p.role = ? AND a.id = ? AND a.enabled = 1`,
     );
     this.#rolesOf = database.prepare(
-      'SELECT p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ?',
+      'SELECT p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ? AND p.booking_seq IS NULL',
     );
     this.#securityCodeOf = database.prepare(
-      `SELECT p.hash FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ? AND p.role = 'security'`,
-    );
-    this.#removeSecurityCode = database.prepare(
-      `DELETE FROM pins WHERE role = 'security' AND account_seq = (SELECT seq FROM accounts WHERE id = ?)`,
-    );
-    this.#addSecurityCode = database.prepare(
-      `INSERT INTO pins (hash, account_seq, role) SELECT ?, seq, 'security' FROM accounts WHERE id = ?`,
+      `SELECT p.hash FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ? AND p.role = 'security' AND p.booking_seq IS NULL`,
     );
   }
 
@@ -119,7 +120,7 @@ export class AccountTable {
       options: JSON.stringify(account.options),
       createdAt: Math.round(account.createdAt),
     });
-    for (const [role, hash] of Object.entries(pins)) this.#addPin.run(hash, lastInsertRowid, role);
+    this.#pins.add({ accountSeq: lastInsertRowid }, pins);
   }
 
   byId(id: AccountId): Account | null {
@@ -149,7 +150,10 @@ export class AccountTable {
 
   /** Its PINs, blocks and recordings go with it; its records stay, without it. */
   remove(id: AccountId): boolean {
-    if (this.#remove.run(id).changes === 0) return false;
+    const account = this.#byId.get(id);
+    if (account === undefined) return false;
+    this.#pins.retireAll({ accountSeq: account.seq });
+    this.#remove.run(id);
     this.#forgetInCalls.run(id);
     this.#relabelConferences.run(id);
     return true;
@@ -184,8 +188,11 @@ export class AccountTable {
     return this.#securityCodeOf.get(id)?.hash ?? null;
   }
 
-  #setSecurityCode(id: AccountId, hash: PinHash | null): void {
-    this.#removeSecurityCode.run(id);
-    if (hash !== null) this.#addSecurityCode.run(hash, id);
+  #setSecurityCode(id: AccountId, code: NewPin | null): void {
+    const account = this.#byId.get(id);
+    if (account === undefined) return;
+    const owner = { accountSeq: account.seq };
+    this.#pins.retire(owner, ['security']);
+    if (code !== null) this.#pins.add(owner, { security: code });
   }
 }

@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly file: string;
   /** Nothing is written, made or brought up to date. */
   readonly readonly?: boolean;
+  /** What time it is, milliseconds since the epoch; the clock of the system where nothing is said. */
+  readonly now?: () => number;
   /** The database grows no further than so many pages of 4096 bytes: a full disk for tests. */
   readonly maximumPages?: number;
 }

@@ -1,15 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import type { AccountId } from '../../domain/identifiers.js';
-import type { ConferenceOutcome } from '../../domain/outcomes.js';
 import type {
   Account,
   AccountChange,
   AccountCodes,
   AccountPins,
   Block,
-  CallRecord,
-  CallRecordFilter,
-  ConferenceRecord,
   DialInNumber,
   LiveChange,
   PinHash,
@@ -27,9 +23,8 @@ import { LiveTables } from './live.js';
 import { openDatabase } from './open-database.js';
 import type { OpenOptions } from './open-database.js';
 import { PinTable } from './pins.js';
-import { PrivacySide } from './privacy-side.js';
 import { RecordingTable } from './recordings.js';
-import { RecordTables } from './records.js';
+import { ReportSide } from './report-side.js';
 import { checkLimit } from './store-base.js';
 
 /**
@@ -39,13 +34,12 @@ import { checkLimit } from './store-base.js';
  * conferences are written without waiting for the disk, so that the last of them may be lost with the power, never
  * with the process.
  */
-export class SqliteStore extends PrivacySide implements Store {
+export class SqliteStore extends ReportSide implements Store {
   readonly #accounts: AccountTable;
   readonly #pins: PinTable;
   readonly #directory: DirectoryTables;
   readonly #blocks: BlockTable;
   readonly #recordings: RecordingTable;
-  readonly #records: RecordTables;
   readonly #live: LiveTables;
 
   private constructor(file: string, database: Database, now: () => number) {
@@ -56,7 +50,6 @@ export class SqliteStore extends PrivacySide implements Store {
     this.#directory = new DirectoryTables(database);
     this.#blocks = new BlockTable(database);
     this.#recordings = new RecordingTable(database);
-    this.#records = new RecordTables(database);
     this.#live = new LiveTables(database);
   }
 
@@ -149,7 +142,7 @@ export class SqliteStore extends PrivacySide implements Store {
     return this.change(() => this.#blocks.remove(id, callerNumber));
   }
 
-  isBlocked(id: AccountId, callerNumber: string): boolean {
+  isBlocked(id: AccountId | null, callerNumber: string): boolean {
     return this.read(() => this.#blocks.isBlocked(id, callerNumber));
   }
 
@@ -199,40 +192,6 @@ export class SqliteStore extends PrivacySide implements Store {
 
   removeTrunk(name: string): boolean {
     return this.change(() => this.#directory.removeTrunk(name));
-  }
-
-  startConferenceRecord(record: ConferenceRecord): number {
-    return this.record(() => this.#records.startConference(record));
-  }
-
-  endConferenceRecord(
-    id: number,
-    end: {
-      readonly endedAt: number;
-      readonly peak: number;
-      readonly lockedOut: number;
-      readonly outcome: ConferenceOutcome;
-    },
-  ): void {
-    this.record(() => this.#records.endConference(id, end));
-  }
-
-  conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[] {
-    checkLimit(filter.limit);
-    return this.read(() => this.#records.conferences(filter));
-  }
-
-  addCallRecord(record: CallRecord): void {
-    this.record(() => this.#records.addCall(record));
-  }
-
-  placedSince(id: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
-    return this.read(() => this.#records.placedSince(id, from));
-  }
-
-  callRecords(filter: CallRecordFilter): readonly CallRecord[] {
-    checkLimit(filter.limit);
-    return this.read(() => this.#records.calls(filter));
   }
 
   saveLive(changes: readonly LiveChange[]): void {

@@ -5,8 +5,8 @@ import { loadKey } from './key-file.js';
 export const BRIDGE_KEY_FILE = 'bridge.key';
 
 /**
- * The key that wraps the key of every recording: `bridge.key` of the data directory, made where it is missing. Outside the database,
- * so that a copy of that opens no recording.
+ * The key that wraps the key of every recording, and from which the one is derived that PINs are sealed under: `bridge.key` of the data
+ * directory, made where it is missing. Outside the database, so that a copy of that opens none of them.
  * @param mayCreate asked only when there is no key; says no when something was wrapped by a key before
  * @throws {KeyUnusable}
  */
@@ -15,7 +15,7 @@ export function loadBridgeKey(dataDirectory: string, mayCreate: () => boolean): 
     path: join(dataDirectory, BRIDGE_KEY_FILE),
     name: 'the bridge key',
     remedy:
-      'but the database holds recordings sealed under it: put the key back from a backup, or remove them (partyline recording remove)',
+      'but the database holds recordings or PINs sealed under it: put the key back from a backup; without it none of them can be read',
   };
   return loadKey(file, mayCreate);
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConferenceId } from '../../../src/domain/identifiers.js';
 import { conferenceId } from '../../../src/domain/identifiers.js';
 import { AsideRooms, conferenceAside } from '../../../src/bridge/aside-rooms.js';
+import { pin } from '../../conformance/store-stage.js';
 import type { FakeCall } from '../../fakes/fake-signaling.js';
 import { inConferenceNamed } from './named.js';
 import { GUEST_PIN, HOST_PIN, settle, World } from './world.js';
@@ -175,7 +176,7 @@ describe('someone muted who talks', () => {
 describe('codes besides the PIN', () => {
   it('are looked up: a wrong one is a miss, and one that the store cannot look up costs no try', async () => {
     await start();
-    world.store.updateAccount('a1' as never, { securityCode: 'h:4711' });
+    world.store.updateAccount('a1' as never, { securityCode: pin('h:4711') });
     const guest = await world.answered();
     world.clock.advance(400);
     await settle();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId } from '../../../src/domain/identifiers.js';
+import { pin } from '../../conformance/store-stage.js';
 import { FakeEndpoint } from '../../fakes/fake-media.js';
 import { HOST_PIN, GUEST_PIN, settle } from './world.js';
 import { aside, Dialling, NUMBER, RIGHTS } from './dialling.js';
@@ -148,7 +149,7 @@ describe('a call placed for a host, and what dies', () => {
         options: { ...DEFAULT_CONFERENCE_OPTIONS, dialOut: { ...RIGHTS, callsPerHour: 1 } },
         createdAt: 0,
       },
-      { host: 'h:112233445', guest: 'h:554433221' },
+      { host: pin('h:112233445'), guest: pin('h:554433221') },
     );
     const other = await world.comeIn('112233445');
     expect(await world.dial()).toBeDefined();

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { accountId } from '../../../src/domain/identifiers.js';
+import { pin } from '../../conformance/store-stage.js';
 import type { FakeCall } from '../../fakes/fake-signaling.js';
 import { GUEST_PIN, HOST_PIN, settle, World } from './world.js';
 
@@ -13,7 +14,7 @@ beforeEach(async () => {
 });
 
 const setCode = (code: string | null): void => {
-  world.store.updateAccount(ACCOUNT, { securityCode: code === null ? null : `h:${code}` });
+  world.store.updateAccount(ACCOUNT, { securityCode: code === null ? null : pin(`h:${code}`) });
 };
 
 /** Up to the answer to the PIN. */

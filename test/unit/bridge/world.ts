@@ -7,6 +7,7 @@ import { accountId } from '../../../src/domain/identifiers.js';
 import type { Key } from '../../../src/domain/keys.js';
 import type { Utterance } from '../../../src/domain/prompts.js';
 import type { CallRecord } from '../../../src/ports/store.js';
+import { pin } from '../../conformance/store-stage.js';
 import { Incarnation } from './incarnation.js';
 import { FakeMedia, type FakeEndpoint } from '../../fakes/fake-media.js';
 import { FakeNames } from '../../fakes/fake-names.js';
@@ -74,7 +75,7 @@ export class World {
         options: { ...DEFAULT_CONFERENCE_OPTIONS, ...options },
         createdAt: 0,
       },
-      { host: `h:${HOST_PIN}`, guest: `h:${GUEST_PIN}` },
+      { host: pin(`h:${HOST_PIN}`), guest: pin(`h:${GUEST_PIN}`) },
     );
     this.bridge = this.#newBridge();
   }

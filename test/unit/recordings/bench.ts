@@ -12,6 +12,7 @@ import { SystemRandomness } from '../../../src/adapters/system/randomness.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId, conferenceId } from '../../../src/domain/identifiers.js';
 import type { OpenRecording } from '../../../src/ports/recordings.js';
+import { pin } from '../../conformance/store-stage.js';
 import type { Store } from '../../../src/ports/store.js';
 import { ManualClock } from '../../fakes/manual-clock.js';
 import { noise, writeWav } from '../../sound.js';
@@ -59,7 +60,7 @@ export class RecordingBench {
 
   addAccount(id: string): void {
     const account = { id: accountId(id), name: id, enabled: true, options: DEFAULT_CONFERENCE_OPTIONS, createdAt: 1 };
-    this.store.addAccount(account, { host: `${id}-host`, guest: `${id}-guest` });
+    this.store.addAccount(account, { host: pin(`${id}-host`), guest: pin(`${id}-guest`) });
   }
 
   /** Another process takes the place of the one before. @param store as it sees the store @param memory where it has plain audio */

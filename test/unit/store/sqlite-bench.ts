@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/ports/store.js';
-import { account } from '../../conformance/store-stage.js';
+import { account, pin } from '../../conformance/store-stage.js';
 
 /** A database file of its own, and those who have it open. */
 export class SqliteBench {
@@ -40,4 +40,7 @@ export class SqliteBench {
 }
 
 export const add = (store: Store, id: string, name?: string): void =>
-  store.addAccount(account(id, name === undefined ? {} : { name }), { host: `${id}-host`, guest: `${id}-guest` });
+  store.addAccount(account(id, name === undefined ? {} : { name }), {
+    host: pin(`${id}-host`),
+    guest: pin(`${id}-guest`),
+  });

@@ -6,7 +6,7 @@ import { SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import { Duplicate } from '../../../src/ports/store.js';
-import { call } from '../../conformance/store-stage.js';
+import { account, call, pin } from '../../conformance/store-stage.js';
 import { add, SqliteBench } from './sqlite-bench.js';
 
 let bench: SqliteBench;
@@ -37,8 +37,43 @@ describe('versions', () => {
   });
 });
 
-/** The file as the second version of the schema made it: what the third added taken away, its PINs put back as they were. */
+/** The file as the third version of the schema made it: what the fourth added taken away, its PINs put back as they were. */
+function backToThirdSchema(): void {
+  bench.tamper(`
+    CREATE TABLE codes AS SELECT hash, account_seq, role FROM pins;
+    DROP TABLE pins;
+    CREATE TABLE pins (
+      hash        TEXT    PRIMARY KEY,
+      account_seq INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
+      role        TEXT    NOT NULL CHECK (role IN ('host', 'guest', 'access', 'moderator', 'security'))
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX pins_by_account ON pins (account_seq, role);
+    INSERT INTO pins SELECT * FROM codes;
+    DROP TABLE codes;
+    DROP TABLE deliveries;
+    DROP TABLE invitees;
+    DROP TABLE occurrences;
+    DROP TABLE bookings;
+    DROP TABLE retired_pins;
+    DROP TABLE audit;
+    DROP TABLE facts;
+    DROP INDEX accounts_by_email;
+    ALTER TABLE accounts DROP COLUMN email;
+    ALTER TABLE accounts DROP COLUMN time_zone;
+    ALTER TABLE accounts DROP COLUMN language;
+    DROP INDEX call_records_by_conference;
+    ALTER TABLE call_records DROP COLUMN booking_id;
+    ALTER TABLE call_records DROP COLUMN invitee_id;
+    ALTER TABLE call_records DROP COLUMN story;
+    ALTER TABLE conference_records DROP COLUMN booking_id;
+    ALTER TABLE conference_records DROP COLUMN blocked;
+    PRAGMA user_version = 3;
+  `);
+}
+
+/** As the second version made it: what the third added taken away, its PINs put back as they were. */
 function backToSecondSchema(): void {
+  backToThirdSchema();
   bench.tamper(`
     CREATE TABLE codes AS SELECT * FROM pins;
     DROP TABLE pins;
@@ -63,6 +98,25 @@ function backToFirstSchema(): void {
   bench.tamper('DROP TABLE live; DROP TABLE drained_mixers; PRAGMA user_version = 1');
 }
 
+describe('a database of the third schema', () => {
+  it('keeps its PINs and codes of every kind, whose lengths nobody knows', () => {
+    const store = bench.open();
+    const pins = { access: pin('a1-access'), moderator: pin('a1-moderator'), security: pin('a1-security') };
+    store.addAccount(account('a1'), pins);
+    store.close();
+    backToThirdSchema();
+
+    const migrated = bench.open();
+    expect(migrated.check()).toEqual([]);
+    expect(migrated.findPin('a1-access')).toMatchObject({ byAccessCode: true, securityCode: true });
+    expect(migrated.codeMatches(accountId('a1'), 'moderator', 'a1-moderator')).toBe(true);
+    expect(migrated.pinKeyVersion()).toBe(1);
+    expect(migrated.hasSealedPins()).toBe(false);
+    migrated.removeAccount(accountId('a1'));
+    expect(() => add(migrated, 'a2')).not.toThrow();
+  });
+});
+
 describe('a database of the second schema', () => {
   it('keeps its PINs, its options and its call records, which were of calls received', () => {
     const store = bench.open();
@@ -78,8 +132,8 @@ describe('a database of the second schema', () => {
     const options = { ...DEFAULT_CONFERENCE_OPTIONS, hostLeaves: 'end' };
     expect(migrated.findPin('a1-host')).toMatchObject({ role: 'host', byAccessCode: false, account: { options } });
     expect(migrated.findPin('a1-guest')?.role).toBe('guest');
-    expect(() => migrated.updateAccount(accountId('a1'), { securityCode: 'a1-host' })).toThrow(Duplicate);
-    expect(migrated.updateAccount(accountId('a1'), { securityCode: 'a1-security' })).toBe(true);
+    expect(() => migrated.updateAccount(accountId('a1'), { securityCode: pin('a1-host') })).toThrow(Duplicate);
+    expect(migrated.updateAccount(accountId('a1'), { securityCode: pin('a1-security') })).toBe(true);
     expect(migrated.callRecords({ limit: 9 })).toMatchObject([{ id: 'c1', direction: 'in' }]);
     expect(migrated.placedSince(accountId('a1'), 0)).toEqual({ calls: 0, answeredMs: 0 });
     expect(migrated.live('call')).toEqual([{ id: 'c1', data: 'x' }]);

@@ -1,0 +1,62 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { SealUnreadable } from '../../ports/pin-seal.js';
+import type { PinSeal, SealedFor } from '../../ports/pin-seal.js';
+
+/** Stands before every sealed code, so that another rule can be told apart one day. */
+const VERSION = 's1';
+const CIPHER = 'aes-256-gcm';
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** What the key is derived for (HKDF, RFC 5869): no other use of the bridge key has this one. */
+const PURPOSE = 'partyline sealed PINs';
+
+const contextOf = ({ account, role, booking, invitee }: SealedFor): Buffer =>
+  Buffer.from(JSON.stringify([account, role, booking ?? null, invitee ?? null]), 'utf8');
+
+/** AES-256-GCM under a key derived from the bridge's; whose code it is goes in as associated data. */
+export class AesPinSeal implements PinSeal {
+  readonly #bridgeKey: () => Uint8Array;
+  #key: Uint8Array | null = null;
+
+  /** @param bridgeKey asked once, when the first code is sealed or opened */
+  constructor(bridgeKey: () => Uint8Array) {
+    this.#bridgeKey = bridgeKey;
+  }
+
+  /** `s1.` and base64 of nonce, digits and tag. */
+  seal(digits: string, owner: SealedFor): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#derived(), nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(contextOf(owner));
+    const sealed = Buffer.concat([nonce, cipher.update(digits, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return `${VERSION}.${sealed.toString('base64')}`;
+  }
+
+  open(text: string, owner: SealedFor): string {
+    const [version, encoded] = text.split('.');
+    const sealed = Buffer.from(encoded ?? '', 'base64');
+    if (version !== VERSION || sealed.length <= NONCE_BYTES + TAG_BYTES) throw unreadable();
+    const decipher = createDecipheriv(CIPHER, this.#derived(), sealed.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(contextOf(owner));
+    decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+    try {
+      const digits = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
+      return Buffer.concat([digits, decipher.final()]).toString('utf8');
+    } catch {
+      throw unreadable();
+    }
+  }
+
+  #derived(): Uint8Array {
+    this.#key ??= new Uint8Array(hkdfSync('sha256', this.#bridgeKey(), '', PURPOSE, KEY_BYTES));
+    return this.#key;
+  }
+}
+
+const unreadable = (): SealUnreadable =>
+  new SealUnreadable(
+    'a sealed PIN cannot be read: put the bridge key back from a backup, or draw a new one (partyline pin rotate)',
+  );
