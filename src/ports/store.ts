@@ -1,6 +1,6 @@
 import type { ConferenceOptions, Role } from '../domain/conference-options.js';
-import type { AccountId, BookingId, CallId, ConferenceId, InviteeId } from '../domain/identifiers.js';
-import type { CallOutcome, ConferenceOutcome } from '../domain/outcomes.js';
+import type { AccountId } from '../domain/identifiers.js';
+import type { BookingMatch, BookingStore } from './store-bookings.js';
 import type { DeliveryStore } from './store-deliveries.js';
 import type { PrivacyStore } from './store-privacy.js';
 import type { ReportStore } from './store-reports.js';
@@ -140,7 +140,7 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-export interface Store extends DeliveryStore, PrivacyStore, ReportStore {
+export interface Store extends BookingStore, DeliveryStore, PrivacyStore, ReportStore {
   close(): void;
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];

@@ -108,7 +108,7 @@ export function describeRecords(stage: () => StoreStage): void {
       const other = stage().store.startConferenceRecord(conference('a2', { startedAt: 1 }));
       expect(other).not.toBe(id);
       expect(stage().store.conferenceRecords({ limit: 1 })).toEqual([conference('a1')]);
-      const end = { endedAt: 1_700_000_100_000, peak: 5, lockedOut: 2, outcome: 'host-ended' } as const;
+      const end = { endedAt: 1_700_000_100_000, peak: 5, lockedOut: 2, blocked: 3, outcome: 'host-ended' } as const;
       stage().store.endConferenceRecord(id, end);
       expect(stage().store.conferenceRecords({ limit: 9 })).toEqual([
         conference('a1', end),
@@ -148,7 +148,7 @@ export function describeRecords(stage: () => StoreStage): void {
       stage().add('a1');
       const id = stage().store.startConferenceRecord(conference('a1'));
       stage().store.removeAccount(accountId('a1'));
-      stage().store.endConferenceRecord(id, { endedAt: 5, peak: 2, lockedOut: 0, outcome: 'emptied' });
+      stage().store.endConferenceRecord(id, { endedAt: 5, peak: 2, lockedOut: 0, blocked: 0, outcome: 'emptied' });
       expect(stage().store.conferenceRecords({ limit: 1 })[0]).toMatchObject({ endedAt: 5, outcome: 'emptied' });
     });
   });

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { accountId, conferenceId } from '../../src/domain/identifiers.js';
+import { fitsPattern } from '../../src/domain/access/caller-patterns.js';
 import type { AccountId } from '../../src/domain/identifiers.js';
-import { Duplicate, StoreUnavailable } from '../../src/ports/store.js';
+import { Duplicate, StoreUnavailable, TooMany } from '../../src/ports/store.js';
 import type {
   Account,
   AccountChange,
   AccountCodes,
   AccountPins,
   Block,
-  CallRecord,
-  CallRecordFilter,
   CodeRole,
-  ConferenceRecord,
   DialInNumber,
   LiveChange,
   NewPin,
@@ -23,7 +20,7 @@ import type {
 } from '../../src/ports/store.js';
 import type { Delivery } from '../../src/ports/store-deliveries.js';
 import type { AuditLine } from '../../src/ports/store-privacy.js';
-import { MemoryDeliveries } from './memory-deliveries.js';
+import { MemoryReports } from './memory-reports.js';
 
 const fold = (name: string): string => name.normalize('NFC').toLowerCase();
 
@@ -44,7 +41,7 @@ interface Pin extends NewPin {
 }
 
 /** A store without a disk; as a test wants it, one that fails. */
-export class MemoryStore extends MemoryDeliveries implements Store {
+export class MemoryStore extends MemoryReports implements Store {
   /** Set to make every call throw {@link StoreUnavailable}. */
   broken = false;
   #accounts: Account[] = [];
@@ -56,8 +53,6 @@ export class MemoryStore extends MemoryDeliveries implements Store {
   #trunks: Trunk[] = [];
   #blocks: Block[] = [];
   #recordings: Recording[] = [];
-  #conferences: ConferenceRecord[] = [];
-  #calls: CallRecord[] = [];
   readonly #live = { call: new Map<string, string>(), conference: new Map<string, string>() };
   readonly #drained = new Set<string>();
   readonly #audit: AuditLine[] = [];
@@ -119,11 +114,7 @@ export class MemoryStore extends MemoryDeliveries implements Store {
     this.#blocks = this.#blocks.filter((block) => block.accountId !== id);
     this.#recordings = this.#recordings.filter((recording) => recording.accountId !== id);
     this.forgetDeliveries((delivery) => delivery.accountId === id);
-    this.#calls = this.#calls.map((call) => (call.accountId === id ? { ...call, accountId: null } : call));
-    const label = `removed${randomUUID()}`;
-    this.#conferences = this.#conferences.map((record) =>
-      record.accountId === id ? { ...record, accountId: accountId(label), conferenceId: conferenceId(label) } : record,
-    );
+    this.forgetRecords(id, `removed${randomUUID()}`);
     return true;
   }
 
@@ -194,7 +185,9 @@ export class MemoryStore extends MemoryDeliveries implements Store {
     this.#work();
     const { accountId: id, callerNumber } = block;
     const is = (one: Block): boolean => one.accountId === id && one.callerNumber === callerNumber;
-    if ((id === null || this.#has(id)) && !this.#blocks.some(is)) this.#blocks.push(block);
+    if ((id !== null && !this.#has(id)) || this.#blocks.some(is)) return;
+    if (this.#blocks.filter((one) => one.accountId === id).length >= 10_000) throw new TooMany('too many blocks');
+    this.#blocks.push(block);
   }
 
   blocks(id?: AccountId): readonly Block[] {
@@ -210,8 +203,10 @@ export class MemoryStore extends MemoryDeliveries implements Store {
     return this.#blocks.length < before;
   }
 
-  isBlocked(id: AccountId, callerNumber: string): boolean {
-    return this.blocks(id).some((block) => block.callerNumber === callerNumber);
+  isBlocked(id: AccountId | null, callerNumber: string): boolean {
+    this.#work();
+    const count = this.#blocks.filter((one) => one.accountId === null || one.accountId === id);
+    return count.some((block) => fitsPattern(callerNumber, block.callerNumber));
   }
 
   addRecording(recording: Recording): boolean {
@@ -294,70 +289,6 @@ export class MemoryStore extends MemoryDeliveries implements Store {
     return this.#trunks.length < before;
   }
 
-  startConferenceRecord(record: ConferenceRecord): number {
-    this.#work();
-    return this.#conferences.push(record);
-  }
-
-  endConferenceRecord(
-    id: number,
-    end: Pick<ConferenceRecord, 'peak' | 'lockedOut'> & {
-      readonly endedAt: number;
-      readonly outcome: NonNullable<ConferenceRecord['outcome']>;
-    },
-  ): void {
-    this.#work();
-    this.#conferences = this.#conferences.map((record, index) => (index === id - 1 ? { ...record, ...end } : record));
-  }
-
-  conferenceRecords(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[] {
-    checkLimit(filter.limit);
-    this.#work();
-    const of = filter.accountId;
-    return newestFirst(this.#conferences.filter((record) => of === undefined || record.accountId === of)).slice(
-      0,
-      filter.limit,
-    );
-  }
-
-  addCallRecord(record: CallRecord): void {
-    this.#work();
-    if (this.#calls.some(({ id }) => id === record.id)) throw new Duplicate('taken already');
-    const known = this.#accounts.some(({ id }) => id === record.accountId);
-    const whole = (time: number | null): number | null => (time === null ? null : Math.round(time));
-    this.#calls.push({
-      ...record,
-      accountId: known ? record.accountId : null,
-      startedAt: Math.round(record.startedAt),
-      answeredAt: whole(record.answeredAt),
-      joinedAt: whole(record.joinedAt),
-      endedAt: Math.round(record.endedAt),
-    });
-  }
-
-  placedSince(of: AccountId, from: number): { readonly calls: number; readonly answeredMs: number } {
-    this.#work();
-    const placed = this.#calls.filter((call) => call.direction === 'out' && call.accountId === of);
-    const answered = placed.map(({ answeredAt, endedAt }) =>
-      answeredAt === null ? 0 : Math.max(0, endedAt - Math.max(answeredAt, from)),
-    );
-    return {
-      calls: placed.filter(({ startedAt }) => startedAt >= from).length,
-      answeredMs: answered.reduce((sum, ms) => sum + ms, 0),
-    };
-  }
-
-  callRecords({ from, to, accountId: account, outcome, limit }: CallRecordFilter): readonly CallRecord[] {
-    checkLimit(limit);
-    this.#work();
-    const matches = (call: CallRecord): boolean =>
-      (from === undefined || call.startedAt >= from) &&
-      (to === undefined || call.startedAt < to) &&
-      (account === undefined || call.accountId === account) &&
-      (outcome === undefined || call.outcome === outcome);
-    return newestFirst(this.#calls.filter(matches)).slice(0, limit);
-  }
-
   saveLive(changes: readonly LiveChange[]): void {
     this.#work();
     for (const { kind, id, data } of changes) {
@@ -408,6 +339,14 @@ export class MemoryStore extends MemoryDeliveries implements Store {
 
   protected override knows({ accountId: id, bookingId }: Delivery): boolean {
     return this.#has(id) && bookingId === null;
+  }
+
+  protected override nameOf(id: AccountId): string | null {
+    return this.#accounts.find((account) => account.id === id)?.name ?? null;
+  }
+
+  protected override recordingsOf(conferenceRecordId: number): number {
+    return this.#recordings.filter((one) => one.conferenceRecordId === conferenceRecordId).length;
   }
 
   #has(id: AccountId): boolean {

@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
+import { TooMany } from '../../ports/store.js';
 import type { Block } from '../../ports/store.js';
 
 interface BlockRow {
@@ -20,7 +21,31 @@ const toBlock = (row: BlockRow): Block => ({
   createdAt: row.created_at,
 });
 
-/** Numbers that are not let in, by an account or bridge-wide. */
+/** What a number is looked up by, as JSON lists. */
+interface Lookup {
+  readonly number: string;
+  readonly account: string | null;
+  /** The number, and the patterns of its beginnings with `*` behind. */
+  readonly whole: string;
+  /** Its beginnings: a pattern with `?` is found by what is before the first one. */
+  readonly beginnings: string;
+}
+
+/** Longest number that is looked up, digits: no pattern is longer. */
+const LONGEST = 32;
+
+function lookupOf(account: string | null, number: string): Lookup {
+  const cut = number.slice(0, LONGEST);
+  const beginnings = Array.from({ length: cut.length + 1 }, (_, length) => cut.slice(0, length));
+  return {
+    number,
+    account,
+    whole: JSON.stringify([number, ...beginnings.map((text) => `${text}*`)]),
+    beginnings: JSON.stringify(beginnings),
+  };
+}
+
+/** Numbers that are not let in, by an account or bridge-wide, and patterns of them. */
 export class BlockTable {
   readonly #addEverywhere: Statement<[string, number]>;
   readonly #addOf: Statement<[string, number, string]>;
@@ -28,7 +53,9 @@ export class BlockTable {
   readonly #seenBy: Statement<[string], BlockRow>;
   readonly #removeEverywhere: Statement<[string]>;
   readonly #removeOf: Statement<[string, string]>;
-  readonly #isBlocked: Statement<[string, string]>;
+  readonly #isBlocked: Statement<[Lookup]>;
+  readonly #countEverywhere: Statement<[], { readonly n: number }>;
+  readonly #countOf: Statement<[string], { readonly n: number }>;
 
   constructor(database: Database) {
     this.#addEverywhere = database.prepare(
@@ -46,15 +73,30 @@ export class BlockTable {
     this.#removeOf = database.prepare(
       'DELETE FROM blocks WHERE caller_number = ? AND account_seq = (SELECT seq FROM accounts WHERE id = ?)',
     );
+    // a few dozen look-ups by index, however many patterns there are; "@" comes right after "?"
     this.#isBlocked = database.prepare(
-      `SELECT 1 FROM blocks b WHERE b.caller_number = ? AND (b.account_seq IS NULL OR ${OF_ACCOUNT})`,
+      `SELECT 1 FROM (
+           SELECT b.account_seq, b.caller_number FROM json_each(:whole) w CROSS JOIN blocks b ON b.caller_number = w.value
+         UNION ALL
+           SELECT b.account_seq, b.caller_number FROM json_each(:beginnings) w
+             CROSS JOIN blocks b ON b.caller_number >= w.value || '?' AND b.caller_number < w.value || '@') b
+       WHERE (b.account_seq IS NULL OR b.account_seq = (SELECT seq FROM accounts WHERE id = :account))
+         AND :number GLOB b.caller_number LIMIT 1`,
+    );
+    this.#countEverywhere = database.prepare('SELECT count(*) AS n FROM blocks WHERE account_seq IS NULL');
+    this.#countOf = database.prepare(
+      'SELECT count(*) AS n FROM blocks WHERE account_seq = (SELECT seq FROM accounts WHERE id = ?)',
     );
   }
 
+  /** @throws {TooMany} */
   add({ accountId: id, callerNumber, createdAt }: Block): void {
     const at = Math.round(createdAt);
-    if (id === null) this.#addEverywhere.run(callerNumber, at);
-    else this.#addOf.run(callerNumber, at, id);
+    const { changes } = id === null ? this.#addEverywhere.run(callerNumber, at) : this.#addOf.run(callerNumber, at, id);
+    if (changes === 0) return;
+    const count = (id === null ? this.#countEverywhere.get() : this.#countOf.get(id))?.n ?? 0;
+    // the transaction is undone
+    if (count > MOST) throw new TooMany(`there are ${MOST} blocks already: remove some, or block a pattern`);
   }
 
   list(id?: AccountId): readonly Block[] {
@@ -66,7 +108,7 @@ export class BlockTable {
     return changes > 0;
   }
 
-  isBlocked(id: AccountId, callerNumber: string): boolean {
-    return this.#isBlocked.get(callerNumber, id) !== undefined;
+  isBlocked(id: AccountId | null, callerNumber: string): boolean {
+    return this.#isBlocked.get(lookupOf(id, callerNumber)) !== undefined;
   }
 }

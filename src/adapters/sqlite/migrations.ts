@@ -157,6 +157,7 @@ const MIGRATIONS: readonly string[] = [
     duration_ms    INTEGER NOT NULL,
     rule           TEXT,
     pins_each      INTEGER NOT NULL CHECK (pins_each IN (0, 1)),
+    personal_pins  INTEGER NOT NULL CHECK (personal_pins IN (0, 1)),
     early_ms       INTEGER NOT NULL,
     overrun_ms     INTEGER NOT NULL,
     recording      TEXT    CHECK (recording IN ('not-allowed', 'allowed', 'automatic')),
@@ -180,6 +181,7 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX occurrences_by_booking ON occurrences (booking_seq, starts_at);
   CREATE INDEX occurrences_by_start ON occurrences (starts_at);
+  CREATE INDEX occurrences_by_end ON occurrences (ends_at);
 
   CREATE TABLE invitees (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -240,6 +242,7 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX deliveries_by_time ON deliveries (next_at) WHERE failed_at IS NULL;
   CREATE INDEX deliveries_failed ON deliveries (next_at) WHERE failed_at IS NOT NULL;
+  CREATE INDEX deliveries_by_failure ON deliveries (failed_at) WHERE failed_at IS NOT NULL;
   CREATE INDEX deliveries_by_account ON deliveries (account_seq);
   CREATE INDEX deliveries_by_booking ON deliveries (booking_seq) WHERE booking_seq IS NOT NULL;
   CREATE INDEX deliveries_by_occurrence ON deliveries (occurrence_seq) WHERE occurrence_seq IS NOT NULL;
@@ -258,6 +261,18 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE conference_records ADD COLUMN booking_id TEXT;
   ALTER TABLE conference_records ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0;
 
+  -- Its telephone numbers were cut for their age; those whose are still to be are in an index of their own.
+  ALTER TABLE call_records ADD COLUMN numbers_cut INTEGER NOT NULL DEFAULT 0 CHECK (numbers_cut IN (0, 1));
+  CREATE INDEX call_records_to_cut ON call_records (started_at) WHERE numbers_cut = 0;
+
+  -- Accounts that are being erased, until nothing is left: what stays of them is under "label", or goes too.
+  CREATE TABLE erasures (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id    TEXT    NOT NULL UNIQUE,
+    label         TEXT    NOT NULL,
+    erase_records INTEGER NOT NULL CHECK (erase_records IN (0, 1))
+  ) STRICT;
+
   CREATE TABLE audit (
     seq     INTEGER PRIMARY KEY AUTOINCREMENT,
     at      INTEGER NOT NULL,
@@ -266,6 +281,7 @@ const MIGRATIONS: readonly string[] = [
     detail  TEXT
   ) STRICT;
   CREATE INDEX audit_by_time ON audit (at);
+  CREATE INDEX audit_by_subject ON audit (subject) WHERE subject IS NOT NULL;
   `,
 ];
 

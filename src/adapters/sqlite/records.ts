@@ -1,109 +1,51 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { Role } from '../../domain/conference-options.js';
-import { accountId, callId, conferenceId } from '../../domain/identifiers.js';
-import type { AccountId } from '../../domain/identifiers.js';
-import type { CallOutcome, ConferenceOutcome } from '../../domain/outcomes.js';
-import type { CallRecord, CallRecordFilter, ConferenceRecord } from '../../ports/store.js';
-
-interface CallRow {
-  readonly id: string;
-  readonly direction: CallRecord['direction'];
-  readonly sip_call_id: string;
-  readonly started_at: number;
-  readonly answered_at: number | null;
-  readonly joined_at: number | null;
-  readonly ended_at: number;
-  readonly trunk: string | null;
-  readonly dialled: string;
-  readonly caller: string | null;
-  readonly account_id: string | null;
-  readonly conference_record_id: number | null;
-  readonly role: Role | null;
-  readonly outcome: CallOutcome;
-  readonly key_method: CallRecord['keyMethod'];
-  readonly codec: string | null;
-  readonly mixer: string | null;
-  readonly packet_loss: number | null;
-  readonly jitter_ms: number | null;
-}
-
-interface ConferenceRow {
-  readonly conference_id: string;
-  readonly account_id: string;
-  readonly started_at: number;
-  readonly ended_at: number | null;
-  readonly peak: number;
-  readonly locked_out: number;
-  readonly outcome: ConferenceOutcome | null;
-}
-
-type Parameters = Record<string, string | number>;
-
-const toCall = (row: CallRow): CallRecord => ({
-  id: callId(row.id),
-  direction: row.direction,
-  sipCallId: row.sip_call_id,
-  startedAt: row.started_at,
-  answeredAt: row.answered_at,
-  joinedAt: row.joined_at,
-  endedAt: row.ended_at,
-  trunk: row.trunk,
-  dialled: row.dialled,
-  caller: row.caller,
-  accountId: row.account_id === null ? null : accountId(row.account_id),
-  conferenceRecordId: row.conference_record_id,
-  role: row.role,
-  outcome: row.outcome,
-  keyMethod: row.key_method,
-  codec: row.codec,
-  mixer: row.mixer,
-  packetLoss: row.packet_loss,
-  jitterMs: row.jitter_ms,
-});
-
-const toConference = (row: ConferenceRow): ConferenceRecord => ({
-  conferenceId: conferenceId(row.conference_id),
-  accountId: accountId(row.account_id),
-  startedAt: row.started_at,
-  endedAt: row.ended_at,
-  peak: row.peak,
-  lockedOut: row.locked_out,
-  outcome: row.outcome,
-});
+import type { AccountId, ConferenceId } from '../../domain/identifiers.js';
+import type { CallRecord, CallRecordFilter, ConferenceEnd, ConferenceRecord } from '../../ports/store-reports.js';
+import { CALL_COLUMNS, callsWhere, toCall, toConference } from './record-rows.js';
+import type { CallRow, ConferenceRow, Parameters } from './record-rows.js';
+import { Statements } from './statements.js';
 
 const wholeMs = (time: number | null): number | null => (time === null ? null : Math.round(time));
 
 /** Beyond the longest conference and its longest call, milliseconds: older records are not looked at. */
 const LONGEST_CALL_MS = 86_400_000;
 
-/** Records of calls and conferences, newest first. */
+/** Records of calls and conferences as the bridge writes them, newest first. */
 export class RecordTables {
-  readonly #database: Database;
+  readonly #statements: Statements;
   readonly #startConference: Statement;
   readonly #endConference: Statement;
+  readonly #lostConferences: Statement<[], { readonly id: number; readonly conference_id: string }>;
+  readonly #endLost: Statement;
   readonly #addCall: Statement;
-  /** One statement for each set of filters that was ever asked for. */
-  readonly #calls = new Map<string, Statement<[Parameters], CallRow>>();
   readonly #placed: Statement<[Parameters], { readonly calls: number; readonly answered_ms: number }>;
   readonly #conferences: Statement<[number], ConferenceRow>;
   readonly #conferencesOf: Statement<[string, number], ConferenceRow>;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#statements = new Statements(database);
     this.#startConference = database.prepare(
-      `INSERT INTO conference_records (conference_id, account_id, started_at, ended_at, peak, locked_out, outcome)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO conference_records
+         (conference_id, account_id, booking_id, started_at, ended_at, peak, locked_out, blocked, outcome)
+       VALUES (:conferenceId, :accountId, :bookingId, :startedAt, :endedAt, :peak, :lockedOut, :blocked, :outcome)`,
     );
     this.#endConference = database.prepare(
-      'UPDATE conference_records SET ended_at = ?, peak = ?, locked_out = ?, outcome = ? WHERE id = ?',
+      `UPDATE conference_records SET ended_at = :endedAt, peak = :peak, locked_out = :lockedOut, blocked = :blocked, outcome = :outcome
+       WHERE id = :id AND ended_at IS NULL`,
+    );
+    this.#lostConferences = database.prepare('SELECT id, conference_id FROM conference_records WHERE ended_at IS NULL');
+    this.#endLost = database.prepare(
+      `UPDATE conference_records SET outcome = 'failed',
+         ended_at = coalesce((SELECT max(c.ended_at) FROM call_records c WHERE c.conference_record_id = conference_records.id), started_at)
+       WHERE id = ? AND ended_at IS NULL`,
     );
     // an account that was removed while its caller talked leaves no trace in that caller's record
     this.#addCall = database.prepare(
       `INSERT INTO call_records (id, direction, sip_call_id, started_at, answered_at, joined_at, ended_at, trunk, dialled, caller,
-         account_id, conference_record_id, role, outcome, key_method, codec, mixer, packet_loss, jitter_ms)
+         account_id, booking_id, invitee_id, conference_record_id, role, outcome, key_method, codec, mixer, packet_loss, jitter_ms, story)
        VALUES (:id, :direction, :sipCallId, :startedAt, :answeredAt, :joinedAt, :endedAt, :trunk, :dialled, :caller,
-         (SELECT id FROM accounts WHERE id = :accountId), :conferenceRecordId, :role, :outcome, :keyMethod, :codec,
-         :mixer, :packetLoss, :jitterMs)`,
+         (SELECT id FROM accounts WHERE id = :accountId), :bookingId, :inviteeId, :conferenceRecordId, :role, :outcome, :keyMethod,
+         :codec, :mixer, :packetLoss, :jitterMs, :story)`,
     );
     this.#placed = database.prepare(
       `SELECT coalesce(sum(started_at >= :from), 0) AS calls,
@@ -118,28 +60,23 @@ export class RecordTables {
   }
 
   startConference(record: ConferenceRecord): number {
-    const { lastInsertRowid } = this.#startConference.run(
-      record.conferenceId,
-      record.accountId,
-      wholeMs(record.startedAt),
-      wholeMs(record.endedAt),
-      record.peak,
-      record.lockedOut,
-      record.outcome,
-    );
+    const { lastInsertRowid } = this.#startConference.run({
+      ...record,
+      startedAt: wholeMs(record.startedAt),
+      endedAt: wholeMs(record.endedAt),
+    });
     return Number(lastInsertRowid);
   }
 
-  endConference(
-    id: number,
-    end: {
-      readonly endedAt: number;
-      readonly peak: number;
-      readonly lockedOut: number;
-      readonly outcome: ConferenceOutcome;
-    },
-  ): void {
-    this.#endConference.run(wholeMs(end.endedAt), end.peak, end.lockedOut, end.outcome, id);
+  endConference(id: number, end: ConferenceEnd): boolean {
+    return this.#endConference.run({ ...end, id, endedAt: wholeMs(end.endedAt) }).changes > 0;
+  }
+
+  endLostConferences(running: readonly ConferenceId[]): number {
+    const goingOn = new Set<string>(running);
+    const lost = this.#lostConferences.all().filter((row) => !goingOn.has(row.conference_id));
+    for (const { id } of lost) this.#endLost.run(id);
+    return lost.length;
   }
 
   conferences(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly ConferenceRecord[] {
@@ -150,9 +87,10 @@ export class RecordTables {
     return rows.map(toConference);
   }
 
-  addCall(record: CallRecord): void {
+  addCall(record: CallRecord, story: string | null): void {
     this.#addCall.run({
       ...record,
+      story,
       startedAt: wholeMs(record.startedAt),
       answeredAt: wholeMs(record.answeredAt),
       joinedAt: wholeMs(record.joinedAt),
@@ -165,29 +103,13 @@ export class RecordTables {
     return { calls: row?.calls ?? 0, answeredMs: row?.answered_ms ?? 0 };
   }
 
-  calls(filter: CallRecordFilter): readonly CallRecord[] {
-    const conditions: string[] = [];
-    const parameters: Parameters = { limit: filter.limit };
-    const where = (condition: string, name: string, value: string | number | undefined): void => {
-      if (value === undefined) return;
-      conditions.push(condition);
-      parameters[name] = value;
-    };
-    where('started_at >= :from', 'from', filter.from);
-    where('started_at < :to', 'to', filter.to);
-    where('account_id = :accountId', 'accountId', filter.accountId);
-    where('outcome = :outcome', 'outcome', filter.outcome);
-    return this.#callStatement(conditions.join(' AND ')).all(parameters).map(toCall);
-  }
-
-  #callStatement(conditions: string): Statement<[Parameters], CallRow> {
-    const known = this.#calls.get(conditions);
-    if (known !== undefined) return known;
-    const where = conditions === '' ? '' : `WHERE ${conditions}`;
-    const statement = this.#database.prepare<[Parameters], CallRow>(
-      `SELECT * FROM call_records ${where} ORDER BY started_at DESC, seq DESC LIMIT :limit`,
-    );
-    this.#calls.set(conditions, statement);
-    return statement;
+  calls({ limit, ...filter }: CallRecordFilter): readonly CallRecord[] {
+    const { sql, parameters } = callsWhere(filter);
+    return this.#statements
+      .prepared<CallRow>(
+        `SELECT ${CALL_COLUMNS} FROM call_records c ${sql} ORDER BY c.started_at DESC, c.seq DESC LIMIT :limit`,
+      )
+      .all({ ...parameters, limit })
+      .map(toCall);
   }
 }

@@ -179,8 +179,10 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
       accountId: accountId(id),
       startedAt: 0,
       endedAt: null,
+      bookingId: null,
       peak: 0,
       lockedOut: 0,
+      blocked: 0,
       outcome: null,
     });
     store.addCallRecord({
@@ -195,6 +197,8 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
       dialled: '8000',
       caller: '***567',
       accountId: accountId(id),
+      bookingId: null,
+      inviteeId: null,
       conferenceRecordId: conference,
       role: 'guest',
       outcome: 'completed',

@@ -25,6 +25,8 @@ function record(id: string, more: Partial<CallRecord> = {}): void {
     dialled: '+442071234567',
     caller: '***567',
     accountId: accountId(account),
+    bookingId: null,
+    inviteeId: null,
     conferenceRecordId: 1,
     role: 'guest',
     outcome: 'completed',

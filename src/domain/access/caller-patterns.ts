@@ -1,0 +1,33 @@
+/**
+ * Callers by number and pattern (product: section 4, blocked and allowed callers): digits, `?` for any one digit, and `*` at the end for any
+ * that follow, or none. Written as numbers are: with or without `+` or the international prefix `00`, and with separators.
+ */
+
+/** Longest pattern, characters. */
+const LONGEST = 32;
+
+/** The one form of a number or pattern, or `null` when it is none: it has at least one digit. */
+export function callerPattern(text: string): string | null {
+  const bare = text.trim().replaceAll(/[\s().\-/]/g, '');
+  const pattern = bare.replace(/^\+/, '').replace(/^00(?=[1-9])/, bare.startsWith('+') ? '00' : '');
+  // a short number that begins with 00 is an extension
+  const kept = /^00[1-9]/.test(bare) && !/[*?]/.test(bare) && bare.length < 9 ? bare : pattern;
+  return kept.length <= LONGEST && /^[\d?]*\*?$/.test(kept) && /\d/.test(kept) ? kept : null;
+}
+
+export const isPattern = (pattern: string): boolean => /[?*]/.test(pattern);
+
+/** Whether the number, digits only, is the pattern's. Linear in its length. */
+export function fitsPattern(number: string, pattern: string): boolean {
+  const open = pattern.endsWith('*');
+  const fixed = open ? pattern.slice(0, -1) : pattern;
+  if (open ? number.length < fixed.length : number.length !== fixed.length) return false;
+  for (let index = 0; index < fixed.length; index += 1) {
+    if (fixed[index] !== '?' && fixed[index] !== number[index]) return false;
+  }
+  return true;
+}
+
+/** Whether a list of patterns has the caller on it; a withheld number is on none. */
+export const isListed = (number: string | null, patterns: readonly string[]): boolean =>
+  number !== null && patterns.some((pattern) => fitsPattern(number, pattern));
