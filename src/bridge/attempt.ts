@@ -91,6 +91,8 @@ export function recordOf(identity: CallIdentity, { outcome, end, conferenceRecor
     joinedAt: end?.joinedAt ?? null,
     endedAt: end?.endedAt ?? now,
     accountId: end?.admission?.accountId ?? null,
+    bookingId: end?.admission?.booking?.id ?? null,
+    inviteeId: end?.admission?.booking?.inviteeId ?? null,
     conferenceRecordId,
     role: end?.admission?.role ?? null,
     outcome,

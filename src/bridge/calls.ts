@@ -204,16 +204,17 @@ export class Calls {
   }
 
   #dependencies(attempt: Attempt): CallDependencies {
-    const { clock, store, log, hashPin, resolve, media, moves, conferences, names } = this.#parts;
+    const { clock, store, log, hashPin, pinMatches, resolve, media, moves, conferences, names } = this.#parts;
     const { id, callerNumber, handle } = attempt.call;
     const number = callerDigits(callerNumber);
     return {
-      ...{ clock, store, log, hashPin, resolve, moves, names, engine: media },
+      ...{ clock, store, log, hashPin, pinMatches, resolve, moves, names, engine: media },
       heldCode: (conference) => conferences().heldCode(conference),
       placeRoom: (room, near) => conferences().placeRoom(room, near),
-      arriveAtConference: ({ role, options, accountId, conferenceId }, name) => {
+      arriveAtConference: (admission, name) => {
+        const { role, options } = admission;
         const arrival = { callId: id, role, callerNumber: number, options, name };
-        conferences().dispatchArrival(accountId, conferenceId, handle !== null, { type: 'CallerArrived', ...arrival });
+        conferences().dispatchArrival(admission, handle !== null, arrival);
       },
       lookAtGate: ({ role, options, conferenceId }) =>
         conferences().lookAtGate(conferenceId, { callId: id, role, callerNumber: number, options }),
@@ -221,6 +222,7 @@ export class Calls {
       inRoom: (call, room) => conferences().inRoom(call, room),
       toConference: (conference, event) => conferences().dispatch(conference, event),
       changed: () => this.changed(attempt),
+      sinceStart: () => clock.wall() - attempt.identity.startedAt,
       closed: (end) => this.end(attempt, end.outcome, end),
     };
   }

@@ -1,3 +1,4 @@
+import type { Booked } from '../domain/call-flow/contract.js';
 import { startConference, type ConferenceState } from '../domain/conference/machine.js';
 import type { AccountId, CallId, ConferenceId, NameId, PlayId } from '../domain/identifiers.js';
 import type { HeldCode } from './held-code.js';
@@ -8,6 +9,8 @@ import type { PendingTimer } from './timers.js';
 export interface ConferenceMemory {
   readonly id: ConferenceId;
   readonly accountId: AccountId;
+  /** What it is an occurrence of; `null`: it is the account's own. */
+  readonly booking: Booked | null;
   /** `null`: the account's was not to be read as the conference began; what the account has counts. */
   readonly securityCode: HeldCode | null;
   readonly state: ConferenceState;
@@ -15,6 +18,8 @@ export interface ConferenceMemory {
   /** Tells the plays of this conference from those of the ones before it in the same room. */
   readonly mark: string;
   readonly recordId: number | null;
+  /** Attempts of callers who are blocked or not allowed; left out by a version before: none. */
+  readonly blocked?: number;
   /** Plays to the room that have not ended. */
   readonly playing: readonly PlayId[];
   /** Those who asked for a measurement that has not come yet. */
@@ -26,11 +31,12 @@ export interface ConferenceMemory {
 
 /** Of a conference that nobody has come to yet. @param mark given to no other conference before. */
 export const freshConference = (
-  { id, accountId, securityCode }: Pick<ConferenceMemory, 'id' | 'accountId' | 'securityCode'>,
+  { id, accountId, booking, securityCode }: Pick<ConferenceMemory, 'id' | 'accountId' | 'booking' | 'securityCode'>,
   mark: string,
 ): ConferenceMemory => ({
   id,
   accountId,
+  booking,
   securityCode,
   state: startConference({ conferenceId: id }),
   timers: [],

@@ -1,5 +1,5 @@
 import type { ConferenceEffect } from '../domain/conference/contract.js';
-import type { AccountId, ConferenceId } from '../domain/identifiers.js';
+import type { AccountId, BookingId, ConferenceId } from '../domain/identifiers.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
 import { asError } from './bounded.js';
@@ -14,6 +14,13 @@ export interface ConferenceRecordParts {
 interface RecordedConference {
   readonly id: ConferenceId;
   readonly accountId: AccountId;
+  readonly bookingId: BookingId | null;
+}
+
+/** What was recorded before this process. */
+interface KeptSoFar {
+  readonly id: number | null;
+  readonly blocked: number;
 }
 
 /** The record of one conference, from its first caller on. A store that fails costs the record, not the conference. */
@@ -22,20 +29,23 @@ export class KeptRecord {
   readonly #parts: ConferenceRecordParts;
   /** Its number, once it has begun. */
   id: number | null;
+  /** Attempts of callers who are blocked or not allowed. */
+  blocked: number;
 
-  constructor(conference: RecordedConference, id: number | null, parts: ConferenceRecordParts) {
+  constructor(conference: RecordedConference, { id, blocked }: KeptSoFar, parts: ConferenceRecordParts) {
     this.#conference = conference;
     this.id = id;
+    this.blocked = blocked;
     this.#parts = parts;
   }
 
   start(): void {
     const { store, clock, log } = this.#parts;
-    const { id: conferenceId, accountId } = this.#conference;
+    const { id: conferenceId, accountId, bookingId } = this.#conference;
     try {
       const startedAt = clock.wall();
-      const nothingYet = { endedAt: null, peak: 0, lockedOut: 0, outcome: null };
-      this.id = store.startConferenceRecord({ conferenceId, accountId, startedAt, ...nothingYet });
+      const nothingYet = { endedAt: null, peak: 0, lockedOut: 0, blocked: 0, outcome: null };
+      this.id = store.startConferenceRecord({ conferenceId, accountId, bookingId, startedAt, ...nothingYet });
     } catch (error) {
       log.error({ conference: conferenceId, error: asError(error).message }, 'conference record could not be begun');
     }
@@ -47,7 +57,7 @@ export class KeptRecord {
     const { store, clock, log } = this.#parts;
     const conference = this.#conference.id;
     try {
-      store.endConferenceRecord(this.id, { endedAt: clock.wall(), peak, lockedOut, outcome });
+      store.endConferenceRecord(this.id, { endedAt: clock.wall(), peak, lockedOut, blocked: this.blocked, outcome });
     } catch (error) {
       log.error({ conference, error: asError(error).message }, 'conference record could not be ended');
     }

@@ -62,6 +62,7 @@ export class ConferenceRunner {
   readonly recorder: RoomRecorder;
   readonly securityCode: HeldCode | null;
   readonly #accountId: AccountId;
+  readonly #booking: ConferenceMemory['booking'];
   readonly #dependencies: ConferenceDependencies;
   readonly #queue: EventQueue<ConferenceEvent>;
   readonly #timers: Timers;
@@ -74,10 +75,11 @@ export class ConferenceRunner {
   #letGo = false;
 
   constructor(memory: ConferenceMemory, dependencies: ConferenceDependencies) {
-    const { id, accountId, securityCode, mark } = memory;
+    const { id, accountId, booking, securityCode, mark } = memory;
     this.id = id;
     this.securityCode = securityCode;
     this.#accountId = accountId;
+    this.#booking = booking;
     this.#mark = mark;
     this.#playing = new Set(memory.playing);
     this.#names = new Set(memory.names);
@@ -86,7 +88,11 @@ export class ConferenceRunner {
     this.#dependencies = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
     this.#timers = new Timers(dependencies.clock, (timerId) => this.dispatch({ type: 'TimerFired', timerId }));
-    this.#record = new KeptRecord({ id, accountId }, memory.recordId, dependencies);
+    this.#record = new KeptRecord(
+      { id, accountId, bookingId: booking?.id ?? null },
+      { id: memory.recordId, blocked: memory.blocked ?? 0 },
+      dependencies,
+    );
     this.recorder = new RoomRecorder(memory.recording, {
       ...dependencies,
       conferenceId: id,
@@ -112,11 +118,13 @@ export class ConferenceRunner {
     return {
       id: this.id,
       accountId: this.#accountId,
+      booking: this.#booking,
       securityCode: this.securityCode,
       state: this.#state,
       timers: this.#timers.pending(),
       mark: this.#mark,
       recordId: this.recordId,
+      blocked: this.#record.blocked,
       playing: [...this.#playing],
       measuring: this.#measuring,
       names: [...this.#names],
@@ -145,6 +153,12 @@ export class ConferenceRunner {
   /** Number of the conference's record, once it has begun. */
   get recordId(): number | null {
     return this.#record.id;
+  }
+
+  /** A caller who is blocked, or not on the account's list, was turned away. */
+  turnedAway(): void {
+    this.#record.blocked += 1;
+    this.#dependencies.changed(this.id);
   }
 
   dispatch(event: WithoutTime<ConferenceEvent>): void {
@@ -263,7 +277,8 @@ export class ConferenceRunner {
   }
 
   #placeCall({ callId, placed, number, room }: Extract<ConferenceEffect, { type: 'PlaceCall' }>): void {
-    const of = { accountId: this.#accountId, conferenceId: this.id, options: this.#state.facts.options };
+    const { options } = this.#state.facts;
+    const of = { accountId: this.#accountId, conferenceId: this.id, booking: this.#booking, options };
     this.#dependencies.placed().place({ ...of, host: callId, placed, number, room });
   }
 

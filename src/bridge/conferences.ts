@@ -1,6 +1,6 @@
-import type { CallEvent } from '../domain/call-flow/contract.js';
+import type { Admission, CallEvent } from '../domain/call-flow/contract.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
-import type { AccountId, CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
+import type { AccountId, BookingId, CallId, ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
 import type { Media, MixerName, PlayItem } from '../ports/media.js';
@@ -14,6 +14,7 @@ import type { HeldCode } from './held-code.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Log } from './log.js';
 import type { SaidName } from './name-recorder.js';
+import { securityCodeOf } from './pin-lookup.js';
 import type { PlacedCalls } from './placed-calls.js';
 import { writeSnapshot, type ConferenceSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
@@ -68,10 +69,9 @@ export class Conferences {
 
   /** A call comes to a conference, which comes into being where it was not. @param kept whether the call outlives this process. */
   dispatchArrival(
-    account: AccountId,
-    id: ConferenceId,
+    { accountId, conferenceId: id, booking }: Pick<Admission, 'accountId' | 'conferenceId' | 'booking'>,
     kept: boolean,
-    event: Extract<WithoutTime<ConferenceEvent>, { type: 'CallerArrived' }>,
+    arrival: Omit<Extract<WithoutTime<ConferenceEvent>, { type: 'CallerArrived' }>, 'type' | 'endsAt'>,
   ): void {
     const { clock } = this.#parts;
     let conference = this.#running.get(id);
@@ -79,13 +79,16 @@ export class Conferences {
       this.#marks += 1;
       // Never that of a conference under a process before this one.
       const mark = `${Math.trunc(clock.wall()).toString(36)}.${this.#marks}/`;
-      const securityCode = this.#codeOf(account);
-      conference = this.#add(freshConference({ id, accountId: account, securityCode }, mark));
+      // Of whoever has it: those who come in by a personal PIN after each other are in one conference.
+      const ofAll = booking === null ? null : { ...booking, inviteeId: null };
+      const securityCode = this.#codeOf(accountId, booking?.id ?? null);
+      conference = this.#add(freshConference({ id, accountId, booking: ofAll, securityCode }, mark));
     }
     if (kept) this.#kept.add(id);
-    this.#ofCalls.set(event.callId, conference);
-    if (event.name !== null) conference.takeName(event.name);
-    conference.dispatch(event);
+    this.#ofCalls.set(arrival.callId, conference);
+    if (arrival.name !== null) conference.takeName(arrival.name);
+    const endsAt = booking === null ? null : clock.monotonic() + booking.endsAt - clock.wall();
+    conference.dispatch({ type: 'CallerArrived', ...arrival, endsAt });
   }
 
   /** `null`: it does not run, or does not know. */
@@ -214,10 +217,10 @@ export class Conferences {
   }
 
   /** Never throws: a store that fails costs what the conference would hold of the account. */
-  #codeOf(account: AccountId): HeldCode | null {
+  #codeOf(accountId: AccountId, bookingId: BookingId | null): HeldCode | null {
     const { store, log } = this.#parts;
     try {
-      return { hash: store.securityCodeOf(account) };
+      return { hash: securityCodeOf(store, { accountId, bookingId }) };
     } catch (error) {
       log.error({ error: asError(error).message }, 'whether there is a security code could not be read');
       return null;

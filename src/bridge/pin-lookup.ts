@@ -1,8 +1,9 @@
 import { callerDigits } from '../domain/access/callers.js';
-import type { CallEffect, CallEvent } from '../domain/call-flow/contract.js';
-import type { AccountId, ConferenceId } from '../domain/identifiers.js';
+import type { Booked, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
+import { conferenceId, type AccountId, type BookingId, type ConferenceId } from '../domain/identifiers.js';
+import type { Clock } from '../ports/clock.js';
 import type { SignalingCall } from '../ports/signaling.js';
-import type { PinHash, Store } from '../ports/store.js';
+import type { PinHash, PinMatch, Store } from '../ports/store.js';
 import { asError } from './bounded.js';
 import type { HeldCode } from './held-code.js';
 import type { Log } from './log.js';
@@ -10,8 +11,10 @@ import type { WithoutTime } from './without-time.js';
 
 export interface PinLookupParts {
   readonly store: Store;
+  readonly clock: Pick<Clock, 'wall'>;
   readonly log: Log;
   readonly hashPin: (digits: string) => PinHash;
+  readonly pinMatches: (digits: string, hash: PinHash) => boolean;
   /** What a conference that runs asks for after the PIN; `null`: none runs, or what the account has counts. */
   readonly heldCode: (conference: ConferenceId) => HeldCode | null;
 }
@@ -20,15 +23,15 @@ type Caller = Pick<SignalingCall, 'id' | 'callerNumber'>;
 
 /** What the store says of an entered PIN. Never throws. */
 export function lookUpPin(
-  { store, log, hashPin, heldCode }: PinLookupParts,
+  { store, clock, log, hashPin, heldCode }: PinLookupParts,
   { id, callerNumber }: Caller,
   { lookupId, digits }: Extract<CallEffect, { type: 'LookUpPin' }>,
 ): WithoutTime<CallEvent> {
   try {
-    const match = store.findPin(hashPin(digits));
+    const match = underOneKey(hashPin, digits, (hash) => store.findPin(hash, clock.wall()));
     if (match === null) return { type: 'PinMissed', lookupId };
-    const { account, role, byAccessCode, securityCode } = match;
-    const conferenceId = conferenceOf(account.id);
+    const { account, role, byAccessCode, securityCode, booking } = match;
+    const conferenceId = conferenceOf(account.id, booking);
     const held = heldCode(conferenceId);
     const number = callerDigits(callerNumber);
     return {
@@ -38,10 +41,11 @@ export function lookUpPin(
         accountId: account.id,
         conferenceId,
         role,
-        options: account.options,
+        options: booking?.recording == null ? account.options : { ...account.options, recording: booking.recording },
         byAccessCode,
         securityCode: held === null ? securityCode : held.hash !== null,
         blocked: number !== null && store.isBlocked(account.id, number),
+        booking: booking === null ? null : bookedOf(booking),
       },
     };
   } catch (error) {
@@ -57,13 +61,12 @@ export function checkCode(
   effect: Extract<CallEffect, { type: 'CheckCode' }>,
 ): WithoutTime<CallEvent> {
   const { store, log, hashPin } = parts;
-  const { lookupId, code, accountId, conferenceId, digits } = effect;
+  const { lookupId, code, accountId, conferenceId, bookingId, digits } = effect;
   try {
-    const hash = hashPin(digits);
     const matches =
       code === 'moderator'
-        ? store.codeMatches(accountId, code, hash)
-        : isSecurityCode(parts, { accountId, conferenceId, hash });
+        ? underOneKey(hashPin, digits, (hash) => store.codeMatches(accountId, code, hash))
+        : isSecurityCode(parts, { accountId, conferenceId, bookingId, digits });
     return { type: matches ? 'CodeMatched' : 'PinMissed', lookupId };
   } catch (error) {
     log.error({ call: id, error: asError(error).message }, 'code could not be looked up');
@@ -73,15 +76,42 @@ export function checkCode(
 
 /** Where the code was removed as it was being keyed, whatever is keyed will do: none is asked for any more. */
 function isSecurityCode(
-  { store, heldCode }: PinLookupParts,
-  asked: { readonly accountId: AccountId; readonly conferenceId: ConferenceId; readonly hash: PinHash },
+  { store, heldCode, pinMatches }: PinLookupParts,
+  asked: {
+    readonly accountId: AccountId;
+    readonly conferenceId: ConferenceId;
+    readonly bookingId: BookingId | null;
+    readonly digits: string;
+  },
 ): boolean {
   if (store.account(asked.accountId)?.enabled !== true) return false;
-  const { hash } = heldCode(asked.conferenceId) ?? { hash: store.securityCodeOf(asked.accountId) };
-  return hash === null || hash === asked.hash;
+  const { hash } = heldCode(asked.conferenceId) ?? { hash: securityCodeOf(store, asked) };
+  // a conference may have begun under the PIN key before this one
+  return hash === null || pinMatches(asked.digits, hash);
 }
 
-/** An account has one conference; bookings will have their own. */
-function conferenceOf(account: string): ConferenceId {
-  return `conference-${account}` as ConferenceId;
+/** Looks once more where the PIN key was changed between the hashing and the look. */
+function underOneKey<T>(hashPin: PinLookupParts['hashPin'], digits: string, look: (hash: PinHash) => T): T {
+  const hash = hashPin(digits);
+  const seen = look(hash);
+  if (Boolean(seen)) return seen;
+  const again = hashPin(digits);
+  return again === hash ? seen : look(again);
 }
+
+/** What is asked for after the PIN of a conference that does not run yet; `null`: nothing. A booking keeps what it was made with. */
+export const securityCodeOf = (
+  store: Store,
+  { accountId, bookingId }: { readonly accountId: AccountId; readonly bookingId: BookingId | null },
+): PinHash | null => (bookingId === null ? store.securityCodeOf(accountId) : store.bookingSecurityCodeOf(bookingId));
+
+/** An account has one conference, and one more for each occurrence of its bookings. */
+const conferenceOf = (account: AccountId, booking: PinMatch['booking']): ConferenceId =>
+  conferenceId(`conference-${booking === null ? account : `${booking.id}-${booking.startsAt}`}`);
+
+const bookedOf = ({ id, startsAt, endsAt, inviteeId }: NonNullable<PinMatch['booking']>): Booked => ({
+  id,
+  startsAt,
+  endsAt,
+  inviteeId,
+});

@@ -25,6 +25,8 @@ const LOGGED_DIGITS = 3;
 export interface PlacedCallRequest {
   readonly accountId: AccountId;
   readonly conferenceId: ConferenceId;
+  /** What the conference is an occurrence of. */
+  readonly booking: Admission['booking'];
   /** The host who calls. */
   readonly host: CallId;
   /** Name of the call to be. */
@@ -218,7 +220,7 @@ export class PlacedCalls {
     this.#pending.delete(request.placed);
     this.#parts.calls().end(attempt, outcome, {
       ...{ outcome, answeredAt, joinedAt: null, endedAt: this.#parts.clock.wall() },
-      ...{ admission: admissionOf(request), keyMethod: null, statistics: null, mixer },
+      ...{ admission: admissionOf(request), keyMethod: null, statistics: null, mixer, story: null },
     });
   }
 
@@ -229,7 +231,7 @@ export class PlacedCalls {
   }
 }
 
-const admissionOf = ({ accountId, conferenceId, options }: PlacedCallRequest): Admission => ({
+const admissionOf = ({ accountId, conferenceId, options, booking }: PlacedCallRequest): Admission => ({
   ...{ accountId, conferenceId, role: 'guest', options },
-  ...{ byAccessCode: false, securityCode: false, blocked: false },
+  ...{ byAccessCode: false, securityCode: false, blocked: false, booking },
 });

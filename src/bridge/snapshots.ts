@@ -5,9 +5,10 @@ import type { CallIdentity, PlacedFor } from './attempt.js';
 import type { CallMemory } from './call-memory.js';
 import type { ConferenceMemory } from './conference-memory.js';
 import { callFromVersion1, conferenceFromVersion1 } from './snapshot-upgrade.js';
+import { callFromVersion2, conferenceFromVersion2 } from './snapshot-upgrade-2.js';
 
-/** Of what is written below. The one before is read too; of others nothing is known, and their calls are let go. */
-const VERSION = 2;
+/** Of what is written below. Those before are read too; of others nothing is known, and their calls are let go. */
+const VERSION = 3;
 
 /** A call as it is stored. Without its SDP, which may hold keys: the signalling tells it again. */
 export interface CallSnapshot {
@@ -43,7 +44,7 @@ export function readCall(id: string, data: string): CallSnapshot {
     endpoint,
     conferenceRecordId,
     placedFor = null,
-  } = parse(data, callFromVersion1);
+  } = parse(data, [callFromVersion1, callFromVersion2]);
   check('identity', isObject(identity) && identity['id'] === id && areTexts(identity, ['sipCallId', 'dialled']));
   check('identity', isObject(identity) && isTime(identity['startedAt']));
   check('handle', isText(handle) && isText(label));
@@ -61,12 +62,13 @@ export function readCall(id: string, data: string): CallSnapshot {
 
 /** @throws Error with one line that says what is wrong and nothing of the content. */
 export function readConference(id: string, data: string): ConferenceSnapshot {
-  const { memory, mixer } = parse(data, conferenceFromVersion1);
+  const { memory, mixer } = parse(data, [conferenceFromVersion1, conferenceFromVersion2]);
   check('memory', isObject(memory) && memory['id'] === id && areTexts(memory, ['accountId', 'mark']));
   check('timers', isObject(memory) && areTimers(memory['timers']) && Array.isArray(memory['playing']));
   check('state', isObject(memory) && isState(memory['state'], CONFERENCE_STAGES, 'conferenceId', id));
   check('names', isObject(memory) && Array.isArray(memory['names']) && Array.isArray(memory['measuring']));
   check('recording', isObject(memory) && isObject(memory['recording']));
+  check('booking', isObject(memory) && isBooked(memory['booking']));
   check('security code', isObject(memory) && isHeldCode(memory['securityCode']));
   check('mixer', mixer === null || isText(mixer));
   return { memory, mixer } as unknown as ConferenceSnapshot;
@@ -105,16 +107,17 @@ const CONFERENCE_STAGES: Readonly<Record<ConferenceState['kind'], readonly strin
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parse(data: string, fromVersion1: (content: Fields) => Fields): Fields {
+/** @param upgrades each from one version to the next, from version 1 on */
+function parse(data: string, upgrades: readonly ((content: Fields) => Fields)[]): Fields {
   let content: unknown;
   try {
     content = JSON.parse(data);
   } catch {
     throw new Error('it is not JSON');
   }
-  if (isObject(content) && content['version'] === 1) return fromVersion1(content);
-  check('version', isObject(content) && content['version'] === VERSION);
-  return content as Fields;
+  const version = isObject(content) ? Number(content['version']) : NaN;
+  check('version', Number.isInteger(version) && version >= 1 && version <= VERSION);
+  return upgrades.slice(version - 1).reduce((older, upgrade) => upgrade(older), content as Fields);
 }
 
 function check(what: string, holds: boolean): void {
@@ -128,7 +131,11 @@ const isHeldCode = (value: unknown): boolean =>
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
 const areTexts = (fields: Fields, names: readonly string[]): boolean => names.every((name) => isText(fields[name]));
 
-const isAdmission = (value: unknown): boolean => isObject(value) && areTexts(value, ['accountId', 'role']);
+const isBooked = (value: unknown): boolean =>
+  value === null || (isObject(value) && isText(value['id']) && isTime(value['startsAt']) && isTime(value['endsAt']));
+
+const isAdmission = (value: unknown): boolean =>
+  isObject(value) && areTexts(value, ['accountId', 'role']) && isBooked(value['booking']);
 
 const areTimers = (value: unknown): boolean =>
   Array.isArray(value) &&

@@ -14,6 +14,7 @@ export const CALL_OUTCOMES = [
   'host-not-back', // grace ran out under `hold`
   'alone', // last one in, too long
   'time-limit', // the conference's longest duration
+  'booking-ended', // the booking and its overrun were over
   'dropped', // by host or operator
   'refused', // by the host, from the lobby
   'given-up', // placed by a host, who did not bring it in
@@ -38,6 +39,7 @@ export const CONFERENCE_OUTCOMES = [
   'host-not-back',
   'alone',
   'time-limit',
+  'booking-ended',
   'no-host',
   'shutdown',
   'failed', // the bridge's own failure

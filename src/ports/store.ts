@@ -179,6 +179,12 @@ export interface Store extends BookingStore, DeliveryStore, PrivacyStore, Report
   securityCodeOf(id: AccountId): PinHash | null;
   /** The version of the PIN key that all hashes are under, 1 for the first. */
   pinKeyVersion(): number;
+  /**
+   * Brings all hashes, of live and retired codes and of bookings, to the next version of the PIN key, all of them or none.
+   * @param prepare is given the version of now, while nobody else writes; returns what a hash becomes. What it throws comes out, nothing is changed
+   * @returns the new version
+   */
+  rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number;
   /** Whether any code is kept sealed. */
   hasSealedPins(): boolean;
 

@@ -21,7 +21,7 @@ export function describeAccounts(stage: () => StoreStage): void {
     it('refuses a second account of the same id', () => {
       stage().add('a1');
       expect(() => stage().store.addAccount(account('a1'), { host: pin('x'), guest: pin('y') })).toThrow(Duplicate);
-      expect(stage().store.findPin('x')).toBeNull();
+      expect(stage().store.findPin('x', 0)).toBeNull();
     });
 
     it('finds accounts by name whatever the case, in any script', () => {
@@ -99,18 +99,18 @@ export function describeAccounts(stage: () => StoreStage): void {
       const added = stage().add('a1');
       stage().add('a2');
       const plain = { account: added, byAccessCode: false, securityCode: false };
-      expect(stage().store.findPin('a1-host')).toEqual({ ...plain, role: 'host' });
-      expect(stage().store.findPin('a1-guest')).toEqual({ ...plain, role: 'guest' });
-      expect(stage().store.findPin('A1-HOST')).toBeNull();
-      expect(stage().store.findPin('')).toBeNull();
+      expect(stage().store.findPin('a1-host', 0)).toEqual({ ...plain, role: 'host' });
+      expect(stage().store.findPin('a1-guest', 0)).toEqual({ ...plain, role: 'guest' });
+      expect(stage().store.findPin('A1-HOST', 0)).toBeNull();
+      expect(stage().store.findPin('', 0)).toBeNull();
     });
 
     it('does not find the PINs of a disabled account, until it is enabled again', () => {
       const added = stage().add('a1');
       stage().store.updateAccount(added.id, { enabled: false });
-      expect(stage().store.findPin('a1-host')).toBeNull();
+      expect(stage().store.findPin('a1-host', 0)).toBeNull();
       stage().store.updateAccount(added.id, { enabled: true });
-      expect(stage().store.findPin('a1-host')?.account.id).toBe('a1');
+      expect(stage().store.findPin('a1-host', 0)?.account.id).toBe('a1');
     });
 
     it.each([
@@ -122,7 +122,7 @@ export function describeAccounts(stage: () => StoreStage): void {
       stage().add('a1');
       expect(() => stage().store.addAccount(account('a2'), pins)).toThrow(Duplicate);
       expect(stage().store.account(accountId('a2'))).toBeNull();
-      expect(stage().store.findPin('free')).toBeNull();
+      expect(stage().store.findPin('free', 0)).toBeNull();
       expect(stage().store.countAccounts()).toBe(1);
     });
 
@@ -143,7 +143,7 @@ export function describeAccounts(stage: () => StoreStage): void {
     it('gives the PINs of an account that was removed to nobody for 90 days', () => {
       stage().add('a1');
       expect(stage().store.removeAccount(accountId('a1'))).toBe(true);
-      expect(stage().store.findPin('a1-host')).toBeNull();
+      expect(stage().store.findPin('a1-host', 0)).toBeNull();
       stage().time += NINETY_DAYS_MS - 1;
       for (const hash of ['a1-host', 'a1-guest']) {
         expect(() => stage().store.addAccount(account('a2'), { host: pin('x'), guest: pin(hash) })).toThrow(Duplicate);
@@ -151,7 +151,7 @@ export function describeAccounts(stage: () => StoreStage): void {
       expect(stage().store.account(accountId('a2'))).toBeNull();
       stage().time += 1;
       stage().store.addAccount(account('a2'), { host: pin('a1-guest'), guest: pin('a1-host') });
-      expect(stage().store.findPin('a1-host')?.role).toBe('guest');
+      expect(stage().store.findPin('a1-host', 0)?.role).toBe('guest');
     });
   });
 }

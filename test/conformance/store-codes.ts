@@ -17,15 +17,15 @@ export function describeCodes(stage: () => StoreStage): void {
     it('finds an account by its access code, which makes nobody host', () => {
       const added = addWithAccessCode('a1');
       const match = { account: added, role: 'guest', byAccessCode: true, securityCode: false };
-      expect(stage().store.findPin('a1-access')).toEqual(match);
+      expect(stage().store.findPin('a1-access', 0)).toEqual(match);
     });
 
     it('opens nothing by a moderator PIN or a security code alone', () => {
       const { id } = addWithAccessCode('a1');
       expect(stage().store.updateAccount(id, { securityCode: pin('a1-security') })).toBe(true);
-      expect(stage().store.findPin('a1-moderator')).toBeNull();
-      expect(stage().store.findPin('a1-security')).toBeNull();
-      expect(stage().store.findPin('a1-access')?.securityCode).toBe(true);
+      expect(stage().store.findPin('a1-moderator', 0)).toBeNull();
+      expect(stage().store.findPin('a1-security', 0)).toBeNull();
+      expect(stage().store.findPin('a1-access', 0)?.securityCode).toBe(true);
     });
 
     it("knows an account's own moderator PIN and security code, each as what it is", () => {
@@ -58,7 +58,7 @@ export function describeCodes(stage: () => StoreStage): void {
       const { id } = addWithAccessCode('a1');
       stage().store.updateAccount(id, { securityCode: pin('a1-security') });
       stage().store.updateAccount(id, { enabled: false });
-      expect(stage().store.findPin('a1-access')).toBeNull();
+      expect(stage().store.findPin('a1-access', 0)).toBeNull();
       expect(stage().store.codeMatches(id, 'moderator', 'a1-moderator')).toBe(false);
       expect(stage().store.codeMatches(id, 'security', 'a1-security')).toBe(false);
     });
@@ -74,7 +74,7 @@ export function describeCodes(stage: () => StoreStage): void {
       expect(stage().store.codeMatches(id, 'security', 'second')).toBe(true);
       expect(stage().store.updateAccount(id, { securityCode: null })).toBe(true);
       expect(stage().store.codeMatches(id, 'security', 'second')).toBe(false);
-      expect(stage().store.findPin('a1-guest')?.securityCode).toBe(false);
+      expect(stage().store.findPin('a1-guest', 0)?.securityCode).toBe(false);
       stage().time += NINETY_DAYS_MS - 1;
       expect(() => stage().store.updateAccount(id, { securityCode: pin('second') })).toThrow(Duplicate);
       stage().time += 1;
@@ -118,19 +118,19 @@ export function describeCodes(stage: () => StoreStage): void {
         expect(() => stage().store.updateAccount(id, { securityCode: pin(taken) })).toThrow(Duplicate);
         expect(stage().store.codeMatches(id, 'security', 'a4-security')).toBe(true);
         expect(stage().store.account(accountId('a3'))).toBeNull();
-        expect(stage().store.findPin('free')).toBeNull();
+        expect(stage().store.findPin('free', 0)).toBeNull();
       },
     );
 
     it('adds an account with its security code at once, or not at all', () => {
       const pins = { host: pin('a1-host'), guest: pin('a1-guest'), security: pin('a1-security') };
       stage().store.addAccount(account('a1'), pins);
-      expect(stage().store.findPin('a1-guest')?.securityCode).toBe(true);
+      expect(stage().store.findPin('a1-guest', 0)?.securityCode).toBe(true);
       expect(stage().store.codeMatches(accountId('a1'), 'security', 'a1-security')).toBe(true);
       const taken = { host: pin('free'), guest: pin('a2-guest'), security: pin('a1-host') };
       expect(() => stage().store.addAccount(account('a2'), taken)).toThrow(Duplicate);
       expect(stage().store.account(accountId('a2'))).toBeNull();
-      expect(stage().store.findPin('free')).toBeNull();
+      expect(stage().store.findPin('free', 0)).toBeNull();
     });
 
     it('changes nothing of an account whose new security code is taken', () => {
@@ -148,7 +148,7 @@ export function describeCodes(stage: () => StoreStage): void {
       );
       const { id } = stage().add('a1');
       expect(() => stage().store.updateAccount(id, { securityCode: pin('a1-host') })).toThrow(Duplicate);
-      expect(stage().store.findPin('a1-host')?.role).toBe('host');
+      expect(stage().store.findPin('a1-host', 0)?.role).toBe('host');
     });
 
     it('frees the codes of an account that was removed, after 90 days', () => {

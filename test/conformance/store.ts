@@ -38,7 +38,7 @@ export function describeStore(name: string, factory: (now: () => number) => Stor
     it('refuses to work once it is closed, and says so', () => {
       const { store } = stage;
       store.close();
-      expect(() => store.findPin('x')).toThrow(StoreUnavailable);
+      expect(() => store.findPin('x', 0)).toThrow(StoreUnavailable);
       expect(() => stage.add('a1')).toThrow(StoreUnavailable);
       expect(() => store.saveLive([{ kind: 'call', id: 'c1', data: 'x' }])).toThrow(StoreUnavailable);
       expect(() => store.live('call')).toThrow(StoreUnavailable);

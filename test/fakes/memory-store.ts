@@ -20,7 +20,7 @@ import type {
 } from '../../src/ports/store.js';
 import type { Delivery } from '../../src/ports/store-deliveries.js';
 import type { AuditLine } from '../../src/ports/store-privacy.js';
-import { MemoryReports } from './memory-reports.js';
+import { MemoryBookings, type BookedPin } from './memory-bookings.js';
 
 const fold = (name: string): string => name.normalize('NFC').toLowerCase();
 
@@ -35,18 +35,14 @@ const newestFirst = <T extends { readonly startedAt: number }>(records: readonly
 /** 90 days. */
 const RETIRED_MS = 7_776_000_000;
 
-interface Pin extends NewPin {
-  readonly id: AccountId;
-  readonly role: CodeRole;
-}
-
 /** A store without a disk; as a test wants it, one that fails. */
-export class MemoryStore extends MemoryReports implements Store {
+export class MemoryStore extends MemoryBookings implements Store {
   /** Set to make every call throw {@link StoreUnavailable}. */
   broken = false;
   #accounts: Account[] = [];
   readonly #now: () => number;
-  readonly #pins = new Map<PinHash, Pin>();
+  #keyVersion = 1;
+  readonly #pins = new Map<PinHash, BookedPin>();
   /** When each is free again. */
   readonly #retired = new Map<PinHash, number>();
   #numbers: DialInNumber[] = [];
@@ -77,7 +73,7 @@ export class MemoryStore extends MemoryReports implements Store {
     const taken = hashes.size < codes.length || [...hashes].some((hash) => this.#isTaken(hash));
     if (taken || this.#has(account.id)) throw new Duplicate('taken already');
     this.#accounts.push(structuredClone(account));
-    for (const [role, code] of codes) this.#pins.set(code.hash, { ...code, id: account.id, role });
+    for (const [role, code] of codes) this.#pins.set(code.hash, { ...code, id: account.id, role, of: null });
   }
 
   account(id: AccountId): Account | null {
@@ -113,6 +109,7 @@ export class MemoryStore extends MemoryReports implements Store {
     for (const [hash, pin] of this.#pins) if (pin.id === id) this.#retire(hash);
     this.#blocks = this.#blocks.filter((block) => block.accountId !== id);
     this.#recordings = this.#recordings.filter((recording) => recording.accountId !== id);
+    this.forgetBookings(id);
     this.forgetDeliveries((delivery) => delivery.accountId === id);
     this.forgetRecords(id, `removed${randomUUID()}`);
     return true;
@@ -123,24 +120,28 @@ export class MemoryStore extends MemoryReports implements Store {
     return this.#accounts.length;
   }
 
-  findPin(hash: PinHash): PinMatch | null {
+  findPin(hash: PinHash, at: number): PinMatch | null {
     this.#work();
     const pin = this.#pins.get(hash);
     const account = this.#accounts.find(({ id, enabled }) => enabled && id === pin?.id);
     if (pin === undefined || account === undefined || pin.role === 'moderator' || pin.role === 'security') return null;
-    const securityCode = [...this.#pins.values()].some(({ id, role }) => id === account.id && role === 'security');
-    return {
-      account,
-      role: pin.role === 'host' ? 'host' : 'guest',
-      byAccessCode: pin.role === 'access',
-      securityCode,
-    };
+    const role = pin.role === 'host' ? 'host' : 'guest';
+    if (pin.of !== null) {
+      const opened = this.openedBy(pin.of, at);
+      if (opened === null) return null;
+      const { securityCode, ...booking } = opened;
+      return { account, role, byAccessCode: false, securityCode, booking };
+    }
+    const securityCode = this.securityCodeOf(account.id) !== null;
+    return { account, role, byAccessCode: pin.role === 'access', securityCode, booking: null };
   }
 
   codesOf(id: AccountId): AccountCodes | null {
     this.#work();
     if (!this.#has(id)) return null;
-    const roles = [...this.#pins.values()].filter((pin) => pin.id === id).map(({ role }): string => role);
+    const roles = [...this.#pins.values()]
+      .filter((pin) => pin.id === id && pin.of === null)
+      .map(({ role }): string => role);
     return { accessCode: roles.includes('access'), securityCode: roles.includes('security') };
   }
 
@@ -157,7 +158,23 @@ export class MemoryStore extends MemoryReports implements Store {
 
   pinKeyVersion(): number {
     this.#work();
-    return 1;
+    return this.#keyVersion;
+  }
+
+  rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number {
+    this.#work();
+    const next = prepare(this.#keyVersion);
+    const old = `v${this.#keyVersion}.`;
+    const moved = <T>(map: Map<PinHash, T>, of: (value: T, hash: PinHash) => T): void => {
+      for (const [hash, value] of [...map].filter(([one]) => one.startsWith(old))) {
+        map.delete(hash);
+        map.set(next(hash), of(value, next(hash)));
+      }
+    };
+    moved(this.#pins, (pin, hash) => ({ ...pin, hash }));
+    moved(this.#retired, (at) => at);
+    this.#keyVersion += 1;
+    return this.#keyVersion;
   }
 
   hasSealedPins(): boolean {
@@ -169,7 +186,27 @@ export class MemoryStore extends MemoryReports implements Store {
     if (code !== null && this.#isTaken(code.hash)) throw new Duplicate('taken already');
     const own = [...this.#pins].find(([, pin]) => pin.id === id && pin.role === 'security')?.[0];
     if (own !== undefined) this.#retire(own);
-    if (code !== null) this.#pins.set(code.hash, { ...code, id, role: 'security' });
+    if (code !== null) this.#pins.set(code.hash, { ...code, id, role: 'security', of: null });
+  }
+
+  protected hasAccount(id: AccountId): boolean {
+    return this.#has(id);
+  }
+
+  protected allPins(): readonly BookedPin[] {
+    return [...this.#pins.values()];
+  }
+
+  protected isTaken(hash: PinHash): boolean {
+    return this.#isTaken(hash);
+  }
+
+  protected keepPins(pins: readonly BookedPin[]): void {
+    for (const pin of pins) this.#pins.set(pin.hash, pin);
+  }
+
+  protected retirePins(which: (pin: BookedPin) => boolean): void {
+    for (const [hash, pin] of this.#pins) if (which(pin)) this.#retire(hash);
   }
 
   #retire(hash: PinHash): void {

@@ -4,18 +4,10 @@ import type { ConferenceOptions } from '../../domain/conference-options.js';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { StoreUnavailable } from '../../ports/store.js';
-import type {
-  Account,
-  AccountChange,
-  AccountCodes,
-  AccountPins,
-  NewPin,
-  PinHash,
-  PinMatch,
-} from '../../ports/store.js';
+import type { Account, AccountChange, AccountCodes, AccountPins, NewPin, PinHash } from '../../ports/store.js';
 import type { PinTable } from './pins.js';
 
-interface AccountRow {
+export interface AccountRow {
   readonly seq: number;
   readonly id: string;
   readonly name: string;
@@ -24,7 +16,7 @@ interface AccountRow {
   readonly created_at: number;
 }
 
-const COLUMNS = 'a.seq, a.id, a.name, a.enabled, a.options, a.created_at';
+export const ACCOUNT_COLUMNS = 'a.seq, a.id, a.name, a.enabled, a.options, a.created_at';
 
 /** Names are the same whatever their case, in every script; SQLite itself folds only ASCII. */
 export const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
@@ -38,18 +30,13 @@ function readOptions(text: string): ConferenceOptions {
   }
 }
 
-const toAccount = (row: AccountRow): Account => ({
+export const toAccount = (row: AccountRow): Account => ({
   id: accountId(row.id),
   name: row.name,
   enabled: row.enabled === 1,
   options: readOptions(row.options),
   createdAt: row.created_at,
 });
-
-interface MatchRow extends AccountRow {
-  readonly role: 'host' | 'guest' | 'access';
-  readonly security_code: number;
-}
 
 /** Accounts and their PINs and codes. */
 export class AccountTable {
@@ -64,7 +51,6 @@ export class AccountTable {
   readonly #forgetInCalls: Statement<[string]>;
   readonly #relabelConferences: Statement<[string]>;
   readonly #count: Statement<[], { n: number }>;
-  readonly #findPin: Statement<[string], MatchRow>;
   readonly #codeMatches: Statement<[string, string, string], { readonly 1: 1 }>;
   readonly #rolesOf: Statement<[string], { readonly role: string }>;
   readonly #securityCodeOf: Statement<[string], { readonly hash: string }>;
@@ -75,11 +61,11 @@ export class AccountTable {
       `INSERT INTO accounts (id, name, folded_name, enabled, options, created_at)
        VALUES (:id, :name, :foldedName, :enabled, :options, :createdAt)`,
     );
-    this.#byId = database.prepare(`SELECT ${COLUMNS} FROM accounts a WHERE a.id = ?`);
-    this.#byName = database.prepare(`SELECT ${COLUMNS} FROM accounts a WHERE a.folded_name = ? ORDER BY a.seq`);
-    this.#first = database.prepare(`SELECT ${COLUMNS} FROM accounts a ORDER BY a.seq LIMIT ?`);
+    this.#byId = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.id = ?`);
+    this.#byName = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.folded_name = ? ORDER BY a.seq`);
+    this.#first = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a ORDER BY a.seq LIMIT ?`);
     this.#after = database.prepare(
-      `SELECT ${COLUMNS} FROM accounts a WHERE a.seq > (SELECT seq FROM accounts WHERE id = ?) ORDER BY a.seq LIMIT ?`,
+      `SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.seq > (SELECT seq FROM accounts WHERE id = ?) ORDER BY a.seq LIMIT ?`,
     );
     this.#update = database.prepare(
       `UPDATE accounts SET name = coalesce(:name, name), folded_name = coalesce(:foldedName, folded_name),
@@ -93,12 +79,6 @@ export class AccountTable {
        FROM (SELECT 'removed' || lower(hex(randomblob(10))) AS text) AS label WHERE account_id = ?`,
     );
     this.#count = database.prepare('SELECT count(*) AS n FROM accounts');
-    this.#findPin = database.prepare(
-      `SELECT ${COLUMNS}, p.role,
-         EXISTS (SELECT 1 FROM pins s WHERE s.account_seq = a.seq AND s.role = 'security' AND s.booking_seq IS NULL) AS security_code
-       FROM pins p JOIN accounts a ON a.seq = p.account_seq
-       WHERE p.hash = ? AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1`,
-    );
     this.#codeMatches = database.prepare(
       `SELECT 1 FROM pins p JOIN accounts a ON a.seq = p.account_seq
        WHERE p.hash = ? AND p.role = ? AND a.id = ? AND a.enabled = 1`,
@@ -161,17 +141,6 @@ export class AccountTable {
 
   count(): number {
     return this.#count.get()?.n ?? 0;
-  }
-
-  findPin(hash: PinHash): PinMatch | null {
-    const row = this.#findPin.get(hash);
-    if (row === undefined) return null;
-    return {
-      account: toAccount(row),
-      role: row.role === 'host' ? 'host' : 'guest',
-      byAccessCode: row.role === 'access',
-      securityCode: row.security_code === 1,
-    };
   }
 
   codesOf(id: AccountId): AccountCodes | null {

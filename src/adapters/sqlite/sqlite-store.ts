@@ -9,13 +9,13 @@ import type {
   DialInNumber,
   LiveChange,
   PinHash,
-  PinMatch,
   Recording,
   Store,
   Trunk,
 } from '../../ports/store.js';
 import { AccountTable } from './accounts.js';
 import { BlockTable } from './blocks.js';
+import { BookingSide } from './booking-side.js';
 import { DirectoryTables } from './directory.js';
 import { translated } from './errors.js';
 import { findingsOf } from './health.js';
@@ -23,8 +23,8 @@ import { LiveTables } from './live.js';
 import { openDatabase } from './open-database.js';
 import type { OpenOptions } from './open-database.js';
 import { PinTable } from './pins.js';
+import { rekeyPins } from './rekeying.js';
 import { RecordingTable } from './recordings.js';
-import { ReportSide } from './report-side.js';
 import { checkLimit } from './store-base.js';
 
 /**
@@ -34,7 +34,7 @@ import { checkLimit } from './store-base.js';
  * conferences are written without waiting for the disk, so that the last of them may be lost with the power, never
  * with the process.
  */
-export class SqliteStore extends ReportSide implements Store {
+export class SqliteStore extends BookingSide implements Store {
   readonly #accounts: AccountTable;
   readonly #pins: PinTable;
   readonly #directory: DirectoryTables;
@@ -44,7 +44,7 @@ export class SqliteStore extends ReportSide implements Store {
 
   private constructor(file: string, database: Database, now: () => number) {
     const pins = new PinTable(database, now);
-    super(file, database);
+    super(file, database, pins);
     this.#accounts = new AccountTable(database, pins);
     this.#pins = pins;
     this.#directory = new DirectoryTables(database);
@@ -106,10 +106,6 @@ export class SqliteStore extends ReportSide implements Store {
     return this.read(() => this.#accounts.count());
   }
 
-  findPin(hash: PinHash): PinMatch | null {
-    return this.read(() => this.#accounts.findPin(hash));
-  }
-
   codesOf(id: AccountId): AccountCodes | null {
     return this.read(() => this.#accounts.codesOf(id));
   }
@@ -124,6 +120,10 @@ export class SqliteStore extends ReportSide implements Store {
 
   pinKeyVersion(): number {
     return this.read(() => this.#pins.keyVersion());
+  }
+
+  rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number {
+    return this.change(() => rekeyPins(this.database, this.#pins.keyVersion(), prepare));
   }
 
   hasSealedPins(): boolean {

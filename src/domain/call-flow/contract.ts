@@ -1,5 +1,15 @@
 import type { ConferenceOptions, Role } from '../conference-options.js';
-import type { AccountId, ConferenceId, LookupId, MenuId, NameId, PlayId, TimerId } from '../identifiers.js';
+import type {
+  AccountId,
+  BookingId,
+  ConferenceId,
+  InviteeId,
+  LookupId,
+  MenuId,
+  NameId,
+  PlayId,
+  TimerId,
+} from '../identifiers.js';
 import type { Key, KeyMethod } from '../keys.js';
 import type { KeyMap, KeypadAction } from '../keypad/contract.js';
 import type { CallOutcome } from '../outcomes.js';
@@ -18,6 +28,18 @@ export interface Admission {
   readonly securityCode: boolean;
   /** This caller's number is blocked: treated as if the conference were full. */
   readonly blocked: boolean;
+  /** `null`: it is the account's own PIN, whose conference is open at any time. */
+  readonly booking: Booked | null;
+}
+
+/** The occurrence of a booking that a PIN opens. Times are wall clock, milliseconds since 1970-01-01T00:00Z. */
+export interface Booked {
+  readonly id: BookingId;
+  readonly startsAt: number;
+  /** Its end and the overrun: then everyone is disconnected. */
+  readonly endsAt: number;
+  /** Whose personal PIN it is, or `null`. */
+  readonly inviteeId: InviteeId | null;
 }
 
 /** A second secret of an account, besides the PIN that named it. */
@@ -115,6 +137,8 @@ export type CallEffect =
       readonly accountId: AccountId;
       /** A security code is that of the conference, where it runs. */
       readonly conferenceId: ConferenceId;
+      /** A booking keeps the security code it was made with. */
+      readonly bookingId: BookingId | null;
       readonly digits: string;
     }
   /** Records what the caller says, at most so long; ends in one `NameRecorded`. A name recorded before under this identity is replaced. */

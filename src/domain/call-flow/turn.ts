@@ -77,11 +77,12 @@ export function lookUpPin(turn: Turn, digits: string): LookupId {
 export function checkCode(
   turn: Turn,
   code: SecondCode,
-  { accountId, conferenceId }: Admission,
+  { accountId, conferenceId, booking }: Admission,
   digits: string,
 ): LookupId {
   const id = newLookup(turn);
-  turn.effects.push({ type: 'CheckCode', lookupId: id, code, accountId, conferenceId, digits });
+  const bookingId = booking?.id ?? null;
+  turn.effects.push({ type: 'CheckCode', lookupId: id, code, accountId, conferenceId, bookingId, digits });
   return id;
 }
 

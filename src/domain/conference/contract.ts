@@ -17,6 +17,8 @@ export type ConferenceEvent = { readonly at: number } & (
       readonly options: ConferenceOptions;
       /** What the caller said as a name, or `null`. */
       readonly name: NameId | null;
+      /** When the conference's booking is over, on the same clock as `at`; `null`: it has no such end. */
+      readonly endsAt: number | null;
     }
   /** Someone is about to say a name: whether the gate would take him. Changes nothing but what a refusal counts. */
   | {

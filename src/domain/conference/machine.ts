@@ -3,6 +3,7 @@ import type { ConferenceId } from '../identifiers.js';
 import { say, tone } from '../prompts.js';
 import { stopTimer, timerNamed } from '../timers.js';
 import { answerUnknownCode } from './actions.js';
+import { isWarning, planEnd, warn } from './booked-end.js';
 import { closing } from './closing.js';
 import type { ConferenceEffect, ConferenceEvent } from './contract.js';
 import { empty } from './empty.js';
@@ -53,9 +54,16 @@ function react(stage: ConferenceStage, event: ConferenceEvent, turn: Turn): Conf
       if (name === null) return stage;
       update(turn, { timers: stopTimer(turn.facts.timers, name) });
       if (name === 'duration') return dismissEveryone(turn, 'time-limit', [say('time-limit-reached')]);
+      if (name === 'booked-end') return dismissEveryone(turn, 'booking-ended', [say('conference-ended')]);
+      if (isWarning(name)) {
+        warn(turn, name);
+        return stage;
+      }
       return dispatch(stage, { at: event.at, type: 'TimerExpired', name }, turn);
     }
     case 'CallerArrived':
+      planEnd(turn, event.endsAt);
+      return dispatch(stage, event, turn);
     case 'CallerJoined':
     case 'ActionRequested':
     case 'PlayFinished':

@@ -12,7 +12,7 @@ import type { ConferenceEvent } from './contract.js';
  *   Empty ── guest ──► WaitingForHost ── the host is in: everyone waiting is admitted ──┐
  *     │                   ▲   │ nobody left                                             │
  *     └── host arrives ───┘   ▼                                                         ▼
- *                           Closed ◄── nobody left; alone; time limit ────────────  InSession
+ *                           Closed ◄── nobody left; alone; time limit; booked end ─  InSession
  *                             ▲ ▲        (host leaves under `end`: everyone)          │   ▲ │
  *                             │ │                                                     │   │ │ host leaves
  *                             │ └── everyone has heard it ─── Closing ◄─── ## ────────┘   │ ▼ under `hold`
@@ -117,7 +117,7 @@ export interface Announcements {
 }
 
 /** What a sentence to all is about: a newer one about the same says all there is to say. */
-export type Topic = 'lock' | 'mutes' | 'recording';
+export type Topic = 'lock' | 'mutes' | 'recording' | 'end';
 
 /** A sentence that all are to hear. */
 export interface Saying {
@@ -228,6 +228,8 @@ export interface ConferenceFacts {
   readonly continueOnce: boolean;
   /** The last host has left, the conference goes on, and no host has come in since. */
   readonly hostless: boolean;
+  /** When the booking is over, on the bridge's clock, ms; `null`: the conference has no such end. */
+  readonly endsAt: number | null;
 }
 
 /** Plain data: it can be stored, replayed and taken over. */
@@ -235,7 +237,19 @@ export type ConferenceState = ConferenceStage & { readonly facts: ConferenceFact
 
 /** The timers of a conference, by name. */
 export type ConferenceTimer =
-  'duration' | 'alone' | 'grace' | 'closing' | 'batch' | 'announce' | 'sounding' | 'saying' | 'signal' | 'beep';
+  | 'duration'
+  | 'alone'
+  | 'grace'
+  | 'closing'
+  | 'batch'
+  | 'announce'
+  | 'sounding'
+  | 'saying'
+  | 'signal'
+  | 'beep'
+  | 'five-minutes'
+  | 'one-minute'
+  | 'booked-end';
 
 /** What a stage gets to see: neither late timers nor what is the same in every stage. */
 export type StageEvent =

@@ -54,6 +54,7 @@ export const firstFacts = (conferenceId: ConferenceId): ConferenceFacts => ({
   placedEver: 0,
   continueOnce: false,
   hostless: false,
+  endsAt: null,
 });
 
 export function update(turn: Turn, changes: Partial<ConferenceFacts>): void {

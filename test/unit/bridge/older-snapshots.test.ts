@@ -84,13 +84,13 @@ describe('calls and a conference that the version before stored', () => {
     world.press(guest, '*6');
     await settle();
     const [stored] = world.store.live('conference');
-    expect(JSON.parse(stored?.data ?? '{}')).toMatchObject({ version: 2 });
+    expect(JSON.parse(stored?.data ?? '{}')).toMatchObject({ version: 3 });
   });
 });
 
 describe('calls that a version of the future stored', () => {
   it('are hung up, since nothing is known of them', async () => {
-    await takenOver(({ data }) => ({ ...data, version: 3 }));
+    await takenOver(({ data }) => ({ ...data, version: 4 }));
     expect([guest, host, entering].map(({ hungUp }) => hungUp)).toEqual([true, true, true]);
     expect(world.bridge.status()).toMatchObject({ calls: 0, conferences: 0 });
     expect(world.lines.join('\n')).toContain('its version cannot be read');

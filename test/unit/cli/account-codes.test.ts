@@ -21,8 +21,8 @@ describe('an access code', () => {
     });
     const { accessCode = '', moderatorPin = '', id = '' } = added;
     cli.withStore((store, hash) => {
-      expect(store.findPin(hash(accessCode))).toMatchObject({ role: 'guest', byAccessCode: true, account: { id } });
-      expect(store.findPin(hash(moderatorPin))).toBeNull();
+      expect(store.findPin(hash(accessCode), 0)).toMatchObject({ role: 'guest', byAccessCode: true, account: { id } });
+      expect(store.findPin(hash(moderatorPin), 0)).toBeNull();
       expect(store.codeMatches(accountId(id), 'moderator', hash(moderatorPin))).toBe(true);
     });
     expect(await cli.json('account', 'show', 'Sales')).toMatchObject({ accessCode: true, securityCode: false });

@@ -31,8 +31,8 @@ describe('account add', () => {
   it('makes PINs that the bridge recognises, of host and guest', async () => {
     const added = await cli.addAccount('--name', 'Mary');
     cli.withStore((store, hash) => {
-      expect(store.findPin(hash(added.hostPin))).toMatchObject({ role: 'host', account: { id: added.id } });
-      expect(store.findPin(hash(added.guestPin))).toMatchObject({ role: 'guest', account: { id: added.id } });
+      expect(store.findPin(hash(added.hostPin), 0)).toMatchObject({ role: 'host', account: { id: added.id } });
+      expect(store.findPin(hash(added.guestPin), 0)).toMatchObject({ role: 'guest', account: { id: added.id } });
     });
   });
 
@@ -279,7 +279,7 @@ describe('account set', () => {
 });
 
 describe('account disable, enable, remove', () => {
-  const find = (pin: string): unknown => cli.withStore((store, hash) => store.findPin(hash(pin)));
+  const find = (pin: string): unknown => cli.withStore((store, hash) => store.findPin(hash(pin), 0));
 
   it('stop PINs at once, and let them work again', async () => {
     const { guestPin } = await cli.addAccount('--name', 'Mary');

@@ -22,6 +22,7 @@ export const admission = (role: Role, options: Partial<ConferenceOptions> = {}, 
   byAccessCode: false,
   securityCode: false,
   blocked: false,
+  booking: null,
   ...ways,
 });
 

@@ -49,14 +49,16 @@ const arrival = fc.tuple(
   options,
   fc.constantFrom('CallerArrived' as const, 'CallerArrived' as const, 'GateLookedAt' as const),
   fc.boolean(),
+  fc.constantFrom(null, null, 200_000, 600_000),
 );
-const arrives: fc.Arbitrary<Move> = arrival.map(([id, callerNumber, some, type, named]) => () => ({
+const arrives: fc.Arbitrary<Move> = arrival.map(([id, callerNumber, some, type, named, endsAt]) => () => ({
   type,
   callId: id,
   role: id.startsWith('host') ? 'host' : 'guest',
   callerNumber,
   options: some,
   name: named ? nameId(`name of ${id}`) : null,
+  endsAt,
 }));
 
 /** In the menu a caller has now, or one of before. */
@@ -142,6 +144,7 @@ const beginning = (some: ConferenceOptions): readonly WithoutTime<ConferenceEven
       callerNumber: null,
       options: some,
       name: nameId(`name of ${name}`),
+      endsAt: null,
     },
     { type: 'CallerJoined', callId: callId(name) },
   ]);

@@ -41,6 +41,7 @@ const ways = fc.record({
   byAccessCode: fc.boolean(),
   securityCode: fc.boolean(),
   blocked: fc.constantFrom(false, false, true),
+  booking: fc.constant(null),
 });
 const room = fc.constantFrom('room', 'room/aside-1').map(conferenceId);
 const menu = fc.constantFrom('m1', 'm2').map(menuId);

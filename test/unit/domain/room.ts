@@ -73,6 +73,7 @@ export class Room {
     callerNumber: string | null = null,
     options: Partial<ConferenceOptions> = {},
     spoken: string | null = null,
+    endsAt: number | null = null,
   ) {
     return this.happen({
       type: 'CallerArrived',
@@ -81,6 +82,7 @@ export class Room {
       callerNumber,
       options: { ...this.#options, ...options },
       name: spoken === null ? null : nameId(spoken),
+      endsAt,
     });
   }
 

@@ -180,6 +180,7 @@ export class World {
           callerNumber: line.id.slice(-1),
           options,
           name: effect.name,
+          endsAt: null,
         });
         return;
       }

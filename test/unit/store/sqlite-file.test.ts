@@ -36,16 +36,16 @@ describe('the database file', () => {
     const store = bench.open();
     add(store, 'a1');
     store.close();
-    expect(bench.open().findPin('a1-guest')?.account.id).toBe('a1');
+    expect(bench.open().findPin('a1-guest', 0)?.account.id).toBe('a1');
   });
 
   it('shows a change of one process to another at once', () => {
     const bridge = bench.open();
     const commandLine = bench.open();
     add(commandLine, 'a1');
-    expect(bridge.findPin('a1-host')?.account.id).toBe('a1');
+    expect(bridge.findPin('a1-host', 0)?.account.id).toBe('a1');
     commandLine.updateAccount(accountId('a1'), { enabled: false });
-    expect(bridge.findPin('a1-host')).toBeNull();
+    expect(bridge.findPin('a1-host', 0)).toBeNull();
   });
 
   it('gives options that came later their defaults in accounts made before', () => {

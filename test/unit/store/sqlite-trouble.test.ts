@@ -26,8 +26,8 @@ describe('trouble', () => {
     expect(fill).toThrow(StoreUnavailable);
     expect(fill).toThrow(/the disk is full[^\n]*$/);
     expect(store.countAccounts()).toBe(added);
-    expect(store.findPin(`a${added}-host`)).toBeNull();
-    expect(store.findPin(`a${added - 1}-host`)).not.toBeNull();
+    expect(store.findPin(`a${added}-host`, 0)).toBeNull();
+    expect(store.findPin(`a${added - 1}-host`, 0)).not.toBeNull();
     store.close();
     expect(bench.open().check()).toEqual([]);
   });
@@ -39,7 +39,7 @@ describe('trouble', () => {
     }).toThrow(StoreUnavailable);
     for (let n = 0; n < 60; n += 1) store.removeAccount(accountId(`a${n}`));
     add(store, 'after');
-    expect(store.findPin('after-host')).not.toBeNull();
+    expect(store.findPin('after-host', 0)).not.toBeNull();
   });
 
   it('loses no records that were written when a later one does not fit', () => {
@@ -57,7 +57,7 @@ describe('trouble', () => {
     add(store, 'a1');
     store.close();
     const reader = bench.open({ readonly: true });
-    expect(reader.findPin('a1-host')).not.toBeNull();
+    expect(reader.findPin('a1-host', 0)).not.toBeNull();
     expect(() => add(reader, 'a2')).toThrow(StoreUnavailable);
     expect(reader.check().join()).toMatch(/read-only/);
   });
@@ -94,7 +94,7 @@ describe('trouble', () => {
     truncateSync(bench.file, 6000);
     expect(() => {
       const cut = bench.open();
-      for (let n = 0; n < 500; n += 1) cut.findPin(`a${n}-host`);
+      for (let n = 0; n < 500; n += 1) cut.findPin(`a${n}-host`, 0);
     }).toThrow(StoreUnavailable);
   });
 

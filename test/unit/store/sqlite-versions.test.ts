@@ -108,7 +108,7 @@ describe('a database of the third schema', () => {
 
     const migrated = bench.open();
     expect(migrated.check()).toEqual([]);
-    expect(migrated.findPin('a1-access')).toMatchObject({ byAccessCode: true, securityCode: true });
+    expect(migrated.findPin('a1-access', 0)).toMatchObject({ byAccessCode: true, securityCode: true });
     expect(migrated.codeMatches(accountId('a1'), 'moderator', 'a1-moderator')).toBe(true);
     expect(migrated.pinKeyVersion()).toBe(1);
     expect(migrated.hasSealedPins()).toBe(false);
@@ -130,15 +130,15 @@ describe('a database of the second schema', () => {
     const migrated = bench.open();
     expect(migrated.check()).toEqual([]);
     const options = { ...DEFAULT_CONFERENCE_OPTIONS, hostLeaves: 'end' };
-    expect(migrated.findPin('a1-host')).toMatchObject({ role: 'host', byAccessCode: false, account: { options } });
-    expect(migrated.findPin('a1-guest')?.role).toBe('guest');
+    expect(migrated.findPin('a1-host', 0)).toMatchObject({ role: 'host', byAccessCode: false, account: { options } });
+    expect(migrated.findPin('a1-guest', 0)?.role).toBe('guest');
     expect(() => migrated.updateAccount(accountId('a1'), { securityCode: pin('a1-host') })).toThrow(Duplicate);
     expect(migrated.updateAccount(accountId('a1'), { securityCode: pin('a1-security') })).toBe(true);
     expect(migrated.callRecords({ limit: 9 })).toMatchObject([{ id: 'c1', direction: 'in' }]);
     expect(migrated.placedSince(accountId('a1'), 0)).toEqual({ calls: 0, answeredMs: 0 });
     expect(migrated.live('call')).toEqual([{ id: 'c1', data: 'x' }]);
     migrated.removeAccount(accountId('a1'));
-    expect(migrated.findPin('a1-host')).toBeNull();
+    expect(migrated.findPin('a1-host', 0)).toBeNull();
   });
 });
 
@@ -153,7 +153,7 @@ describe('a database of the first schema', () => {
     const migrated = bench.open();
     expect(migrated.check()).toEqual([]);
     expect(migrated.account(accountId('a1'))?.name).toBe('Name of a1');
-    expect(migrated.findPin('a1-host')?.role).toBe('host');
+    expect(migrated.findPin('a1-host', 0)?.role).toBe('host');
     expect(migrated.trunks().map(({ name }) => name)).toEqual(['pbx']);
     migrated.saveLive([{ kind: 'call', id: 'c1', data: 'x' }]);
     migrated.setMixerDrained('a', true);
