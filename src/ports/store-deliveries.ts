@@ -1,4 +1,4 @@
-import type { AccountId } from '../domain/identifiers.js';
+import type { AccountId, BookingId, InviteeId } from '../domain/identifiers.js';
 
 /** What is to be sent to somebody, and what was tried in vain (product: sections 4 and 6). */
 
@@ -15,11 +15,11 @@ export interface Delivery {
   readonly channel: DeliveryChannel;
   readonly accountId: AccountId;
   /** `null`: about the account's standing conference, or not about one. */
-  readonly bookingId: string | null;
+  readonly bookingId: BookingId | null;
   /** Start of the one occurrence it is about. */
   readonly occurrenceAt: number | null;
   /** `null`: to the host. */
-  readonly inviteeId: string | null;
+  readonly inviteeId: InviteeId | null;
   readonly conferenceRecordId: number | null;
   /** A mail address, a telephone number, a URL or a folder, by the channel. */
   readonly address: string;
@@ -84,4 +84,7 @@ export interface DeliveryStore {
    * @returns whether there is more to plan now
    */
   planReminders(plan: ReminderPlan): boolean;
+  /** From now on, whether the booking's invitees are told of changes and reminded. @returns whether there is such a booking */
+  setNotified(id: BookingId, notified: boolean): boolean;
+  isNotified(id: BookingId): boolean;
 }

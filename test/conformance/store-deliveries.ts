@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountId } from '../../src/domain/identifiers.js';
+import { accountId, bookingId } from '../../src/domain/identifiers.js';
 import { Duplicate } from '../../src/ports/store.js';
 import type { Delivery } from '../../src/ports/store-deliveries.js';
 import { delivery } from './store-stage.js';
@@ -26,7 +26,7 @@ export function describeDeliveries(stage: () => StoreStage): void {
     it('keeps nothing of an account or a booking that is not there, and nothing of one that was removed', () => {
       stage().add('a1');
       expect(add(delivery('d1'), delivery('d2', { accountId: accountId('nobody') }))).toBe(1);
-      expect(add(delivery('d3', { bookingId: 'none' }))).toBe(0);
+      expect(add(delivery('d3', { bookingId: bookingId('none') }))).toBe(0);
       expect(ids(stage().store.deliveries({ limit: 9 }))).toEqual(['d1']);
       stage().store.removeAccount(accountId('a1'));
       expect(stage().store.deliveries({ limit: 9 })).toEqual([]);

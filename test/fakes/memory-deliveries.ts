@@ -1,3 +1,4 @@
+import type { BookingId } from '../../src/domain/identifiers.js';
 import { Duplicate } from '../../src/ports/store.js';
 import type { Delivery, DeliveryFilter, DeliveryStore, ReminderPlan } from '../../src/ports/store-deliveries.js';
 
@@ -8,6 +9,7 @@ function checkLimit(limit: number): void {
 /** What is to be sent, without a disk. It plans no reminders. */
 export abstract class MemoryDeliveries implements DeliveryStore {
   #all: Delivery[] = [];
+  readonly #notified = new Set<BookingId>();
 
   /** Throws where the store is to be broken. */
   protected abstract checkWorks(): void;
@@ -69,9 +71,21 @@ export abstract class MemoryDeliveries implements DeliveryStore {
     return this.#sorted().filter(({ failedAt }) => failedAt !== null).length;
   }
 
-  planReminders(_plan: ReminderPlan): boolean {
+  planReminders({ leadMs }: ReminderPlan): boolean {
     this.checkWorks();
-    return false;
+    return leadMs < 0;
+  }
+
+  setNotified(id: BookingId, notified: boolean): boolean {
+    this.checkWorks();
+    if (notified) this.#notified.add(id);
+    else this.#notified.delete(id);
+    return true;
+  }
+
+  isNotified(id: BookingId): boolean {
+    this.checkWorks();
+    return this.#notified.has(id);
   }
 
   /** Deliveries go with what they are about. */

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { accountId } from '../../domain/identifiers.js';
+import type { BookingId, InviteeId } from '../../domain/identifiers.js';
 import type { Delivery, DeliveryChannel, DeliveryFilter, DeliveryKind } from '../../ports/store-deliveries.js';
 
 interface DeliveryRow {
@@ -7,9 +8,9 @@ interface DeliveryRow {
   readonly kind: DeliveryKind;
   readonly channel: DeliveryChannel;
   readonly account_id: string;
-  readonly booking_id: string | null;
+  readonly booking_id: BookingId | null;
   readonly occurrence_at: number | null;
-  readonly invitee_id: string | null;
+  readonly invitee_id: InviteeId | null;
   readonly conference_record_id: number | null;
   readonly address: string;
   readonly next_at: number;
@@ -58,6 +59,8 @@ export class DeliveryTable {
   readonly #remove: Statement<[string]>;
   readonly #fail: Statement;
   readonly #retry: Statement<[number, string]>;
+  readonly #setNotified: Statement<[number, string]>;
+  readonly #notified: Statement<[string], { readonly notify: number }>;
   readonly #failed: Statement<[], { readonly failed: number }>;
 
   constructor(database: Database) {
@@ -87,6 +90,8 @@ export class DeliveryTable {
     this.#retry = database.prepare(
       'UPDATE deliveries SET next_at = ?, attempts = 0, failed_at = NULL, error = NULL WHERE id = ?',
     );
+    this.#setNotified = database.prepare('UPDATE bookings SET notify = ? WHERE id = ?');
+    this.#notified = database.prepare('SELECT notify FROM bookings WHERE id = ?');
     this.#failed = database.prepare('SELECT count(*) AS failed FROM deliveries WHERE failed_at IS NOT NULL');
   }
 
@@ -149,5 +154,13 @@ export class DeliveryTable {
 
   countFailed(): number {
     return this.#failed.get()?.failed ?? 0;
+  }
+
+  setNotified(id: BookingId, notified: boolean): boolean {
+    return this.#setNotified.run(notified ? 1 : 0, id).changes > 0;
+  }
+
+  isNotified(id: BookingId): boolean {
+    return this.#notified.get(id)?.notify === 1;
   }
 }

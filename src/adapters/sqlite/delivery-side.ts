@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3';
+import type { BookingId } from '../../domain/identifiers.js';
 import type { Delivery, DeliveryFilter, DeliveryStore, ReminderPlan } from '../../ports/store-deliveries.js';
 import { DeliveryTable } from './deliveries.js';
+import type { PinTable } from './pins.js';
 import { PrivacySide } from './privacy-side.js';
 import { ReminderPlanner } from './reminders.js';
 import { checkLimit } from './store-base.js';
@@ -10,8 +12,8 @@ export abstract class DeliverySide extends PrivacySide implements DeliveryStore 
   readonly #deliveries: DeliveryTable;
   readonly #reminders: ReminderPlanner;
 
-  protected constructor(file: string, database: Database) {
-    super(file, database);
+  protected constructor(file: string, database: Database, pins: PinTable) {
+    super(file, database, pins);
     this.#deliveries = new DeliveryTable(database);
     this.#reminders = new ReminderPlanner(database);
   }
@@ -60,5 +62,13 @@ export abstract class DeliverySide extends PrivacySide implements DeliveryStore 
 
   planReminders(plan: ReminderPlan): boolean {
     return this.change(() => this.#reminders.plan(plan));
+  }
+
+  setNotified(id: BookingId, notified: boolean): boolean {
+    return this.change(() => this.#deliveries.setNotified(id, notified));
+  }
+
+  isNotified(id: BookingId): boolean {
+    return this.read(() => this.#deliveries.isNotified(id));
   }
 }
