@@ -1,5 +1,6 @@
 import type { DialIn } from '../domain/access/dial-in.js';
 import { DEFAULT_ENTRY_OPTIONS, type EntryOptions } from '../domain/conference-options.js';
+import type { AccountId, BookingId } from '../domain/identifiers.js';
 import type { CallOutcome } from '../domain/outcomes.js';
 import type { Utterance } from '../domain/prompts.js';
 import type { Clock } from '../ports/clock.js';
@@ -7,6 +8,7 @@ import type { Media, PlayItem } from '../ports/media.js';
 import type { Recordings, SpokenNames } from '../ports/recordings.js';
 import type { PlaceRequest, Signaling } from '../ports/signaling.js';
 import type { PinHash, Store } from '../ports/store.js';
+import type { Delivery } from '../ports/store-deliveries.js';
 import type { KnownSources } from './known-sources.js';
 import type { Log } from './log.js';
 
@@ -16,6 +18,8 @@ export interface BridgeOptions {
   readonly entry: Omit<EntryOptions, 'pinLength' | 'greeting'>;
   /** Digits of a caller number kept in records; the rest is starred. `null`: kept whole. */
   readonly recordedDigits: number | null;
+  /** Numbers that are blocked bridge-wide are refused before the answer, instead of hearing that the conference is full. */
+  readonly refuseBlocked?: boolean;
 }
 
 export const DEFAULT_BRIDGE_OPTIONS: BridgeOptions = {
@@ -29,6 +33,14 @@ export interface OutboundTrunk extends Pick<PlaceRequest, 'target' | 'callerNumb
   readonly name: string;
 }
 
+/** The report to be sent of a conference that ends. @throws whatever the store does */
+export type HostReportOf = (conference: {
+  readonly accountId: AccountId;
+  readonly bookingId: BookingId | null;
+  /** Number of its record. */
+  readonly recordId: number;
+}) => Delivery | null;
+
 export interface BridgeParts {
   readonly signaling: Signaling;
   readonly media: Media;
@@ -39,9 +51,13 @@ export interface BridgeParts {
   readonly log: Log;
   readonly sources: KnownSources;
   readonly hashPin: (digits: string) => PinHash;
+  /** Whether a hash is that of these digits, also one made before the last change of the PIN key. */
+  readonly pinMatches: (digits: string, hash: PinHash) => boolean;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** The dial-in number a user part names, or `null`: 404. */
   readonly dialIn: (user: string) => DialIn | null;
+  /** What is to be sent to the host when a conference is over, or `null`: nothing; left out: nothing ever is. */
+  readonly hostReport?: HostReportOf;
   /** The outbound trunk of this name, or `null`: there is none. */
   readonly outboundTrunk: (name: string) => OutboundTrunk | null;
 }

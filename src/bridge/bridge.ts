@@ -53,6 +53,7 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#conferences = new Conferences({
       ...{ media, store, clock, log, resolve, keeper, names, recordings },
       placed: () => this.#placed,
+      hostReport: parts.hostReport ?? (() => null),
       toCall: (id, event) => this.#calls.tell(id, event),
     });
     this.#placed = new PlacedCalls({

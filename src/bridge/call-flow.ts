@@ -1,6 +1,7 @@
 import type { CallEffect, CallEvent } from '../domain/call-flow/contract.js';
 import { stepCall, type CallState } from '../domain/call-flow/machine.js';
 import { resumeCall, withoutDigits } from '../domain/call-flow/resume.js';
+import { happened, tell, type Story, type Told } from '../domain/call-flow/story.js';
 import type { CallId } from '../domain/identifiers.js';
 import { asError } from './bounded.js';
 import type { Log } from './log.js';
@@ -9,12 +10,21 @@ import type { Log } from './log.js';
 export class CallFlow {
   readonly #callId: CallId;
   readonly #log: Log;
+  /** Milliseconds since the INVITE. */
+  readonly #sinceStart: () => number;
   #state: CallState;
+  #story: Story;
 
-  constructor(callId: CallId, state: CallState, log: Log) {
+  constructor(
+    callId: CallId,
+    { state, story }: { readonly state: CallState; readonly story: Story },
+    { log, sinceStart }: { readonly log: Log; readonly sinceStart: () => number },
+  ) {
     this.#callId = callId;
     this.#state = state;
+    this.#story = story;
     this.#log = log;
+    this.#sinceStart = sinceStart;
   }
 
   get isKnownToConference(): boolean {
@@ -26,6 +36,16 @@ export class CallFlow {
     return withoutDigits(this.#state);
   }
 
+  /** What happened so far. */
+  get story(): Story {
+    return this.#story;
+  }
+
+  /** Adds what the flow itself does not see. */
+  tell(...told: readonly Told[]): void {
+    this.#story = tell(this.#story, this.#sinceStart(), told);
+  }
+
   /** Goes on from a state that was stored. @param at the bridge's monotonic clock, milliseconds. */
   resume(at: number): readonly CallEffect[] {
     return this.#moved(resumeCall(this.#state, at));
@@ -33,8 +53,10 @@ export class CallFlow {
 
   /** A call whose flow breaks ends as one whose media fail: nobody is left in a call that nothing moves any more. */
   take(event: CallEvent): readonly CallEffect[] {
-    const from = this.#state.kind;
+    const before = this.#state;
+    const from = before.kind;
     const effects = this.#step(event);
+    this.tell(...happened(before, event, this.#state, effects));
     const to = this.#state.kind;
     if (to !== from) this.#log.debug({ call: this.#callId, from, to }, 'call moved on');
     return effects;

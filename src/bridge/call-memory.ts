@@ -1,5 +1,6 @@
 import type { Admission } from '../domain/call-flow/contract.js';
 import { startCall, type CallState } from '../domain/call-flow/machine.js';
+import type { Story } from '../domain/call-flow/story.js';
 import type { EntryOptions } from '../domain/conference-options.js';
 import type { CallId } from '../domain/identifiers.js';
 import type { KeyMethod } from '../domain/keys.js';
@@ -20,6 +21,8 @@ export interface CallMemory {
   readonly name: SaidName | null;
   /** The far end has put its line on hold, as far as the conference was told. */
   readonly held: boolean;
+  /** What happened so far; left out by a version before: nothing is known. */
+  readonly story?: Story;
 }
 
 /** Of a call that is just answered. */

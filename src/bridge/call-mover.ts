@@ -40,6 +40,8 @@ export interface MoverParts {
   readonly placeRoom: (room: ConferenceId, near?: MixerName) => MixerName | null;
   /** The endpoint was lost and the call could not be moved. */
   readonly failed: () => void;
+  /** The endpoint, which was on this mixer, was lost; or the call is on this one from now on. */
+  readonly moved: (what: 'mixer-lost' | 'moved', mixer: MixerName) => void;
   /** The far end is gone. */
   readonly gone: () => void;
   /** Whether the far end may be about to talk to another endpoint than the one held has changed. */
@@ -94,7 +96,10 @@ export class CallMover {
     if (this.#over) return;
     this.#losses += 1;
     const { call, moves } = this.#parts;
-    if (!this.#recovering) moves.began(call.id, this.#media.room);
+    if (!this.#recovering) {
+      moves.began(call.id, this.#media.room);
+      this.#parts.moved('mixer-lost', this.#media.mixer);
+    }
     this.#media.lost();
     if (this.#recovering) return;
     this.#recovering = true;
@@ -114,6 +119,7 @@ export class CallMover {
         const mixer = this.#parts.placeRoom(room, here);
         if (mixer === null || here === mixer) return;
         const next = await this.#bring(mixer);
+        this.#parts.moved('moved', next.mixer);
         // It is not waited for: whoever waits for the place makes the endpoint do what is owed.
         this.#media.replace(next).catch(() => undefined);
       });
@@ -149,6 +155,7 @@ export class CallMover {
       this.#recovering = false;
       this.#offers.moved();
       moves.settled(call.id, true);
+      this.#parts.moved('moved', this.#media.mixer);
       this.#parts.changed();
       log.info(
         { call: call.id, mixer: this.#media.mixer, ms: Math.round(clock.monotonic() - began) },

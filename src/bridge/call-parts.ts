@@ -1,4 +1,5 @@
 import type { Admission } from '../domain/call-flow/contract.js';
+import type { Story } from '../domain/call-flow/story.js';
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallId, ConferenceId, NameId } from '../domain/identifiers.js';
 import type { KeyMethod } from '../domain/keys.js';
@@ -32,6 +33,8 @@ export interface CallDependencies extends PinLookupParts {
   readonly inRoom: (id: CallId, room: ConferenceId | null) => void;
   /** Something that a snapshot of the call tells has changed. */
   readonly changed: () => void;
+  /** Milliseconds since the INVITE, by the wall clock. */
+  readonly sinceStart: () => number;
   /** The last word of a call: its record's data. */
   readonly closed: (end: CallEnd) => void;
 }
@@ -47,6 +50,8 @@ export interface CallEnd {
   readonly keyMethod: KeyMethod | null;
   readonly statistics: LegStatistics | null;
   readonly mixer: string | null;
+  /** What happened; `null`: there was no flow that could tell. */
+  readonly story: Story | null;
 }
 
 /** A call to be run: its number is a label for the mixer's own records. */

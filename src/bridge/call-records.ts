@@ -37,7 +37,8 @@ export class CallRecords {
     const call = identity.id;
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
     try {
-      store.addCallRecord(recordOf(identity, { outcome, end, conferenceRecordId, now: clock.wall() }));
+      const record = recordOf(identity, { outcome, end, conferenceRecordId, now: clock.wall() });
+      store.addCallRecord(record, end?.story == null ? null : JSON.stringify(end.story));
     } catch (error) {
       log.error({ call, error: asError(error).message }, 'call record could not be written');
     }
@@ -46,10 +47,10 @@ export class CallRecords {
 
   /** A call of a process before this one that cannot be taken back. */
   lost({ identity, memory, conferenceRecordId }: CallSnapshot & { memory: object }): void {
-    const { state, answeredAt, joinedAt, admission, keyMethod } = memory;
+    const { state, answeredAt, joinedAt, admission, keyMethod, story = null } = memory;
     const outcome = state.kind === 'Ended' ? state.outcome : 'failed';
     const endedAt = this.#parts.clock.wall();
-    const end = { outcome, answeredAt, joinedAt, endedAt, admission, keyMethod, statistics: null, mixer: null };
+    const end = { outcome, answeredAt, joinedAt, endedAt, admission, keyMethod, statistics: null, mixer: null, story };
     this.write(identity, outcome, end, conferenceRecordId);
   }
 
@@ -79,5 +80,5 @@ export class CallRecords {
 /** What is left of a call of ours that ended with the process that placed it. */
 const cutOff = ({ admission, answeredAt }: PlacedFor, endedAt: number): CallEnd => ({
   ...{ outcome: 'failed', answeredAt, joinedAt: null, endedAt, admission },
-  ...{ keyMethod: null, statistics: null, mixer: null },
+  ...{ keyMethod: null, statistics: null, mixer: null, story: null },
 });

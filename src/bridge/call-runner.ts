@@ -1,5 +1,6 @@
 import { assertNever } from '../domain/assert-never.js';
 import type { CallEffect, CallEvent } from '../domain/call-flow/contract.js';
+import { NO_STORY } from '../domain/call-flow/story.js';
 import type { ConferenceId, PlayId } from '../domain/identifiers.js';
 import type { Key, KeyMethod } from '../domain/keys.js';
 import type { CallOutcome } from '../domain/outcomes.js';
@@ -46,7 +47,7 @@ export class CallRunner {
   constructor({ call, label, remoteSdp }: CallBasis, memory: CallMemory, dependencies: CallDependencies) {
     this.call = call;
     this.#dependencies = dependencies;
-    this.#flow = new CallFlow(call.id, memory.state, dependencies.log);
+    this.#flow = new CallFlow(call.id, { ...memory, story: memory.story ?? NO_STORY }, dependencies);
     this.#answeredAt = memory.answeredAt;
     this.#joinedAt = memory.joinedAt;
     this.#conference = new CallConference(call.id, memory, dependencies, () => this.#flow.isKnownToConference);
@@ -77,6 +78,7 @@ export class CallRunner {
       {
         ...{ call, engine, clock, log, moves, label, placeRoom, changed },
         failed: () => this.dispatch({ type: 'MoveFailed' }),
+        moved: (word, mixer) => this.#flow.tell([word, { mixer }]),
         gone: lineLost,
         told: () => this.#conference.farEndSaid(this.#mover.remoteSdp),
       },
@@ -104,6 +106,7 @@ export class CallRunner {
   resume(timers: CallMemory['timers'], endpoint: string | null): void {
     this.#owed = endpoint;
     this.#timers.restore(timers);
+    this.#flow.tell(['bridge-replaced']);
     this.#dependencies.inRoom(this.call.id, this.#media.room);
     this.#carryOut(this.#flow.resume(this.#dependencies.clock.monotonic()));
   }
@@ -125,8 +128,10 @@ export class CallRunner {
   }
 
   keyPressed(key: Key, method: KeyMethod): void {
+    const { seen } = this.#keyMethods;
     const verdict = this.#keyMethods.take(key, method, this.#dependencies.clock.monotonic());
     if (verdict.stopInband) this.#media.stopInbandDetection();
+    if (this.#keyMethods.seen !== seen) this.#flow.tell(['first-key', { method }]);
     if (verdict.counts) this.dispatch({ type: 'KeyPressed', key, method });
   }
 
@@ -170,6 +175,7 @@ export class CallRunner {
       joinedAt: this.#joinedAt,
       keyMethod: this.#keyMethods.seen,
       media: this.#media.wanted,
+      story: this.#flow.story,
       ...this.#conference.memory(),
     };
   }
@@ -294,6 +300,7 @@ export class CallRunner {
       keyMethod: this.#keyMethods.seen,
       statistics,
       mixer: this.#media.mixer === '' ? null : this.#media.mixer,
+      story: this.#flow.story,
     });
   }
 }

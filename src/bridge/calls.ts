@@ -22,6 +22,9 @@ import { RETRY_AFTER_S, setUp } from './set-up.js';
 import { writeSnapshot, type CallSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
 
+/** Of callers whom the conference counts, though it never saw them. */
+const TURNED_AWAY: readonly CallOutcome[] = ['blocked', 'not-allowed'];
+
 /** Digits of a caller number that logs show. */
 const LOGGED_DIGITS = 3;
 
@@ -166,6 +169,11 @@ export class Calls {
       this.#refuse(attempt, { status: 404 }, 'unknown-number');
       return;
     }
+    if (this.#isRefused(call)) {
+      // 6xx, so that the carrier does not try its next way to us (RFC 3261 section 16.7, step 5)
+      this.#refuse(attempt, { status: 603 }, 'blocked');
+      return;
+    }
     attempt.label = number.number;
     const answering = (endpoint: MediaEndpoint): void => {
       const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
@@ -194,6 +202,21 @@ export class Calls {
       }
       default:
         return assertNever(result);
+    }
+  }
+
+  /** Whether the number is blocked bridge-wide, where such calls are not answered. A store that fails keeps nobody out. */
+  #isRefused({ id, callerNumber }: SignalingCall): boolean {
+    const number = callerDigits(callerNumber);
+    if (this.#options.refuseBlocked !== true || number === null) return false;
+    try {
+      return this.#parts.store.isBlocked(null, number);
+    } catch (error) {
+      this.#parts.log.error(
+        { call: id, error: asError(error).message },
+        'whether the number is blocked cannot be read',
+      );
+      return false;
     }
   }
 
@@ -270,6 +293,9 @@ export class Calls {
     attempt.ended = true;
     const { id } = attempt.call;
     const conferences = this.#parts.conferences();
+    if (TURNED_AWAY.includes(outcome) && end?.joinedAt === null && end.admission !== null) {
+      conferences.turnedAway(id, end.admission.conferenceId);
+    }
     this.#attempts.delete(id);
     this.records.write(named(attempt), outcome, end, end === null ? null : conferences.recordIdOf(id));
     this.#parts.placed().ended(id);

@@ -2,6 +2,7 @@ import type { ConferenceEffect } from '../domain/conference/contract.js';
 import type { AccountId, BookingId, ConferenceId } from '../domain/identifiers.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
+import type { HostReportOf } from './bridge-parts.js';
 import { asError } from './bounded.js';
 import type { Log } from './log.js';
 
@@ -9,6 +10,7 @@ export interface ConferenceRecordParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly hostReport: HostReportOf;
 }
 
 interface RecordedConference {
@@ -57,10 +59,24 @@ export class KeptRecord {
     const { store, clock, log } = this.#parts;
     const conference = this.#conference.id;
     try {
-      store.endConferenceRecord(this.id, { endedAt: clock.wall(), peak, lockedOut, blocked: this.blocked, outcome });
+      const report = this.#report(this.id);
+      const counted = { peak, lockedOut, blocked: this.blocked };
+      store.endConferenceRecord(this.id, { endedAt: clock.wall(), ...counted, outcome }, report);
     } catch (error) {
       log.error({ conference, error: asError(error).message }, 'conference record could not be ended');
     }
     log.info({ conference, outcome, peak }, 'conference ended');
+  }
+
+  /** What is to be sent of it; trouble with that costs the report, not the record. */
+  #report(recordId: number): ReturnType<HostReportOf> {
+    const { hostReport, log } = this.#parts;
+    const { id: conference, accountId, bookingId } = this.#conference;
+    try {
+      return hostReport({ accountId, bookingId, recordId });
+    } catch (error) {
+      log.error({ conference, error: asError(error).message }, "the host's report could not be queued");
+      return null;
+    }
   }
 }

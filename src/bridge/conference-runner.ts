@@ -16,6 +16,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Media, PlayItem } from '../ports/media.js';
 import type { Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
+import type { HostReportOf } from './bridge-parts.js';
 import { asError, within } from './bounded.js';
 import { afterBreak } from './conference-break.js';
 import type { ConferenceMemory } from './conference-memory.js';
@@ -47,6 +48,7 @@ export interface ConferenceDependencies {
   /** Resolves when nothing is recorded any more of the conference before in the same room; `null`: nothing is. Never rejects. */
   readonly roomFree: () => Promise<void> | null;
   readonly placed: () => PlacedCalls;
+  readonly hostReport: HostReportOf;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** Hands an event to a call; a call that is gone already is passed over. */
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;

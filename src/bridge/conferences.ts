@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Media, MixerName, PlayItem } from '../ports/media.js';
 import type { OpenRecording, Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
+import type { HostReportOf } from './bridge-parts.js';
 import { AsideRooms, conferenceAside } from './aside-rooms.js';
 import { asError } from './bounded.js';
 import { freshConference, type ConferenceMemory } from './conference-memory.js';
@@ -28,6 +29,7 @@ export interface ConferencesParts {
   readonly names: SpokenNames;
   readonly recordings: Recordings;
   readonly placed: () => PlacedCalls;
+  readonly hostReport: HostReportOf;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   readonly toCall: (id: CallId, event: WithoutTime<CallEvent>) => void;
 }
@@ -108,6 +110,14 @@ export class Conferences {
     }
     this.#ofCalls.set(caller.callId, conference);
     conference.dispatch({ type: 'GateLookedAt', ...caller });
+  }
+
+  /** A caller who is blocked or not allowed was turned away; counted where the conference runs. */
+  turnedAway(callId: CallId, id: ConferenceId): void {
+    const conference = this.#running.get(id);
+    if (conference === undefined) return;
+    conference.turnedAway();
+    this.#ofCalls.set(callId, conference);
   }
 
   /** Nobody has this name any more. */
@@ -246,9 +256,9 @@ export class Conferences {
   }
 
   #add(memory: ConferenceSnapshot['memory']): ConferenceRunner {
-    const { clock, media, store, log, names, recordings, placed, resolve, toCall } = this.#parts;
+    const { clock, media, store, log, names, recordings, placed, hostReport, resolve, toCall } = this.#parts;
     const conference = new ConferenceRunner(memory, {
-      ...{ clock, media, store, log, names, recordings, placed, resolve, toCall },
+      ...{ clock, media, store, log, names, recordings, placed, hostReport, resolve, toCall },
       recordingFailed: () => {
         this.#recordingFailures += 1;
       },

@@ -1,9 +1,10 @@
+import { isListed } from '../domain/access/caller-patterns.js';
 import { callerDigits } from '../domain/access/callers.js';
-import type { Booked, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
+import type { Admission, Booked, CallEffect, CallEvent } from '../domain/call-flow/contract.js';
 import { conferenceId, type AccountId, type BookingId, type ConferenceId } from '../domain/identifiers.js';
 import type { Clock } from '../ports/clock.js';
 import type { SignalingCall } from '../ports/signaling.js';
-import type { PinHash, PinMatch, Store } from '../ports/store.js';
+import type { Account, PinHash, PinMatch, Store } from '../ports/store.js';
 import { asError } from './bounded.js';
 import type { HeldCode } from './held-code.js';
 import type { Log } from './log.js';
@@ -44,7 +45,7 @@ export function lookUpPin(
         options: booking?.recording == null ? account.options : { ...account.options, recording: booking.recording },
         byAccessCode,
         securityCode: held === null ? securityCode : held.hash !== null,
-        blocked: number !== null && store.isBlocked(account.id, number),
+        blocked: barred(store, account, number),
         booking: booking === null ? null : bookedOf(booking),
       },
     };
@@ -52,6 +53,13 @@ export function lookUpPin(
     log.error({ call: id, error: asError(error).message }, 'PIN could not be looked up');
     return { type: 'PinLookupFailed', lookupId };
   }
+}
+
+/** Whether the caller is turned away, and why. */
+function barred(store: Store, { id, options }: Account, number: string | null): Admission['blocked'] {
+  if (number !== null && store.isBlocked(id, number)) return true;
+  const { allowedCallers } = options;
+  return allowedCallers !== undefined && !isListed(number, allowedCallers) ? 'not-allowed' : false;
 }
 
 /** Whether an entered code is the account's own second one, or the one that its conference began with. Never throws. */

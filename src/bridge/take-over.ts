@@ -86,6 +86,7 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
     }
   }
   for (const end of ended) end();
+  endLost(parts);
   const named = sweepNames(
     parts,
     back.map(({ snapshot }) => snapshot),
@@ -95,6 +96,16 @@ export async function takeOver(parts: TakeOverParts): Promise<number> {
   await named;
   await sweep(parts);
   return back.length;
+}
+
+/** Records of conferences that ended with a process before this one. */
+function endLost({ store, log, conferences }: TakeOverParts): void {
+  try {
+    const lost = store.endLostConferences(conferences.ids());
+    if (lost > 0) log.info({ conferences: lost }, 'conferences ended when the bridge did before');
+  } catch (error) {
+    log.error({ error: asError(error).message }, 'records of conferences before could not be ended');
+  }
 }
 
 /** Calls that were not answered: those that came in may be told again as new. */

@@ -10,6 +10,10 @@ export type Announcement = 'tone' | 'name' | 'none';
 /** What happens when the last host leaves (section 2). */
 export type HostLeaves = 'continue' | 'end' | 'hold';
 
+/** Where the host's report goes after a conference (section 6). */
+export const HOST_REPORTS = ['none', 'mail', 'webhook', 'file'] as const;
+export type HostReport = (typeof HOST_REPORTS)[number];
+
 /** Whom hosts of an account may call, and how much (product: section 8, toll fraud). */
 export interface DialOutRights {
   /** Name of the outbound trunk in the configuration. */
@@ -61,6 +65,10 @@ export interface ConferenceOptions {
   readonly recordAnnouncements: boolean;
   /** Hosts may call someone into the conference; `null`: they may not. */
   readonly dialOut: DialOutRights | null;
+  /** Numbers and patterns of the callers who are let in, hosts too; a withheld number never is. Left out: everyone is. */
+  readonly allowedCallers?: readonly string[];
+  /** What becomes of the host's report after a conference; left out: as the bridge is set. */
+  readonly hostReport?: HostReport;
   /** Codes that differ from `DEFAULT_KEY_MAP`, by action; checked by `validateKeyMap` where they are set. */
   readonly keyMap?: Partial<KeyMap>;
 }

@@ -20,6 +20,7 @@ export const CALL_OUTCOMES = [
   'given-up', // placed by a host, who did not bring it in
   'not-answered', // placed by a host: refused, busy or no answer
   'blocked', // the host or an administrator blocked this number
+  'not-allowed', // the account allows certain callers, and this is none of them
   'line-lost', // no audio and no answer any more, session timer, or no ACK
   'unknown-number', // 404
   'unknown-source', // refused, no trunk

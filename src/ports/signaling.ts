@@ -15,7 +15,7 @@ export interface Source {
 
 /** A refusal before the answer (RFC 3261 section 21). */
 export interface Refusal {
-  readonly status: 403 | 404 | 480 | 486 | 488 | 500 | 503;
+  readonly status: 403 | 404 | 480 | 486 | 488 | 500 | 503 | 603;
   /** Seconds, for 503 (RFC 3261 section 20.33). */
   readonly retryAfter?: number;
 }

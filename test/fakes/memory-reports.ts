@@ -27,6 +27,12 @@ interface PageOf {
 
 type Numbered<T> = T & { readonly seq: number };
 
+function plain<T extends { readonly seq: number }>(record: T): Omit<T, 'seq'> {
+  const { seq, ...rest } = record;
+  void seq;
+  return rest;
+}
+
 function checkLimit(limit: number): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) throw new RangeError(`limit ${limit}`);
 }
@@ -125,9 +131,7 @@ export abstract class MemoryReports extends MemoryDeliveries implements ReportSt
     this.checkWorks();
     const of = filter.accountId;
     const found = this.#conferences.filter((record) => of === undefined || record.accountId === of);
-    return newestFirst(found)
-      .slice(0, filter.limit)
-      .map(({ seq: _, ...record }) => record);
+    return newestFirst(found).slice(0, filter.limit).map(plain);
   }
 
   addCallRecord(record: CallRecord, story: string | null = null): void {
@@ -163,7 +167,7 @@ export abstract class MemoryReports extends MemoryDeliveries implements ReportSt
     this.checkWorks();
     return newestFirst(this.#calls.filter(matches(filter)))
       .slice(0, limit)
-      .map(({ seq: _, ...record }) => record);
+      .map(plain);
   }
 
   callPage(filter: CallFilter, page: PageOf): Page<ReportedCall> {
@@ -233,7 +237,8 @@ export abstract class MemoryReports extends MemoryDeliveries implements ReportSt
     yield* sums.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
-  #reported({ seq: _, ...call }: Numbered<CallRecord>): ReportedCall {
+  #reported(numbered: Numbered<CallRecord>): ReportedCall {
+    const call = plain(numbered);
     const accountName = call.accountId === null ? null : this.nameOf(call.accountId);
     return { ...call, accountName, bookingTitle: null, inviteeName: null };
   }

@@ -4,7 +4,7 @@ import type { Parameters } from './record-rows.js';
 /** Statements that depend on the filters asked for, each prepared once: there are as many as sets of filters. */
 export class Statements {
   readonly #database: Database;
-  readonly #prepared = new Map<string, Statement<[Parameters], unknown>>();
+  readonly #prepared = new Map<string, Statement<[Parameters]>>();
 
   constructor(database: Database) {
     this.#database = database;

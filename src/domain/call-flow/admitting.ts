@@ -51,10 +51,13 @@ function askForSecurityCode(turn: Turn, stage: CallStage, admission: Admission):
   return admission.securityCode ? askForCode(turn, 'security', admission, []) : approach(turn, stage, admission);
 }
 
-/** Everything that is asked was accepted: to the gate, before a name is said in vain. A blocked number finds the conference full. */
+/** Everything that is asked was accepted: to the gate, before a name is said in vain. A number that is blocked or not allowed finds the conference full. */
 function approach(turn: Turn, stage: CallStage, admission: Admission): CallStage {
   cancelTimer(turn, 'accept');
-  if (admission.blocked) return leave(turn, stage, 'blocked', [say('conference-full'), say('goodbye')]);
+  if (admission.blocked !== false) {
+    const outcome = admission.blocked === 'not-allowed' ? 'not-allowed' : 'blocked';
+    return leave(turn, stage, outcome, [say('conference-full'), say('goodbye')]);
+  }
   if (!admission.options.nameOnEntry) return requestAdmission(turn, admission, null);
   return lookAtGate(turn, admission);
 }

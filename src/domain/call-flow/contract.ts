@@ -26,8 +26,10 @@ export interface Admission {
   readonly byAccessCode: boolean;
   /** The conference has a security code: it is asked after the PIN. */
   readonly securityCode: boolean;
-  /** This caller's number is blocked: treated as if the conference were full. */
-  readonly blocked: boolean;
+  /**
+   * This caller is turned away as if the conference were full: the number is blocked, or it is not one of those the account allows.
+   */
+  readonly blocked: boolean | 'not-allowed';
   /** `null`: it is the account's own PIN, whose conference is open at any time. */
   readonly booking: Booked | null;
 }
