@@ -28,7 +28,7 @@ export function cancellationText(
   const [first] = occurrences;
   const when = first === undefined || rule !== null ? '' : ` on ${occurrenceInWords(first, timeZone)}`;
   const greeting = invitee === null ? '' : `${invitee.name},\n`;
-  return `${greeting}the conference "${title}" of ${host}${when} is cancelled. Its PINs do not work any more.\n`;
+  return `${greeting}The conference "${title}" of ${host}${when} is cancelled. Its PINs do not work any more.\n`;
 }
 
 function opening({ role, host, invitee, booking }: Invitation): string {
