@@ -2,7 +2,7 @@ import type { ConferenceOptions, Role } from '../domain/conference-options.js';
 import type { AccountId } from '../domain/identifiers.js';
 import type { BookingMatch, BookingStore } from './store-bookings.js';
 import type { DeliveryStore } from './store-deliveries.js';
-import type { PrivacyStore } from './store-privacy.js';
+import type { AuditStore } from './store-privacy.js';
 import type { ReportStore } from './store-reports.js';
 
 export type { CallRecord, CallRecordFilter, ConferenceRecord } from './store-reports.js';
@@ -19,6 +19,34 @@ export interface Account {
   readonly options: ConferenceOptions;
   /** Milliseconds since 1970-01-01T00:00Z. */
   readonly createdAt: number;
+  /** Where the host reads mail. */
+  readonly email?: string;
+  /** IANA name, e.g. `Europe/Dublin`; left out: that of the bridge. */
+  readonly timeZone?: string;
+  /** BCP 47 tag, e.g. `en-IE`. */
+  readonly language?: string;
+}
+
+/** Which accounts, and in what order. */
+export interface AccountPage {
+  /** 1 to 10 000. */
+  readonly limit: number;
+  /** Goes on behind this one; none are left where there is no such account. */
+  readonly after?: AccountId;
+  /** How names begin, whatever the case: then in order of name. */
+  readonly namePrefix?: string;
+  /** Exact, whatever the case of its letters from a to z. */
+  readonly email?: string;
+  readonly enabled?: boolean;
+}
+
+/** A live PIN or code of an account itself, as the store keeps it. */
+export interface AccountPin {
+  readonly role: CodeRole;
+  /** Digits; `null`: it was drawn by a version that did not note them. */
+  readonly length: number | null;
+  /** For `PinSeal`; `null`: it cannot be printed again. */
+  readonly sealed: string | null;
 }
 
 /** Keyed hash of a PIN: HMAC-SHA-256 under the bridge's PIN key, hex. The store never sees a PIN. */
@@ -56,6 +84,10 @@ export interface AccountChange {
   readonly name?: string;
   readonly enabled?: boolean;
   readonly options?: ConferenceOptions;
+  /** `null` removes it; so with the two that follow. */
+  readonly email?: string | null;
+  readonly timeZone?: string | null;
+  readonly language?: string | null;
   /** In place of the one there was; `null` removes it. */
   readonly securityCode?: NewPin | null;
 }
@@ -140,7 +172,7 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-export interface Store extends BookingStore, DeliveryStore, PrivacyStore, ReportStore {
+export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportStore {
   close(): void;
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
@@ -153,16 +185,21 @@ export interface Store extends BookingStore, DeliveryStore, PrivacyStore, Report
   account(id: AccountId): Account | null;
   /** Exact name, any case; names need not be unique, so possibly several. */
   accountsNamed(name: string): readonly Account[];
-  /** In order of creation. `limit` 1 to 10 000. */
-  accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[];
+  /** In order of creation, unless a prefix of names is given. */
+  accounts(page: AccountPage): readonly Account[];
+  /**
+   * Adds many accounts, all or none. Whoever else writes waits only while they are put in, some 10 microseconds for each.
+   * @throws {Duplicate}, {OutdatedHash} as `addAccount`
+   */
+  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>): void;
   /**
    * @returns whether there was such an account.
    * @throws {Duplicate} when the hash of the security code is taken as by `addAccount`; {OutdatedHash}: then nothing is changed.
    */
   updateAccount(id: AccountId, change: AccountChange): boolean;
   /**
-   * Removes the account with its PINs, codes, blocks and recordings (their keys: the files are noise then); its call records stay without it.
-   * Nobody is given its PINs and codes for 90 days.
+   * Removes the account with its PINs, codes, blocks, bookings, deliveries and recordings (their keys: the files are noise then); its
+   * records stay, under one random label for all of them. Nobody is given its PINs and codes for 90 days.
    */
   removeAccount(id: AccountId): boolean;
   countAccounts(): number;
@@ -177,6 +214,19 @@ export interface Store extends BookingStore, DeliveryStore, PrivacyStore, Report
   codeMatches(id: AccountId, code: 'moderator' | 'security', hash: PinHash): boolean;
   /** The hash of the account's security code as it is now; `null`: it has none, or there is no such account. */
   securityCodeOf(id: AccountId): PinHash | null;
+  /** The live PINs and codes of the account itself, not of its bookings; none where there is no such account. */
+  pinsOf(id: AccountId): readonly AccountPin[];
+  /**
+   * Puts freshly drawn PINs and codes of the account in place of those of the same roles; the old ones open nothing any more, their
+   * sealed copies are gone, and nobody is given them for 90 days. At once, or not at all.
+   * @returns whether there is such an account
+   * @throws {Duplicate}, {OutdatedHash} as `addAccount`
+   */
+  rotatePins(id: AccountId, pins: Readonly<Partial<Record<CodeRole, NewPin>>>): boolean;
+  /** Whether nobody has the code, nor had it in the last 90 days. */
+  isFree(hash: PinHash): boolean;
+  /** Live PINs and codes of so many digits, of every kind, with those whose length nobody noted. */
+  livePins(length: number): number;
   /** The version of the PIN key that all hashes are under, 1 for the first. */
   pinKeyVersion(): number;
   /**

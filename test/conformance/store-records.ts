@@ -117,11 +117,19 @@ export function describeRecords(stage: () => StoreStage): void {
       expect(stage().store.conferenceRecords({ limit: 9, accountId: accountId('a2') })).toHaveLength(1);
     });
 
-    it('keeps the call records of a removed account without it', () => {
+    it('keeps the call records of a removed account under the label of its conferences', () => {
       stage().add('a1');
-      stage().store.addCallRecord(call('c1', { accountId: accountId('a1'), role: 'guest' }));
+      const own = {
+        accountId: accountId('a1'),
+        conferenceRecordId: stage().store.startConferenceRecord(conference('a1')),
+      };
+      stage().store.addCallRecord(call('c1', { ...own, role: 'guest' }));
       stage().store.removeAccount(accountId('a1'));
-      expect(stage().store.callRecords({ limit: 9 })).toEqual([call('c1', { role: 'guest' })]);
+      const label = stage().store.conferenceRecords({ limit: 1 })[0]?.accountId;
+      expect(label).toMatch(/^removed/);
+      expect(stage().store.callRecords({ limit: 9 })).toEqual([
+        call('c1', { ...own, accountId: label ?? null, role: 'guest' }),
+      ]);
     });
 
     it('writes the record of a call that outlived its account without the account', () => {

@@ -93,7 +93,9 @@ export abstract class MemoryReports extends MemoryDeliveries implements ReportSt
   protected abstract recordingsOf(conferenceRecordId: number): number;
 
   protected forgetRecords(id: AccountId, label: string): void {
-    this.#calls = this.#calls.map((record) => (record.accountId === id ? { ...record, accountId: null } : record));
+    this.#calls = this.#calls.map((record) =>
+      record.accountId === id ? { ...record, accountId: accountId(label), bookingId: null, inviteeId: null } : record,
+    );
     this.#conferences = this.#conferences.map((record) =>
       record.accountId === id ? { ...record, accountId: accountId(label), conferenceId: conferenceId(label) } : record,
     );

@@ -4,7 +4,16 @@ import type { ConferenceOptions } from '../../domain/conference-options.js';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { StoreUnavailable } from '../../ports/store.js';
-import type { Account, AccountChange, AccountCodes, AccountPins, NewPin, PinHash } from '../../ports/store.js';
+import type {
+  Account,
+  AccountChange,
+  AccountCodes,
+  AccountPin,
+  AccountPins,
+  CodeRole,
+  NewPin,
+  PinHash,
+} from '../../ports/store.js';
 import type { PinTable } from './pins.js';
 
 export interface AccountRow {
@@ -14,9 +23,13 @@ export interface AccountRow {
   readonly enabled: number;
   readonly options: string;
   readonly created_at: number;
+  readonly email: string | null;
+  readonly time_zone: string | null;
+  readonly language: string | null;
 }
 
-export const ACCOUNT_COLUMNS = 'a.seq, a.id, a.name, a.enabled, a.options, a.created_at';
+export const ACCOUNT_COLUMNS =
+  'a.seq, a.id, a.name, a.enabled, a.options, a.created_at, a.email, a.time_zone, a.language';
 
 /** Names are the same whatever their case, in every script; SQLite itself folds only ASCII. */
 export const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
@@ -36,6 +49,26 @@ export const toAccount = (row: AccountRow): Account => ({
   enabled: row.enabled === 1,
   options: readOptions(row.options),
   createdAt: row.created_at,
+  ...(row.email === null ? {} : { email: row.email }),
+  ...(row.time_zone === null ? {} : { timeZone: row.time_zone }),
+  ...(row.language === null ? {} : { language: row.language }),
+});
+
+export const STORED = 'id, name, folded_name, enabled, options, created_at, email, time_zone, language';
+
+/** The columns of an account but for when it was made. */
+export const storedOf = (
+  account: Omit<Account, 'email' | 'timeZone' | 'language' | 'createdAt'> &
+    Pick<AccountChange, 'email' | 'timeZone' | 'language'>,
+): Readonly<Record<string, string | number | null>> => ({
+  id: account.id,
+  name: account.name,
+  foldedName: foldName(account.name),
+  enabled: account.enabled ? 1 : 0,
+  options: JSON.stringify(account.options),
+  email: account.email ?? null,
+  timeZone: account.timeZone ?? null,
+  language: account.language ?? null,
 });
 
 /** Accounts and their PINs and codes. */
@@ -44,44 +77,32 @@ export class AccountTable {
   readonly #add: Statement;
   readonly #byId: Statement<[string], AccountRow>;
   readonly #byName: Statement<[string], AccountRow>;
-  readonly #first: Statement<[number], AccountRow>;
-  readonly #after: Statement<[string, number], AccountRow>;
   readonly #update: Statement;
-  readonly #remove: Statement<[string]>;
-  readonly #forgetInCalls: Statement<[string]>;
-  readonly #relabelConferences: Statement<[string]>;
   readonly #count: Statement<[], { n: number }>;
   readonly #codeMatches: Statement<[string, string, string], { readonly 1: 1 }>;
+  readonly #pinsOf: Statement<[string], AccountPin>;
   readonly #rolesOf: Statement<[string], { readonly role: string }>;
   readonly #securityCodeOf: Statement<[string], { readonly hash: string }>;
 
   constructor(database: Database, pins: PinTable) {
     this.#pins = pins;
     this.#add = database.prepare(
-      `INSERT INTO accounts (id, name, folded_name, enabled, options, created_at)
-       VALUES (:id, :name, :foldedName, :enabled, :options, :createdAt)`,
+      `INSERT INTO accounts (${STORED}) VALUES (:id, :name, :foldedName, :enabled, :options, :createdAt, :email, :timeZone, :language)`,
     );
     this.#byId = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.id = ?`);
     this.#byName = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.folded_name = ? ORDER BY a.seq`);
-    this.#first = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a ORDER BY a.seq LIMIT ?`);
-    this.#after = database.prepare(
-      `SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.seq > (SELECT seq FROM accounts WHERE id = ?) ORDER BY a.seq LIMIT ?`,
-    );
     this.#update = database.prepare(
-      `UPDATE accounts SET name = coalesce(:name, name), folded_name = coalesce(:foldedName, folded_name),
-         enabled = coalesce(:enabled, enabled), options = coalesce(:options, options) WHERE id = :id`,
-    );
-    this.#remove = database.prepare('DELETE FROM accounts WHERE id = ?');
-    this.#forgetInCalls = database.prepare('UPDATE call_records SET account_id = NULL WHERE account_id = ?');
-    // one label for all of the account's conferences: they still belong together, to nobody
-    this.#relabelConferences = database.prepare(
-      `UPDATE conference_records SET account_id = label.text, conference_id = label.text
-       FROM (SELECT 'removed' || lower(hex(randomblob(10))) AS text) AS label WHERE account_id = ?`,
+      `UPDATE accounts SET name = :name, folded_name = :foldedName, enabled = :enabled, options = :options,
+         email = :email, time_zone = :timeZone, language = :language WHERE id = :id`,
     );
     this.#count = database.prepare('SELECT count(*) AS n FROM accounts');
     this.#codeMatches = database.prepare(
       `SELECT 1 FROM pins p JOIN accounts a ON a.seq = p.account_seq
        WHERE p.hash = ? AND p.role = ? AND a.id = ? AND a.enabled = 1`,
+    );
+    this.#pinsOf = database.prepare(
+      `SELECT p.role, p.length, p.sealed FROM pins p JOIN accounts a ON a.seq = p.account_seq
+       WHERE a.id = ? AND p.booking_seq IS NULL ORDER BY p.role`,
     );
     this.#rolesOf = database.prepare(
       'SELECT p.role FROM pins p JOIN accounts a ON a.seq = p.account_seq WHERE a.id = ? AND p.booking_seq IS NULL',
@@ -92,14 +113,7 @@ export class AccountTable {
   }
 
   add(account: Account, pins: AccountPins): void {
-    const { lastInsertRowid } = this.#add.run({
-      id: account.id,
-      name: account.name,
-      foldedName: foldName(account.name),
-      enabled: account.enabled ? 1 : 0,
-      options: JSON.stringify(account.options),
-      createdAt: Math.round(account.createdAt),
-    });
+    const { lastInsertRowid } = this.#add.run({ ...storedOf(account), createdAt: Math.round(account.createdAt) });
     this.#pins.add({ accountSeq: lastInsertRowid }, pins);
   }
 
@@ -112,30 +126,11 @@ export class AccountTable {
     return this.#byName.all(foldName(name)).map(toAccount);
   }
 
-  page({ limit, after }: { readonly limit: number; readonly after?: AccountId }): readonly Account[] {
-    return (after === undefined ? this.#first.all(limit) : this.#after.all(after, limit)).map(toAccount);
-  }
-
   update(id: AccountId, change: AccountChange): boolean {
-    const { changes } = this.#update.run({
-      id,
-      name: change.name ?? null,
-      foldedName: change.name === undefined ? null : foldName(change.name),
-      enabled: change.enabled === undefined ? null : change.enabled ? 1 : 0,
-      options: change.options === undefined ? null : JSON.stringify(change.options),
-    });
-    if (changes > 0 && change.securityCode !== undefined) this.#setSecurityCode(id, change.securityCode);
-    return changes > 0;
-  }
-
-  /** Its PINs, blocks and recordings go with it; its records stay, without it. */
-  remove(id: AccountId): boolean {
-    const account = this.#byId.get(id);
-    if (account === undefined) return false;
-    this.#pins.retireAll({ accountSeq: account.seq });
-    this.#remove.run(id);
-    this.#forgetInCalls.run(id);
-    this.#relabelConferences.run(id);
+    const row = this.#byId.get(id);
+    if (row === undefined) return false;
+    this.#update.run(storedOf({ ...toAccount(row), ...change }));
+    if (change.securityCode !== undefined) this.#setSecurityCode(row.seq, change.securityCode);
     return true;
   }
 
@@ -157,10 +152,22 @@ export class AccountTable {
     return this.#securityCodeOf.get(id)?.hash ?? null;
   }
 
-  #setSecurityCode(id: AccountId, code: NewPin | null): void {
+  pinsOf(id: AccountId): readonly AccountPin[] {
+    return this.#pinsOf.all(id);
+  }
+
+  /** Puts these in place of the account's own of the same roles. @returns whether there is such an account */
+  rotate(id: AccountId, codes: Readonly<Partial<Record<CodeRole, NewPin>>>): boolean {
     const account = this.#byId.get(id);
-    if (account === undefined) return;
+    if (account === undefined) return false;
     const owner = { accountSeq: account.seq };
+    this.#pins.retire(owner, Object.keys(codes) as CodeRole[]);
+    this.#pins.add(owner, codes);
+    return true;
+  }
+
+  #setSecurityCode(accountSeq: number, code: NewPin | null): void {
+    const owner = { accountSeq };
     this.#pins.retire(owner, ['security']);
     if (code !== null) this.#pins.add(owner, { security: code });
   }

@@ -32,6 +32,10 @@ const ROLES: readonly CodeRole[] = ['host', 'guest', 'access', 'moderator', 'sec
 const OF_OWNER = `account_seq = :account AND role = :role AND coalesce(booking_seq, 0) = :booking
   AND coalesce(occurrence_seq, 0) = :occurrence AND coalesce(invitee_seq, 0) = :invitee`;
 
+/** The first so many, in an order that stays. */
+const someOf = (column: string): string =>
+  `hash IN (SELECT hash FROM pins WHERE ${column} = :seq ORDER BY hash LIMIT :limit)`;
+
 const ownerValues = (owner: PinOwner): Readonly<Record<string, number | bigint>> => ({
   account: owner.accountSeq,
   booking: owner.bookingSeq ?? 0,
@@ -55,6 +59,7 @@ export class PinTable {
   readonly #removeOwn: Statement;
   readonly #retireScope: ReadonlyMap<string, Statement>;
   readonly #removeScope: ReadonlyMap<string, Statement>;
+  readonly #taken: Statement<[string], { readonly 1: 1 }>;
   readonly #count: Statement<[number], { readonly n: number }>;
   readonly #sealed: Statement<[], { readonly 1: 1 }>;
   readonly #forget: Statement<[number, number]>;
@@ -76,11 +81,14 @@ export class PinTable {
     this.#retireOwn = retire(OF_OWNER);
     this.#removeOwn = database.prepare(`DELETE FROM pins WHERE ${OF_OWNER}`);
     const columns = Object.values(COLUMNS);
-    this.#retireScope = new Map(columns.map((column) => [column, retire(`${column} = :seq`)]));
+    this.#retireScope = new Map(columns.map((column) => [column, retire(someOf(column))]));
     this.#removeScope = new Map(
-      columns.map((column) => [column, database.prepare(`DELETE FROM pins WHERE ${column} = :seq`)]),
+      columns.map((column) => [column, database.prepare(`DELETE FROM pins WHERE ${someOf(column)}`)]),
     );
-    this.#count = database.prepare('SELECT count(*) AS n FROM pins WHERE length = ?');
+    this.#taken = database.prepare('SELECT 1 FROM pins WHERE hash = ?');
+    this.#count = database.prepare(
+      'SELECT (SELECT count(*) FROM pins WHERE length = ?) + (SELECT count(*) FROM pins WHERE length IS NULL) AS n',
+    );
     this.#sealed = database.prepare('SELECT 1 FROM pins WHERE sealed IS NOT NULL LIMIT 1');
     this.#forget = database.prepare(
       'DELETE FROM retired_pins WHERE hash IN (SELECT hash FROM retired_pins WHERE free_at <= ? ORDER BY free_at LIMIT ?)',
@@ -96,7 +104,7 @@ export class PinTable {
     for (const role of ROLES) {
       const code = codes[role];
       if (code === undefined) continue;
-      this.#check(code.hash);
+      this.check(code.hash);
       this.#add.run({ ...values, role, hash: code.hash, length: code.length, sealed: code.sealed ?? null });
     }
   }
@@ -112,14 +120,14 @@ export class PinTable {
     return retired;
   }
 
-  /** Retires all codes of an account, a booking, an occurrence or an invitee; before its row is removed. @returns how many */
-  retireAll(scope: PinScope): number {
+  /** Retires all codes of an account, a booking, an occurrence or an invitee; before its row is removed. @param limit at most so many, -1: all @returns how many */
+  retireAll(scope: PinScope, limit = -1): number {
     const [name, seq] = Object.entries(scope)[0] as [keyof typeof COLUMNS, number | bigint];
-    this.#retireScope.get(COLUMNS[name])?.run({ seq, freeAt: this.#freeAt() });
-    return this.#removeScope.get(COLUMNS[name])?.run({ seq }).changes ?? 0;
+    this.#retireScope.get(COLUMNS[name])?.run({ seq, limit, freeAt: this.#freeAt() });
+    return this.#removeScope.get(COLUMNS[name])?.run({ seq, limit }).changes ?? 0;
   }
 
-  /** Live codes of so many digits, of every kind. */
+  /** Live codes of so many digits, of every kind, with those of unknown length. */
   countOfLength(length: number): number {
     return this.#count.get(length)?.n ?? 0;
   }
@@ -127,6 +135,11 @@ export class PinTable {
   /** Forgets retired codes whose time is over, at most `limit` of them. @returns how many */
   forgetRetired(limit: number): number {
     return this.#forget.run(this.#now(), limit).changes;
+  }
+
+  /** Whether nobody has it, nor had it in the last 90 days. */
+  isFree(hash: string): boolean {
+    return this.#taken.get(hash) === undefined && this.#retired.get(hash, this.#now()) === undefined;
   }
 
   hasSealed(): boolean {
@@ -138,11 +151,17 @@ export class PinTable {
     return Number(this.#keyVersion.get()?.value ?? 1);
   }
 
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#now();
+  }
+
   #freeAt(): number {
     return Math.round(this.#now()) + RETIRED_MS;
   }
 
-  #check(hash: string): void {
+  /** @throws {Duplicate}, {OutdatedHash} */
+  check(hash: string): void {
     const version = versionOf(hash);
     if (version !== null && version !== this.keyVersion()) throw new OutdatedHash('hashed under another PIN key');
     if (this.#retired.get(hash, this.#now()) !== undefined) throw new Duplicate('taken already (retired_pins.hash)');

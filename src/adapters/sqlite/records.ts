@@ -10,6 +10,9 @@ const wholeMs = (time: number | null): number | null => (time === null ? null : 
 /** Beyond the longest conference and its longest call, milliseconds: older records are not looked at. */
 const LONGEST_CALL_MS = 86_400_000;
 
+/** Not of an account that was removed meanwhile. */
+const KNOWN = ':accountId IS NULL OR EXISTS (SELECT 1 FROM accounts WHERE id = :accountId)';
+
 /** Records of calls and conferences as the bridge writes them, newest first. */
 export class RecordTables {
   readonly #statements: Statements;
@@ -39,12 +42,13 @@ export class RecordTables {
          ended_at = coalesce((SELECT max(c.ended_at) FROM call_records c WHERE c.conference_record_id = conference_records.id), started_at)
        WHERE id = ? AND ended_at IS NULL`,
     );
-    // an account that was removed while its caller talked leaves no trace in that caller's record
+    // the record of a call that was up while its account was removed comes under the label of the others, or of none
     this.#addCall = database.prepare(
       `INSERT INTO call_records (id, direction, sip_call_id, started_at, answered_at, joined_at, ended_at, trunk, dialled, caller,
          account_id, booking_id, invitee_id, conference_record_id, role, outcome, key_method, codec, mixer, packet_loss, jitter_ms, story)
        VALUES (:id, :direction, :sipCallId, :startedAt, :answeredAt, :joinedAt, :endedAt, :trunk, :dialled, :caller,
-         (SELECT id FROM accounts WHERE id = :accountId), :bookingId, :inviteeId, :conferenceRecordId, :role, :outcome, :keyMethod,
+         coalesce((SELECT label FROM erasures WHERE account_id = :accountId), (SELECT id FROM accounts WHERE id = :accountId)),
+         iif(${KNOWN}, :bookingId, NULL), iif(${KNOWN}, :inviteeId, NULL), :conferenceRecordId, :role, :outcome, :keyMethod,
          :codec, :mixer, :packetLoss, :jitterMs, :story)`,
     );
     this.#placed = database.prepare(

@@ -18,6 +18,7 @@ import type {
   SumKey,
 } from '../../ports/store-reports.js';
 import { DeliverySide } from './delivery-side.js';
+import type { PinTable } from './pins.js';
 import { RecordTables } from './records.js';
 import { ReportTables } from './reports.js';
 import { checkLimit } from './store-base.js';
@@ -32,8 +33,8 @@ export abstract class ReportSide extends DeliverySide implements ReportStore {
   readonly #records: RecordTables;
   readonly #reports: ReportTables;
 
-  protected constructor(file: string, database: Database) {
-    super(file, database);
+  protected constructor(file: string, database: Database, pins: PinTable) {
+    super(file, database, pins);
     this.#records = new RecordTables(database);
     this.#reports = new ReportTables(database);
   }

@@ -4,15 +4,22 @@ import type {
   Account,
   AccountChange,
   AccountCodes,
+  AccountPage,
+  AccountPin,
   AccountPins,
   Block,
+  CodeRole,
   DialInNumber,
   LiveChange,
+  NewPin,
   PinHash,
   Recording,
   Store,
   Trunk,
 } from '../../ports/store.js';
+import type { PrivacyStore } from '../../ports/store-privacy.js';
+import { AccountImport } from './account-import.js';
+import { AccountPages } from './account-pages.js';
 import { AccountTable } from './accounts.js';
 import { BlockTable } from './blocks.js';
 import { BookingSide } from './booking-side.js';
@@ -25,7 +32,7 @@ import type { OpenOptions } from './open-database.js';
 import { PinTable } from './pins.js';
 import { rekeyPins } from './rekeying.js';
 import { RecordingTable } from './recordings.js';
-import { checkLimit } from './store-base.js';
+import { checkLimit, LARGEST_PAGE } from './store-base.js';
 
 /**
  * The store in one SQLite file, shared by the bridge and the command line (docs/adr/0004-store.md).
@@ -34,8 +41,9 @@ import { checkLimit } from './store-base.js';
  * conferences are written without waiting for the disk, so that the last of them may be lost with the power, never
  * with the process.
  */
-export class SqliteStore extends BookingSide implements Store {
+export class SqliteStore extends BookingSide implements Store, PrivacyStore {
   readonly #accounts: AccountTable;
+  readonly #pages: AccountPages;
   readonly #pins: PinTable;
   readonly #directory: DirectoryTables;
   readonly #blocks: BlockTable;
@@ -46,6 +54,7 @@ export class SqliteStore extends BookingSide implements Store {
     const pins = new PinTable(database, now);
     super(file, database, pins);
     this.#accounts = new AccountTable(database, pins);
+    this.#pages = new AccountPages(database);
     this.#pins = pins;
     this.#directory = new DirectoryTables(database);
     this.#blocks = new BlockTable(database);
@@ -87,9 +96,19 @@ export class SqliteStore extends BookingSide implements Store {
     return this.read(() => this.#accounts.named(name));
   }
 
-  accounts(page: { readonly limit: number; readonly after?: AccountId }): readonly Account[] {
+  accounts(page: AccountPage): readonly Account[] {
     checkLimit(page.limit);
-    return this.read(() => this.#accounts.page(page));
+    return this.read(() => this.#pages.page(page));
+  }
+
+  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>): void {
+    const many = this.read(() => new AccountImport(this.database, this.#pins));
+    try {
+      this.read(() => many.gather(accounts));
+      this.change(() => many.putIn());
+    } finally {
+      this.read(() => many.drop());
+    }
   }
 
   updateAccount(id: AccountId, change: AccountChange): boolean {
@@ -97,9 +116,10 @@ export class SqliteStore extends BookingSide implements Store {
   }
 
   removeAccount(id: AccountId): boolean {
-    const removed = this.change(() => this.#accounts.remove(id));
-    if (removed) this.emptyLog();
-    return removed;
+    if (!this.beginErasure(id, 'keep')) return false;
+    while (this.eraseSome(LARGEST_PAGE) === 'more');
+    this.emptyLog();
+    return true;
   }
 
   countAccounts(): number {
@@ -124,6 +144,22 @@ export class SqliteStore extends BookingSide implements Store {
 
   rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number {
     return this.change(() => rekeyPins(this.database, this.#pins.keyVersion(), prepare));
+  }
+
+  pinsOf(id: AccountId): readonly AccountPin[] {
+    return this.read(() => this.#accounts.pinsOf(id));
+  }
+
+  rotatePins(id: AccountId, pins: Readonly<Partial<Record<CodeRole, NewPin>>>): boolean {
+    return this.change(() => this.#accounts.rotate(id, pins));
+  }
+
+  isFree(hash: PinHash): boolean {
+    return this.read(() => this.#pins.isFree(hash));
+  }
+
+  livePins(length: number): number {
+    return this.read(() => this.#pins.countOfLength(length));
   }
 
   hasSealedPins(): boolean {

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import { translated } from './errors.js';
 
-const LARGEST_PAGE = 10_000;
+export const LARGEST_PAGE = 10_000;
 
 export function checkLimit(limit: number): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {

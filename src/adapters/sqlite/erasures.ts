@@ -1,0 +1,117 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { AccountId } from '../../domain/identifiers.js';
+import type { PinTable } from './pins.js';
+
+interface ErasureRow {
+  readonly seq: number;
+  readonly account_id: string;
+  readonly label: string;
+  readonly erase_records: number;
+}
+
+/** What an account has of its own, in an order in which each goes alone. Anything else goes with the account's row. */
+const OWN = [
+  ['deliveries', 'account_seq = :account'],
+  ['invitees', 'booking_seq IN (SELECT seq FROM bookings WHERE account_seq = :account)'],
+  ['occurrences', 'booking_seq IN (SELECT seq FROM bookings WHERE account_seq = :account)'],
+  ['bookings', 'account_seq = :account'],
+  ['blocks', 'account_seq = :account'],
+  ['recordings', 'account_seq = :account'],
+] as const;
+
+const LABEL = `'removed' || lower(hex(randomblob(10)))`;
+/** Erasures looked at in one go. */
+const MOST = 1_000;
+
+/** Accounts on their way out: marked in one transaction, gone in many short ones, whoever makes them. */
+export class ErasureTable {
+  readonly #pins: PinTable;
+  readonly #begin: Statement<[string, number]>;
+  readonly #unname: Statement<[string, string]>;
+  readonly #all: Statement<[number], ErasureRow>;
+  readonly #seqOf: Statement<[string], { readonly seq: number }>;
+  readonly #removeOwn: readonly Statement[];
+  readonly #removeAccount: Statement<[string]>;
+  readonly #removeCalls: Statement<[string, number]>;
+  readonly #removeConferences: Statement<[string, number]>;
+  readonly #labelCalls: Statement;
+  readonly #labelConferences: Statement;
+  readonly #isLive: Statement<[{ readonly text: string }]>;
+  readonly #end: Statement<[number]>;
+
+  constructor(database: Database, pins: PinTable) {
+    this.#pins = pins;
+    this.#begin = database.prepare(
+      `INSERT INTO erasures (account_id, label, erase_records) VALUES (?, ${LABEL}, ?)
+       ON CONFLICT (account_id) DO UPDATE SET erase_records = max(erase_records, excluded.erase_records)`,
+    );
+    this.#unname = database.prepare(
+      `UPDATE accounts SET enabled = 0, name = e.label, folded_name = e.label, email = NULL, time_zone = NULL,
+         language = NULL, options = '{}'
+       FROM (SELECT label FROM erasures WHERE account_id = ?) AS e WHERE id = ?`,
+    );
+    this.#all = database.prepare('SELECT seq, account_id, label, erase_records FROM erasures ORDER BY seq LIMIT ?');
+    this.#seqOf = database.prepare('SELECT seq FROM accounts WHERE id = ?');
+    this.#removeOwn = OWN.map(([table, condition]) =>
+      database.prepare(`DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE ${condition} LIMIT :limit)`),
+    );
+    this.#removeAccount = database.prepare('DELETE FROM accounts WHERE id = ?');
+    this.#removeCalls = database.prepare(
+      'DELETE FROM call_records WHERE seq IN (SELECT seq FROM call_records WHERE account_id = ? LIMIT ?)',
+    );
+    this.#removeConferences = database.prepare(
+      'DELETE FROM conference_records WHERE id IN (SELECT id FROM conference_records WHERE account_id = ? LIMIT ?)',
+    );
+    // bookings and invitees are gone: what still named them would only tie records to a mail somebody kept
+    this.#labelCalls = database.prepare(
+      `UPDATE call_records SET account_id = :label, booking_id = NULL, invitee_id = NULL
+       WHERE seq IN (SELECT seq FROM call_records WHERE account_id = :id LIMIT :limit)`,
+    );
+    this.#labelConferences = database.prepare(
+      `UPDATE conference_records SET account_id = :label, conference_id = :label, booking_id = NULL
+       WHERE id IN (SELECT id FROM conference_records WHERE account_id = :id LIMIT :limit)`,
+    );
+    this.#isLive = database.prepare('SELECT 1 FROM live WHERE instr(id, :text) > 0 OR instr(data, :text) > 0 LIMIT 1');
+    this.#end = database.prepare('DELETE FROM erasures WHERE seq = ?');
+  }
+
+  begin(id: AccountId, eraseRecords: boolean): boolean {
+    if (this.#seqOf.get(id) === undefined) return false;
+    this.#begin.run(id, eraseRecords ? 1 : 0);
+    this.#unname.run(id, id);
+    return true;
+  }
+
+  some(limit: number): 'more' | 'live' | 'done' {
+    let waiting = false;
+    for (const erasure of this.#all.all(MOST)) {
+      if (this.#someOf(erasure, limit)) return 'more';
+      if (this.liveHolds(erasure.account_id)) waiting = true;
+      else this.#end.run(erasure.seq);
+    }
+    return waiting ? 'live' : 'done';
+  }
+
+  liveHolds(text: string): boolean {
+    return this.#isLive.get({ text }) !== undefined;
+  }
+
+  /** @returns whether there was anything */
+  #someOf({ account_id: id, label, erase_records: erases }: ErasureRow, limit: number): boolean {
+    const account = this.#seqOf.get(id)?.seq;
+    if (account !== undefined) {
+      if (this.#pins.retireAll({ accountSeq: account }, limit) > 0) return true;
+      if (this.#removeOwn.some((remove) => remove.run({ account, limit }).changes > 0)) return true;
+      return this.#removeAccount.run(id).changes > 0;
+    }
+    if (erases === 1) {
+      // those of calls that ended meanwhile are under the label
+      return [id, label].some(
+        (whose) =>
+          this.#removeCalls.run(whose, limit).changes > 0 || this.#removeConferences.run(whose, limit).changes > 0,
+      );
+    }
+    const values = { id, label, limit };
+    return this.#labelCalls.run(values).changes > 0 || this.#labelConferences.run(values).changes > 0;
+  }
+}

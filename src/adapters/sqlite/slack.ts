@@ -1,0 +1,114 @@
+import { fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import SqliteDatabase from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
+
+/** Pages wiped while others wait, 4 MB of them. */
+const PAGES = 1_000;
+/** How often to try to find the log empty, which others fill again. */
+const TRIES = 50;
+const BUSY_TIMEOUT_MS = 2_000;
+/** From so many pages on the first byte of other kinds of page may look like a table's or an index's (https://sqlite.org/fileformat2.html, section 1.6). */
+const MOST_PAGES = 0x02_00_00_00;
+const FILE_HEADER = 100;
+/** Kinds of b-tree page, with the bytes of their header. */
+const HEADERS: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
+
+/**
+ * Open as long as the process: closing one of a file ends all locks that the process has on it (POSIX, fcntl), and SQLite's are such
+ * locks.
+ */
+const descriptors = new Map<string, number>();
+
+/**
+ * Wipes unused parts of table and index pages. `secure_delete` overwrites what is deleted where it stands; but when a page was split
+ * before, a copy of what moved to its neighbour may stand in the page still, in the gap between the cell pointers and the cells. No
+ * reader ever looks there, so zeros may be written while others read (docs/adr/0012-erasing.md).
+ *
+ * Within a write transaction and with an empty write-ahead log, the file is the database, and nobody writes a page back that was read
+ * before: the commit that follows makes every other connection drop the pages it holds.
+ */
+export class SlackWiper {
+  readonly #file: string;
+  readonly #emptyLog: () => boolean;
+
+  /** @param emptyLog whether the write-ahead log could be emptied */
+  constructor(file: string, emptyLog: () => boolean) {
+    this.#file = file;
+    this.#emptyLog = emptyLog;
+  }
+
+  /** @param first page to begin with, 0 for the first @returns where to go on, `null` at the end */
+  some(first: number): number | null | 'busy' {
+    // a connection of its own: what the other one holds must become old
+    const database = new SqliteDatabase(this.#file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    try {
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        if (!this.#emptyLog()) return 'busy';
+        database.exec('BEGIN IMMEDIATE');
+        if (!this.#isLogEmpty()) {
+          database.exec('ROLLBACK');
+          continue;
+        }
+        return this.#wipe(database, first);
+      }
+      return 'busy';
+    } finally {
+      database.close();
+    }
+  }
+
+  #wipe(database: Database, first: number): number | null {
+    try {
+      const size = Number(database.pragma('page_size', { simple: true }));
+      const descriptor = descriptorOf(this.#file);
+      const pages = Math.floor(fstatSync(descriptor).size / size);
+      if (pages >= MOST_PAGES) throw new Error(`${this.#file} is too large to be wiped`);
+      const last = Math.min(first + PAGES, pages);
+      const buffer = Buffer.alloc((last - first) * size);
+      const read = readSync(descriptor, buffer, 0, buffer.length, first * size);
+      let wiped = 0;
+      for (let page = first; (page - first + 1) * size <= read; page += 1) {
+        const gap = gapOf(buffer.subarray((page - first) * size, (page - first + 1) * size), page === 0);
+        if (gap === null) continue;
+        writeSync(descriptor, Buffer.alloc(gap.length), 0, gap.length, page * size + gap.from);
+        wiped += 1;
+      }
+      if (wiped > 0) {
+        fdatasyncSync(descriptor);
+        database.exec(
+          `INSERT INTO facts (name, value) VALUES ('wiped', '1') ON CONFLICT DO UPDATE SET value = CAST(value + 1 AS TEXT)`,
+        );
+      }
+      database.exec('COMMIT');
+      return last < pages ? last : null;
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #isLogEmpty(): boolean {
+    return (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  }
+}
+
+/** What is unused between cell pointers and cells and holds anything; `null`: nothing, or it is no b-tree page. */
+function gapOf(page: Buffer, isFirst: boolean): { readonly from: number; readonly length: number } | null {
+  const start = isFirst ? FILE_HEADER : 0;
+  const header = HEADERS[page[start] ?? 0];
+  if (header === undefined) return null;
+  const from = start + header + 2 * page.readUInt16BE(start + 3);
+  // 0 stands for 65536
+  const to = page.readUInt16BE(start + 5) || 65_536;
+  if (from >= to || to > page.length) return null;
+  return page.subarray(from, to).some((byte) => byte !== 0) ? { from, length: to - from } : null;
+}
+
+function descriptorOf(file: string): number {
+  const known = descriptors.get(file);
+  // a backup may have been put in its place
+  if (known !== undefined && fstatSync(known).ino === statSync(file).ino) return known;
+  const descriptor = openSync(file, 'r+');
+  descriptors.set(file, descriptor);
+  return descriptor;
+}
