@@ -33,7 +33,11 @@ export interface OpenStore {
 export function openStore(config: Config): OpenStore {
   const store = SqliteStore.open({ file: config.databaseFile });
   try {
-    const pins = loadPinKey(config.dataDirectory, () => store.countAccounts() === 0);
+    const pins = loadPinKey(
+      config.dataDirectory,
+      () => store.countAccounts() === 0,
+      () => store.pinKeyVersion(),
+    );
     const seal = new AesPinSeal(() => openBridgeKey(config, store));
     return { store, pins, seal, clock: new SystemClock(), randomness: new SystemRandomness() };
   } catch (error) {

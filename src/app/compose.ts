@@ -77,6 +77,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
         log: options.log,
         sources,
         hashPin: (digits) => pins.hash(digits),
+        pinMatches: (digits, hash) => pins.matches(digits, hash),
         resolve: catalogue.resolve,
         dialIn: (user) => dialInNumberFor(store.numbers(), config.entry, user),
         outboundTrunk: (name) => outboundTrunk(config, name),

@@ -98,7 +98,7 @@ export function describeAccounts(stage: () => StoreStage): void {
     it('finds account and role by the hash of a PIN', () => {
       const added = stage().add('a1');
       stage().add('a2');
-      const plain = { account: added, byAccessCode: false, securityCode: false };
+      const plain = { account: added, byAccessCode: false, securityCode: false, booking: null };
       expect(stage().store.findPin('a1-host', 0)).toEqual({ ...plain, role: 'host' });
       expect(stage().store.findPin('a1-guest', 0)).toEqual({ ...plain, role: 'guest' });
       expect(stage().store.findPin('A1-HOST', 0)).toBeNull();

@@ -16,7 +16,7 @@ export function describeCodes(stage: () => StoreStage): void {
 
     it('finds an account by its access code, which makes nobody host', () => {
       const added = addWithAccessCode('a1');
-      const match = { account: added, role: 'guest', byAccessCode: true, securityCode: false };
+      const match = { account: added, role: 'guest', byAccessCode: true, securityCode: false, booking: null };
       expect(stage().store.findPin('a1-access', 0)).toEqual(match);
     });
 

@@ -5,6 +5,7 @@ import { describeAccounts } from './store-accounts.js';
 import { describeCodes } from './store-codes.js';
 import { describeDeliveries } from './store-deliveries.js';
 import { describePrivacy } from './store-privacy.js';
+import { describePins } from './store-pins.js';
 import { describeBlocksAndRecordings } from './store-recordings.js';
 import { describeRecords } from './store-records.js';
 import { describeRunning } from './store-running.js';
@@ -24,6 +25,7 @@ export function describeStore(name: string, factory: (now: () => number) => Stor
 
     describeAccounts(now);
     describeCodes(now);
+    describePins(now);
     describeBlocksAndRecordings(now);
     describeRunning(now);
     describeRecords(now);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { fitsPattern } from '../../src/domain/access/caller-patterns.js';
 import type { AccountId } from '../../src/domain/identifiers.js';
-import { Duplicate, StoreUnavailable, TooMany } from '../../src/ports/store.js';
+import { Duplicate, OutdatedHash, StoreUnavailable, TooMany } from '../../src/ports/store.js';
 import type {
   Account,
   AccountChange,
   AccountCodes,
+  AccountPage,
+  AccountPin,
   AccountPins,
   Block,
   CodeRole,
@@ -86,19 +88,80 @@ export class MemoryStore extends MemoryBookings implements Store {
     return this.#accounts.filter((account) => fold(account.name) === fold(name));
   }
 
-  accounts({ limit, after }: { readonly limit: number; readonly after?: AccountId }): readonly Account[] {
+  accounts({ limit, after, namePrefix, email, enabled }: AccountPage): readonly Account[] {
     checkLimit(limit);
     this.#work();
-    if (after === undefined) return this.#accounts.slice(0, limit);
-    const index = this.#accounts.findIndex(({ id }) => id === after);
-    return index < 0 ? [] : this.#accounts.slice(index + 1, index + 1 + limit);
+    const prefix = fold(namePrefix ?? '');
+    const ordered =
+      namePrefix === undefined
+        ? this.#accounts
+        : this.#accounts.toSorted((a, b) => Number(fold(a.name) > fold(b.name)) - Number(fold(a.name) < fold(b.name)));
+    const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && from === 0) return [];
+    const wanted = ordered
+      .slice(from)
+      .filter(
+        (one) =>
+          fold(one.name).startsWith(prefix) &&
+          (email === undefined || one.email?.toLowerCase() === email.toLowerCase()) &&
+          (enabled === undefined || one.enabled === enabled),
+      );
+    return wanted.slice(0, limit);
+  }
+
+  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>): void {
+    this.#work();
+    const [before, pins] = [this.#accounts, new Map(this.#pins)];
+    this.#accounts = [...before];
+    try {
+      for (const one of accounts) this.addAccount(one.account, one.pins);
+    } catch (error) {
+      this.#accounts = before;
+      this.#pins.clear();
+      for (const [hash, pin] of pins) this.#pins.set(hash, pin);
+      throw error;
+    }
+  }
+
+  pinsOf(id: AccountId): readonly AccountPin[] {
+    this.#work();
+    return [...this.#pins.values()]
+      .filter((pin) => pin.id === id && pin.of === null)
+      .map(({ role, length, sealed }) => ({ role, length, sealed: sealed ?? null }))
+      .sort((a, b) => (a.role < b.role ? -1 : 1));
+  }
+
+  rotatePins(id: AccountId, pins: Readonly<Partial<Record<CodeRole, NewPin>>>): boolean {
+    this.#work();
+    if (!this.#has(id)) return false;
+    const codes = Object.entries(pins) as [CodeRole, NewPin][];
+    if (codes.some(([, { hash }]) => this.#isTaken(hash))) throw new Duplicate('taken already');
+    for (const [hash, pin] of this.#pins) {
+      if (pin.id === id && pin.of === null && codes.some(([role]) => role === pin.role)) this.#retire(hash);
+    }
+    for (const [role, code] of codes) this.#pins.set(code.hash, { ...code, id, role, of: null });
+    return true;
+  }
+
+  isFree(hash: PinHash): boolean {
+    this.#work();
+    return !this.#pins.has(hash) && (this.#retired.get(hash) ?? 0) <= this.#now();
+  }
+
+  livePins(length: number): number {
+    this.#work();
+    return [...this.#pins.values()].filter((pin) => pin.length === length).length;
   }
 
   updateAccount(id: AccountId, { securityCode, ...change }: AccountChange): boolean {
     this.#work();
     if (!this.#has(id)) return false;
     if (securityCode !== undefined) this.#setSecurityCode(id, securityCode);
-    this.#accounts = this.#accounts.map((account) => (account.id === id ? { ...account, ...change } : account));
+    const changed = (account: Account): Account => {
+      const values = Object.entries({ ...account, ...change }).filter(([, value]) => value !== null);
+      return Object.fromEntries(values) as unknown as Account;
+    };
+    this.#accounts = this.#accounts.map((account) => (account.id === id ? changed(account) : account));
     return true;
   }
 
@@ -215,6 +278,9 @@ export class MemoryStore extends MemoryBookings implements Store {
   }
 
   #isTaken(hash: PinHash): boolean {
+    const version = /^v(\d+)\./.exec(hash)?.[1];
+    if (version !== undefined && Number(version) !== this.#keyVersion)
+      throw new OutdatedHash('hashed under another key');
     return this.#pins.has(hash) || (this.#retired.get(hash) ?? 0) > this.#now();
   }
 

@@ -139,7 +139,8 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE accounts ADD COLUMN email TEXT;
   ALTER TABLE accounts ADD COLUMN time_zone TEXT;
   ALTER TABLE accounts ADD COLUMN language TEXT;
-  CREATE INDEX accounts_by_email ON accounts (email) WHERE email IS NOT NULL;
+  CREATE INDEX accounts_by_email ON accounts (lower(email)) WHERE email IS NOT NULL;
+  CREATE INDEX accounts_disabled ON accounts (seq) WHERE enabled = 0;
   -- What invitations call the number, e.g. its place.
   ALTER TABLE numbers ADD COLUMN label TEXT;
 
@@ -312,9 +313,12 @@ export function checkOrigin(database: Database, file: string): void {
 const hasTables = (database: Database): boolean =>
   database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1").get() !== undefined;
 
-/** Takes the steps that are missing, each wholly or not at all, also when two processes start at once. */
-export function migrate(database: Database): void {
-  for (const [index, sql] of MIGRATIONS.entries()) {
+/**
+ * Takes the steps that are missing, each wholly or not at all, also when two processes start at once.
+ * @param version up to this one
+ */
+export function migrate(database: Database, version = SCHEMA_VERSION): void {
+  for (const [index, sql] of MIGRATIONS.slice(0, version).entries()) {
     if (versionOf(database) > index) continue;
     database
       .transaction(() => {

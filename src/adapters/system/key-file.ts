@@ -7,6 +7,7 @@ import {
   linkSync,
   openSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -23,6 +24,8 @@ export interface KeyFile {
   readonly name: string;
   /** Why no new one is made, and what to do: follows "is missing". */
   readonly remedy: string;
+  /** Keys it may hold, one after the other; 1 where nothing is said. */
+  readonly most?: number;
 }
 
 /** The key is missing, damaged or readable by others; the message is one line that says what to do. */
@@ -39,18 +42,27 @@ const codeOf = (error: unknown): string =>
  * @throws {KeyUnusable}
  */
 export function loadKey(file: KeyFile, mayCreate: () => boolean): Uint8Array {
-  const found = readKey(file);
+  const [key] = loadKeys(file, mayCreate);
+  return key;
+}
+
+/** One key or more, in order. */
+type Keys = readonly [Uint8Array, ...Uint8Array[]];
+
+/** As {@link loadKey}, of a file that may hold several. */
+export function loadKeys(file: KeyFile, mayCreate: () => boolean): Keys {
+  const found = readKeys(file);
   if (found !== null) return found;
   if (!mayCreate()) {
     // another process may have made the key, and something by it, just now
-    const late = readKey(file);
+    const late = readKeys(file);
     if (late !== null) return late;
     throw new KeyUnusable(`${file.name} ${file.path} is missing ${file.remedy}`);
   }
   return createKey(file);
 }
 
-function readKey({ path, name }: KeyFile): Uint8Array | null {
+function readKeys({ path, name, most = 1 }: KeyFile): Keys | null {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -63,12 +75,14 @@ function readKey({ path, name }: KeyFile): Uint8Array | null {
     if ((mode & 0o077) !== 0) {
       throw new KeyUnusable(`${name} ${path} can be read or changed by others: chmod 600 ${path}`);
     }
-    const bytes = new Uint8Array(KEY_BYTES + 1);
+    const bytes = new Uint8Array(most * KEY_BYTES + 1);
     const size = readSync(descriptor, bytes, 0, bytes.length, 0);
-    if (size !== KEY_BYTES) {
-      throw new KeyUnusable(`${name} ${path} is damaged (not ${KEY_BYTES} bytes): put it back from a backup`);
+    if (size === 0 || size % KEY_BYTES !== 0 || size > most * KEY_BYTES) {
+      const wanted = most === 1 ? `${KEY_BYTES} bytes` : `1 to ${most} times ${KEY_BYTES} bytes`;
+      throw new KeyUnusable(`${name} ${path} is damaged (not ${wanted}): put it back from a backup`);
     }
-    return bytes.subarray(0, KEY_BYTES);
+    const [first, ...others] = Array.from({ length: size / KEY_BYTES }, (_, index) => keyAt(bytes, index));
+    return [first ?? keyAt(bytes, 0), ...others];
   } catch (error) {
     if (error instanceof KeyUnusable) throw error;
     throw new KeyUnusable(`cannot read ${name} ${path} (${codeOf(error)})`);
@@ -77,33 +91,55 @@ function readKey({ path, name }: KeyFile): Uint8Array | null {
   }
 }
 
-/** The key gets its name only when it is whole, so that no other process ever reads half of it. */
-function createKey(file: KeyFile): Uint8Array {
+const keyAt = (bytes: Uint8Array, index: number): Uint8Array =>
+  bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
+
+function createKey(file: KeyFile): Keys {
   const { path, name } = file;
-  const directory = dirname(path);
   const key = randomBytes(KEY_BYTES);
-  const unnamed = `${path}.${randomBytes(8).toString('hex')}`;
+  const unnamed = unnamedBeside(path);
   try {
-    const descriptor = openSync(unnamed, 'wx', 0o600);
-    try {
-      writeSync(descriptor, key);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    giveToOwnerOf(directory, unnamed);
+    writeDurably(unnamed, key);
     // fails where there is a key: unlike a rename it never replaces one
     linkSync(unnamed, path);
-    syncDirectory(directory);
-    return key;
+    syncDirectory(dirname(path));
+    return [key];
   } catch (error) {
     // another process was quicker: its key counts
-    const other = codeOf(error) === 'EEXIST' ? readKey(file) : null;
+    const other = codeOf(error) === 'EEXIST' ? readKeys(file) : null;
     if (other !== null) return other;
     throw new KeyUnusable(`cannot create ${name} ${path} (${codeOf(error)})`);
   } finally {
     rmSync(unnamed, { force: true });
   }
+}
+
+/** Puts these keys in place of those of the file; they are on the disk when this returns. @throws {KeyUnusable}; then the old ones stand */
+export function replaceKeys({ path, name }: KeyFile, keys: readonly Uint8Array[]): void {
+  const unnamed = unnamedBeside(path);
+  try {
+    writeDurably(unnamed, Buffer.concat(keys));
+    renameSync(unnamed, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    throw new KeyUnusable(`cannot write ${name} ${path} (${codeOf(error)})`);
+  } finally {
+    rmSync(unnamed, { force: true });
+  }
+}
+
+const unnamedBeside = (path: string): string => `${path}.${randomBytes(8).toString('hex')}`;
+
+/** Keys get their name only when they are whole, so that no other process ever reads half of them. */
+function writeDurably(unnamed: string, bytes: Uint8Array): void {
+  const descriptor = openSync(unnamed, 'wx', 0o600);
+  try {
+    writeSync(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  giveToOwnerOf(dirname(unnamed), unnamed);
 }
 
 /** The new name lasts only once its directory is on the disk. */

@@ -1,49 +1,119 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { PinHasher } from '../../domain/access/pins.js';
-import { KEY_BYTES, KeyUnusable, loadKey } from './key-file.js';
+import { KEY_BYTES, KeyUnusable, loadKeys, replaceKeys } from './key-file.js';
+import type { KeyFile } from './key-file.js';
 
 /** Name of the key's file in the data directory. */
 export const PIN_KEY_FILE = 'pin.key';
 
-/** Stands before every hash, so that hashes under another key or rule can be told apart one day. */
-const VERSION = 'v1';
+/** Versions there may be; each costs one more HMAC (a microsecond or two) for every PIN that is looked up. */
+export const MOST_PIN_KEYS = 16;
 
 /** The PIN key is missing, damaged or readable by others; the message is one line that says what to do. */
 export class PinKeyUnusable extends KeyUnusable {
   override readonly name = 'PinKeyUnusable';
 }
 
+const oneMore = (key: Uint8Array, version: number, text: string): string =>
+  `v${version}.${createHmac('sha256', key).update(text, 'utf8').digest('hex')}`;
+
 /**
- * HMAC-SHA-256 under the bridge's key: whoever has the database alone cannot try PINs against it.
- * The key lies beside the database, in a file of its own, so that a copy of one is not a copy of both.
+ * HMAC-SHA-256 under the bridge's keys: whoever has the database alone cannot try PINs against it. The keys lie beside the database, in a
+ * file of their own, so that a copy of one is not a copy of both.
+ *
+ * The hash of version 1 is `v1.` and the HMAC of the digits under the first key; that of version n is `vn.` and the HMAC of the text of
+ * version n-1 under key n. So every hash can be brought to the next version without its PIN, and needs all keys from then on.
  */
 export class PinKey implements PinHasher {
-  readonly #key: Uint8Array;
+  #keys: readonly Uint8Array[];
+  readonly #version: () => number;
+  readonly #readAgain: () => readonly Uint8Array[];
 
-  constructor(key: Uint8Array) {
-    if (key.length !== KEY_BYTES) throw new RangeError(`a PIN key has ${KEY_BYTES} bytes, not ${key.length}`);
-    this.#key = key;
+  /**
+   * @param keys in order of version
+   * @param version the one that counts now
+   * @param readAgain keys as they are on the disk, where the one that counts is not among `keys`. @throws {PinKeyUnusable}
+   */
+  constructor(
+    keys: readonly Uint8Array[],
+    version: () => number = () => keys.length,
+    readAgain: () => readonly Uint8Array[] = () => keys,
+  ) {
+    for (const { length } of keys) {
+      if (length !== KEY_BYTES) throw new RangeError(`a PIN key has ${KEY_BYTES} bytes, not ${length}`);
+    }
+    this.#keys = keys;
+    this.#version = version;
+    this.#readAgain = readAgain;
   }
 
+  /** @throws {PinKeyUnusable} when the key that counts now is not to be had */
   hash(digits: string): string {
-    return `${VERSION}.${createHmac('sha256', this.#key).update(digits, 'utf8').digest('hex')}`;
+    return this.#hashAt(this.#version(), digits);
+  }
+
+  matches(digits: string, hash: string): boolean {
+    const version = Number(/^v(\d{1,2})\./.exec(hash)?.[1] ?? 0);
+    return version > 0 && this.#hashAt(version, digits) === hash;
+  }
+
+  #hashAt(version: number, digits: string): string {
+    // another process has re-keyed
+    if (version > this.#keys.length) this.#keys = this.#readAgain();
+    if (version > this.#keys.length) {
+      throw new PinKeyUnusable(
+        `the PIN key ${PIN_KEY_FILE} has no version ${version}, which the database is under: put the newest one back from a backup`,
+      );
+    }
+    let text = digits;
+    for (const [index, key] of this.#keys.slice(0, version).entries()) text = oneMore(key, index + 1, text);
+    return text;
   }
 }
 
+const keyFile = (dataDirectory: string): KeyFile => ({
+  path: join(dataDirectory, PIN_KEY_FILE),
+  name: 'the PIN key',
+  remedy: 'but the database holds accounts: put the key back from a backup; without it no PIN can be recognised',
+  most: MOST_PIN_KEYS,
+});
+
 /**
- * Reads `pin.key` of the data directory, or makes it.
+ * Reads `pin.key` of the data directory, or makes it with its first key.
  * @param mayCreate asked only when there is no key; says no when PINs were hashed by a key before
+ * @param version the one that counts now, as the database says; the first where nothing is said
  * @throws {PinKeyUnusable}
  */
-export function loadPinKey(dataDirectory: string, mayCreate: () => boolean): PinKey {
-  const file = {
-    path: join(dataDirectory, PIN_KEY_FILE),
-    name: 'the PIN key',
-    remedy: 'but the database holds accounts: put the key back from a backup; without it no PIN can be recognised',
-  };
+export function loadPinKey(dataDirectory: string, mayCreate: () => boolean, version: () => number = () => 1): PinKey {
+  const file = keyFile(dataDirectory);
+  const read = (may: () => boolean): readonly Uint8Array[] => translated(() => loadKeys(file, may));
+  return new PinKey(read(mayCreate), version, () => read(() => false));
+}
+
+/**
+ * Puts a fresh key behind those up to `version` and has it on the disk before this returns; what came after `version` was never used
+ * and goes. To be called while nobody else does.
+ * @returns turns a hash of that version into one of the next
+ * @throws {PinKeyUnusable}
+ */
+export function addPinKey(dataDirectory: string, version: number): (hash: string) => string {
+  const file = keyFile(dataDirectory);
+  return translated(() => {
+    const keys = loadKeys(file, () => false);
+    if (keys.length < version)
+      throw new KeyUnusable(`the PIN key ${file.path} lacks version ${version}: put it back from a backup`);
+    if (version >= MOST_PIN_KEYS)
+      throw new KeyUnusable(`the PIN key has ${MOST_PIN_KEYS} versions already, there can be no more`);
+    const fresh = randomBytes(KEY_BYTES);
+    replaceKeys(file, [...keys.slice(0, version), fresh]);
+    return (hash) => oneMore(fresh, version + 1, hash);
+  });
+}
+
+function translated<T>(action: () => T): T {
   try {
-    return new PinKey(loadKey(file, mayCreate));
+    return action();
   } catch (error) {
     throw error instanceof KeyUnusable ? new PinKeyUnusable(error.message) : error;
   }

@@ -15,6 +15,8 @@ export const PIN_LENGTHS = { least: 6, most: 12 } as const;
 export interface PinHasher {
   /** Keyed hash of the digits: the same digits give the same text. */
   hash(digits: string): string;
+  /** Whether a hash is that of these digits, also one made before the last change of keys. */
+  matches(digits: string, hash: string): boolean;
 }
 
 /** Wrong PINs a day that the bridge hears at most, whoever keys them (product: section 8). */

@@ -171,6 +171,7 @@ export class World {
           { name: 'local', sources: ['127.0.0.0/8'], enabled: true, createdAt: 0 },
         ]),
         hashPin: (digits) => `h:${digits}`,
+        pinMatches: (digits, hash) => hash === `h:${digits}`,
         resolve: (utterances) =>
           utterances.map((utterance) => {
             if (nameOf(utterance) === this.unspeakable) throw new RangeError('cannot be spoken');

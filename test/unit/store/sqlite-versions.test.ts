@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
+import { migrate, SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import { Duplicate } from '../../../src/ports/store.js';
@@ -37,65 +37,24 @@ describe('versions', () => {
   });
 });
 
-/** The file as the third version of the schema made it: what the fourth added taken away, its PINs put back as they were. */
-function backToThirdSchema(): void {
-  bench.tamper(`
-    CREATE TABLE codes AS SELECT hash, account_seq, role FROM pins;
-    DROP TABLE pins;
-    CREATE TABLE pins (
-      hash        TEXT    PRIMARY KEY,
-      account_seq INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
-      role        TEXT    NOT NULL CHECK (role IN ('host', 'guest', 'access', 'moderator', 'security'))
-    ) STRICT, WITHOUT ROWID;
-    CREATE UNIQUE INDEX pins_by_account ON pins (account_seq, role);
-    INSERT INTO pins SELECT * FROM codes;
-    DROP TABLE codes;
-    DROP TABLE deliveries;
-    DROP TABLE invitees;
-    DROP TABLE occurrences;
-    DROP TABLE bookings;
-    DROP TABLE retired_pins;
-    DROP TABLE audit;
-    DROP TABLE facts;
-    DROP INDEX accounts_by_email;
-    ALTER TABLE accounts DROP COLUMN email;
-    ALTER TABLE accounts DROP COLUMN time_zone;
-    ALTER TABLE accounts DROP COLUMN language;
-    DROP INDEX call_records_by_conference;
-    ALTER TABLE call_records DROP COLUMN booking_id;
-    ALTER TABLE call_records DROP COLUMN invitee_id;
-    ALTER TABLE call_records DROP COLUMN story;
-    ALTER TABLE conference_records DROP COLUMN booking_id;
-    ALTER TABLE conference_records DROP COLUMN blocked;
-    PRAGMA user_version = 3;
-  `);
-}
-
-/** As the second version made it: what the third added taken away, its PINs put back as they were. */
-function backToSecondSchema(): void {
-  backToThirdSchema();
-  bench.tamper(`
-    CREATE TABLE codes AS SELECT * FROM pins;
-    DROP TABLE pins;
-    CREATE TABLE pins (
-      hash        TEXT    PRIMARY KEY,
-      account_seq INTEGER NOT NULL REFERENCES accounts (seq) ON DELETE CASCADE,
-      role        TEXT    NOT NULL CHECK (role IN ('host', 'guest'))
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX pins_by_account ON pins (account_seq);
-    INSERT INTO pins SELECT * FROM codes;
-    DROP TABLE codes;
-    DROP TABLE blocks;
-    DROP TABLE recordings;
-    ALTER TABLE call_records DROP COLUMN direction;
-    PRAGMA user_version = 2;
-  `);
-}
-
-/** As the first version made it: what the second added taken away too. */
-function backToFirstSchema(): void {
-  backToSecondSchema();
-  bench.tamper('DROP TABLE live; DROP TABLE drained_mixers; PRAGMA user_version = 1');
+/** The file as an earlier version of the schema made it: what it knew of is in it still, in the tables and columns of then. */
+function backTo(version: number): void {
+  const then = `${bench.file}.then`;
+  const database = new SqliteDatabase(then);
+  migrate(database, version);
+  database.prepare('ATTACH ? AS now').run(bench.file);
+  // parents come after what refers to them
+  database.pragma('foreign_keys = OFF');
+  const tables = database.prepare(
+    "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+  );
+  for (const table of tables.pluck().all() as string[]) {
+    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table).join(', ');
+    database.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM now.${table}`);
+  }
+  database.close();
+  for (const beside of ['-wal', '-shm']) rmSync(bench.file + beside, { force: true });
+  renameSync(then, bench.file);
 }
 
 describe('a database of the third schema', () => {
@@ -104,7 +63,7 @@ describe('a database of the third schema', () => {
     const pins = { access: pin('a1-access'), moderator: pin('a1-moderator'), security: pin('a1-security') };
     store.addAccount(account('a1'), pins);
     store.close();
-    backToThirdSchema();
+    backTo(3);
 
     const migrated = bench.open();
     expect(migrated.check()).toEqual([]);
@@ -125,7 +84,7 @@ describe('a database of the second schema', () => {
     store.saveLive([{ kind: 'call', id: 'c1', data: 'x' }]);
     store.close();
     bench.tamper(`UPDATE accounts SET options = '{"hostLeaves":"end"}'`);
-    backToSecondSchema();
+    backTo(2);
 
     const migrated = bench.open();
     expect(migrated.check()).toEqual([]);
@@ -148,7 +107,7 @@ describe('a database of the first schema', () => {
     add(store, 'a1');
     store.addTrunk({ name: 'pbx', sources: ['192.0.2.1/32'], enabled: true, createdAt: 5 });
     store.close();
-    backToFirstSchema();
+    backTo(1);
 
     const migrated = bench.open();
     expect(migrated.check()).toEqual([]);
@@ -169,7 +128,7 @@ describe('a database of the first schema', () => {
 
   it('is brought up to date once, when two processes open it at the same time', () => {
     bench.open().close();
-    backToFirstSchema();
+    backTo(1);
     const [first, second] = [bench.open(), bench.open()];
     first.saveLive([{ kind: 'conference', id: 'k1', data: 'x' }]);
     expect(second.live('conference')).toEqual([{ id: 'k1', data: 'x' }]);
@@ -177,7 +136,7 @@ describe('a database of the first schema', () => {
 
   it('is not touched when it is opened to read only', () => {
     bench.open().close();
-    backToFirstSchema();
+    backTo(1);
     expect(() => bench.open({ readonly: true })).toThrow(/comes from an older Partyline: [^\n]*$/);
   });
 });

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadPinKey, PinKey, PinKeyUnusable } from '../../../src/adapters/system/pin-key.js';
+import { addPinKey, loadPinKey, MOST_PIN_KEYS, PinKey, PinKeyUnusable } from '../../../src/adapters/system/pin-key.js';
 
 let directory: string;
 let file: string;
@@ -54,9 +54,9 @@ describe('the PIN key', () => {
     expect(() => load()).toThrow(new RegExp(`can be read or changed by others: chmod 600 ${file}$`));
   });
 
-  it.each([0, 31, 33])('is refused when it has %d bytes', (size) => {
+  it.each([0, 31, 33, 17 * 32])('is refused when it has %d bytes', (size) => {
     writeFileSync(file, Buffer.alloc(size), { mode: 0o600 });
-    expect(() => load()).toThrow(/is damaged \(not 32 bytes\)/);
+    expect(() => load()).toThrow(/is damaged \(not 1 to 16 times 32 bytes\)/);
     expect(readFileSync(file)).toHaveLength(size);
   });
 
@@ -81,7 +81,7 @@ describe('the PIN key', () => {
 });
 
 describe('the hash of a PIN', () => {
-  const key = new PinKey(Buffer.alloc(32, 7));
+  const key = new PinKey([Buffer.alloc(32, 7)]);
 
   it('is an HMAC-SHA-256 behind the version of the rule', () => {
     const expected = createHmac('sha256', Buffer.alloc(32, 7)).update('482915037').digest('hex');
@@ -90,7 +90,109 @@ describe('the hash of a PIN', () => {
 
   it('differs by PIN and by key, and never holds the PIN', () => {
     expect(key.hash('482915037')).not.toBe(key.hash('482915038'));
-    expect(key.hash('482915037')).not.toBe(new PinKey(Buffer.alloc(32, 8)).hash('482915037'));
+    expect(key.hash('482915037')).not.toBe(new PinKey([Buffer.alloc(32, 8)]).hash('482915037'));
     expect(key.hash('482915037')).not.toContain('482915037');
+  });
+});
+
+describe('the PIN key of a later version', () => {
+  it('brings a hash of the one before to what it makes of the PIN itself', () => {
+    const first = load().hash('482915037');
+    const next = addPinKey(directory, 1);
+    const second = loadPinKey(
+      directory,
+      () => false,
+      () => 2,
+    );
+    expect(second.hash('482915037')).toBe(next(first));
+    expect(next(first)).toMatch(/^v2\.[0-9a-f]{64}$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['pin.key']);
+  });
+
+  it('does not count before the database says so, whatever is in the file', () => {
+    const first = load().hash('482915037');
+    addPinKey(directory, 1);
+    expect(load(false).hash('482915037')).toBe(first);
+  });
+
+  it('is found by a process that read the file before it was there', () => {
+    let version = 1;
+    const running = loadPinKey(
+      directory,
+      () => true,
+      () => version,
+    );
+    const first = running.hash('482915037');
+    const next = addPinKey(directory, 1);
+    version = 2;
+    expect(running.hash('482915037')).toBe(next(first));
+  });
+
+  it('matches what was hashed before it, and nothing else', () => {
+    const first = load().hash('482915037');
+    const second = addPinKey(directory, 1)(first);
+    const key = loadPinKey(
+      directory,
+      () => false,
+      () => 2,
+    );
+    for (const hash of [first, second]) {
+      expect(key.matches('482915037', hash)).toBe(true);
+      expect(key.matches('482915038', hash)).toBe(false);
+    }
+    for (const hash of ['', 'v1', 'v0.00', first.replace('v1', 'v2'), second.slice(1)]) {
+      expect(key.matches('482915037', hash), hash).toBe(false);
+    }
+    // of a key nobody has
+    expect(() => key.matches('482915037', 'v3.00')).toThrow(PinKeyUnusable);
+  });
+
+  it('is refused where the file is older than the database', () => {
+    load();
+    const behind = loadPinKey(
+      directory,
+      () => false,
+      () => 2,
+    );
+    expect(() => behind.hash('482915037')).toThrow(/has no version 2, which the database is under: put the newest/);
+    expect(() => addPinKey(directory, 2)).toThrow(/lacks version 2/);
+  });
+
+  it('takes the place of one that was left by a process that died before it counted', () => {
+    const first = load().hash('482915037');
+    addPinKey(directory, 1);
+    const unused = readFileSync(file).subarray(32);
+    const next = addPinKey(directory, 1);
+    expect(readFileSync(file)).toHaveLength(64);
+    expect(readFileSync(file).subarray(32).equals(unused)).toBe(false);
+    const key = loadPinKey(
+      directory,
+      () => false,
+      () => 2,
+    );
+    expect(key.hash('482915037')).toBe(next(first));
+  });
+
+  it('is one of sixteen at most', () => {
+    let hash = load().hash('482915037');
+    for (let version = 1; version < MOST_PIN_KEYS; version += 1) hash = addPinKey(directory, version)(hash);
+    expect(() => addPinKey(directory, MOST_PIN_KEYS)).toThrow(/16 versions already/);
+    const key = loadPinKey(
+      directory,
+      () => false,
+      () => MOST_PIN_KEYS,
+    );
+    expect(key.hash('482915037')).toBe(hash);
+  });
+
+  it('leaves the keys as they are where the new ones cannot be written', () => {
+    load();
+    const before = readFileSync(file);
+    chmodSync(directory, 0o500);
+    // root writes everywhere
+    if (process.getuid?.() !== 0) expect(() => addPinKey(directory, 1)).toThrow(/cannot write the PIN key/);
+    chmodSync(directory, 0o700);
+    expect(readFileSync(file).subarray(0, 32).equals(before)).toBe(true);
   });
 });
