@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildConference, buildTrunks, dialOutGuards } from './conference.js';
 import { secret as secretKind } from './kinds.js';
+import { buildMessages } from './messages.js';
 import { ConfigError } from './read-settings.js';
 import type { Settings } from './read-settings.js';
 import type { Secret } from './secret.js';
@@ -60,6 +61,7 @@ export function buildConfig(settings: Settings, readSecret: (path: string) => st
       nameMs: settings['entry.nameMs'],
     },
     callers: { keepDigits: settings['callers.keepDigits'] },
+    messages: buildMessages(settings, readSecret),
     mixers,
     drachtio,
     dialogOwner: buildDialogOwner(settings, drachtio !== null),

@@ -44,7 +44,7 @@ function kindOf<T>(schema: z.ZodType<T>, allowed: string, reader: (text: string)
 }
 
 /** A kind that is written as one line of text in either place. */
-function textKind<T>(allowed: string, read: (text: string) => T | undefined, show: (value: T) => unknown): Kind<T> {
+export function textKind<T>(allowed: string, read: (text: string) => T | undefined, show: (value: T) => unknown): Kind<T> {
   return {
     allowed,
     fromJson: (value) => (typeof value === 'string' ? read(value.trim()) : undefined),
@@ -144,7 +144,7 @@ export const network: Kind<string> = textKind(
   identity,
 );
 
-const isHost = (text: string): boolean =>
+export const isHost = (text: string): boolean =>
   parseNetwork(text).ok || /^[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?$/i.test(text);
 
 export const host: Kind<string> = textKind(

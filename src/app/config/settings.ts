@@ -22,6 +22,7 @@ import {
 import type { Kind, SipListen } from './kinds.js';
 import { keyMap } from './key-maps.js';
 import type { OwnKeys } from './key-maps.js';
+import { country, httpUrl, leadTime, mailbox, mailUser, sipDomain } from './message-kinds.js';
 import { mixerList, mixersFrom } from './mixers.js';
 import { dialPrefix, outboundTrunks, trunksFrom } from './outbound-trunks.js';
 import type { OutboundTrunks } from './outbound-trunks.js';
@@ -206,6 +207,45 @@ export const SETTINGS = {
     'for the star of a host who keyed an access code, ms',
   ),
   'entry.nameMs': setting(wholeNumber(1000, 30_000), entry.nameMs, 'longest name, ms'),
+
+  'invitations.sipDomain': setting(
+    orNull('auto', sipDomain),
+    null,
+    "domain of SIP addresses in invitations, with its port if not 5060; auto: the bridge's address",
+  ),
+  'invitations.country': setting(
+    orNull('none', country),
+    null,
+    'country of whoever reads an invitation, where neither the command nor the language of the account says one',
+  ),
+  'invitations.reminders': setting(
+    listOf(leadTime),
+    [86_400_000, 900_000],
+    'before each occurrence of a booking whose invitees are sent messages; empty: no reminders',
+  ),
+  'mail.host': setting(orNull('none', host), null, 'SMTP server for invitations and reports; none: no mail is sent'),
+  'mail.port': setting(wholeNumber(1, 65_535), 587, 'its port; 465 goes with tls'),
+  'mail.security': setting(
+    oneOf('starttls', 'tls', 'none'),
+    'starttls',
+    'starttls: refused where the server has none; tls: from the first byte; none: in plain, for a server on this machine',
+  ),
+  'mail.user': setting(orNull('none', mailUser), null, 'user name at the SMTP server'),
+  'mail.passwordFile': pathSetting(orNull('none', path), null, 'file that holds its password'),
+  'mail.caFile': pathSetting(
+    orNull('system', path),
+    null,
+    "certificate of the authority that signed the server's, PEM; system: those the system trusts",
+  ),
+  'mail.from': setting(orNull('none', mailbox), null, 'whom mail comes from'),
+  'mail.replyTo': setting(orNull('none', mailbox), null, 'whom answers go to; none: mail.from'),
+  'sms.url': setting(orNull('none', httpUrl), null, 'where each SMS is posted to, as JSON; none: no SMS is sent'),
+  'sms.secretFile': pathSetting(orNull('none', path), null, 'file that holds the secret these are signed with'),
+  'webhooks.secretFile': pathSetting(
+    orNull('none', path),
+    null,
+    'file that holds the secret other webhooks are signed with; none: none is called',
+  ),
 
   mixers: setting(
     mixerList,

@@ -1,6 +1,7 @@
 import type { ConferenceOptions, DialOutRights, EntryOptions } from '../../domain/conference-options.js';
 import type { OutboundTrunk } from './conference.js';
 import type { HostAndPort, PortRange, SipListen } from './kinds.js';
+import type { MessageConfig } from './messages.js';
 import type { Origins, Settings } from './read-settings.js';
 import type { Secret } from './secret.js';
 import type { SettingValue } from './settings.js';
@@ -68,6 +69,7 @@ export interface Config {
     /** Last digits of a caller's number that records keep; `null`: all of them. */
     readonly keepDigits: number | null;
   };
+  readonly messages: MessageConfig;
   readonly mixers: readonly MixerConfig[];
   readonly drachtio: DrachtioConfig | null;
   /** `null`: the bridge's own process holds the calls, which end with it. Set only together with `drachtio`. */

@@ -28,7 +28,7 @@ function read({ content }: CalendarFile): Read {
   ICAL.TimezoneService.reset();
   for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone);
   const events = calendar.getAllSubcomponents('vevent').map((one) => new ICAL.Event(one));
-  const main = events.find((event) => event.recurrenceId === null);
+  const main = events.find(({ component }) => !component.hasProperty('recurrence-id'));
   if (main === undefined) throw new Error('no event');
   return { calendar, events, main };
 }
@@ -41,7 +41,7 @@ function starts({ main }: Read, most: number): readonly number[] {
   const all = main.iterator();
   for (let time = all.next() as ICAL.Time | undefined; time !== undefined && found.length < most;) {
     found.push(instant(time));
-    time = all.next() as ICAL.Time | undefined;
+    time = all.next();
   }
   return found;
 }
@@ -142,7 +142,7 @@ describe('an invitation as iCalendar', () => {
     const digits = new Map(occurrences.map(({ startsAt }, at) => [startsAt, `11122233${at}`]));
     const booking = booked('America/New_York', '2026-03-02T09:00', { rule: 'FREQ=WEEKLY;COUNT=2', occurrences });
     const { events, main } = read(written(booking, { code: { kind: 'each', digits } }));
-    const own = events.filter((event) => event.recurrenceId !== null);
+    const own = events.filter(({ component }) => component.hasProperty('recurrence-id'));
     expect(new Set(events.map(({ uid }) => uid)).size).toBe(1);
     expect(own.map(({ recurrenceId }) => instant(recurrenceId))).toEqual(occurrences.map(({ startsAt }) => startsAt));
     expect(own.map(({ startDate }) => instant(startDate))).toEqual(occurrences.map(({ startsAt }) => startsAt));
@@ -159,7 +159,7 @@ describe('an invitation as iCalendar', () => {
     expect(calendar.getFirstPropertyValue('method')).toBe('CANCEL');
     expect(main.component.getFirstPropertyValue('status')).toBe('CANCELLED');
     expect([main.uid, main.sequence]).toEqual(['b1@conference.example.org', 4]);
-    expect(file.content).not.toMatch(/123456789|123 456/);
+    expect(file.content).not.toMatch(/123456789|123 456 789/);
   });
 
   it('is published where there is nobody to answer to', () => {
