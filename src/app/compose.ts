@@ -19,6 +19,7 @@ import { withAdvice } from './engine-advice.js';
 import { HttpServer } from './http/server.js';
 import { refuseTakenPorts } from './ports.js';
 import { loadPrompts } from './prompts.js';
+import { hostReportQueue } from './reports/host-report-queue.js';
 import { VERSION } from './version.js';
 
 /** Networks calls come from without a provisioned trunk, besides this machine. */
@@ -81,8 +82,14 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
         resolve: catalogue.resolve,
         dialIn: (user) => dialInNumberFor(store.numbers(), config.entry, user),
         outboundTrunk: (name) => outboundTrunk(config, name),
+        hostReport: hostReportQueue(store, clock, config),
       },
-      { maximumCalls: config.maximumCalls, entry: config.entry, recordedDigits: config.callers.keepDigits },
+      {
+        maximumCalls: config.maximumCalls,
+        entry: config.entry,
+        recordedDigits: config.callers.keepDigits,
+        refuseBlocked: config.callers.refuseBlocked,
+      },
     );
     const http = httpOf(config, engine, bridge);
     try {

@@ -13,6 +13,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   workingDirectory: process.cwd(),
   isTerminal: process.stdin.isTTY,
+  watched: process.stderr.isTTY ? process.stderr : undefined,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   ask: async (question) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -63,8 +63,8 @@ export interface CallFilter {
   readonly accountId?: AccountId;
   readonly bookingId?: BookingId;
   readonly conferenceRecordId?: number;
-  /** Exactly as it stands in the records. */
-  readonly dialled?: string;
+  /** One of these, exactly as it stands in the records: trunks spell a number differently. */
+  readonly dialled?: readonly string[];
   readonly trunk?: string;
   readonly role?: Role;
   readonly outcome?: CallOutcome;

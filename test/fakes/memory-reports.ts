@@ -28,8 +28,8 @@ interface PageOf {
 type Numbered<T> = T & { readonly seq: number };
 
 function plain<T extends { readonly seq: number }>(record: T): Omit<T, 'seq'> {
-  const { seq, ...rest } = record;
-  void seq;
+  const rest: Omit<T, 'seq'> & { seq?: number } = { ...record };
+  delete rest.seq;
   return rest;
 }
 
@@ -64,7 +64,7 @@ function matches(filter: CallFilter): (call: CallRecord) => boolean {
     same(account, call.accountId) &&
     same(bookingId, call.bookingId) &&
     same(conferenceRecordId, call.conferenceRecordId) &&
-    same(dialled, call.dialled) &&
+    (dialled === undefined || dialled.includes(call.dialled)) &&
     same(trunk, call.trunk) &&
     same(role, call.role) &&
     same(outcome, call.outcome);

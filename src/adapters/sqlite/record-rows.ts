@@ -142,7 +142,11 @@ export const callsWhere = (filter: CallFilter): Where =>
     ['c.account_id = :accountId', 'accountId', filter.accountId],
     ['c.booking_id = :bookingId', 'bookingId', filter.bookingId],
     ['c.conference_record_id = :conferenceRecordId', 'conferenceRecordId', filter.conferenceRecordId],
-    ['c.dialled = :dialled', 'dialled', filter.dialled],
+    [
+      'c.dialled IN (SELECT value FROM json_each(:dialled))',
+      'dialled',
+      filter.dialled && JSON.stringify(filter.dialled),
+    ],
     ['c.trunk = :trunk', 'trunk', filter.trunk],
     ['c.role = :role', 'role', filter.role],
     ['c.outcome = :outcome', 'outcome', filter.outcome],

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { Announcement, ConferenceOptions, HostLeaves } from '../../domain/conference-options.js';
 import type { Config } from '../config.js';
 import { wholeNumber, wholeNumberOrNone } from './arguments.js';
+import { addCallerFlags, applyCallerFlags } from './caller-flags.js';
+import type { CallerFlags } from './caller-flags.js';
 import type { CliContext } from './context.js';
 import { addDialOutFlags, applyDialOutFlags } from './dial-out-flags.js';
 import type { DialOutFlags } from './dial-out-flags.js';
@@ -10,7 +12,7 @@ import { applyKeys, keyOption } from './key-flags.js';
 import type { KeyChange } from './key-flags.js';
 
 /** The flags of `account add` and `account set`, as commander gives them. */
-export interface ConferenceFlags extends DialOutFlags {
+export interface ConferenceFlags extends DialOutFlags, CallerFlags {
   readonly entry?: Announcement;
   readonly exit?: Announcement;
   readonly nameOnEntry?: boolean;
@@ -67,6 +69,7 @@ export function addConferenceFlags(command: Command): Command {
     .option('--record-beep <seconds>', 'time between beeps while it is recorded, or none', wholeNumberOrNone(5, 3_600));
   yesNo('record-announcements', 'what the room hears is recorded too', 'only what callers say is recorded');
   addDialOutFlags(command);
+  addCallerFlags(command);
   return command
     .option('--wait-limit <seconds>', 'how long callers wait for the first host', seconds)
     .option('--reassure <seconds>', 'time between reassurances while they wait', seconds)
@@ -108,6 +111,7 @@ export function applyConferenceFlags(
     reassureSeconds: flags.reassure ?? options.reassureSeconds,
     aloneLimitSeconds: flags.aloneLimit ?? options.aloneLimitSeconds,
     durationLimitSeconds: flags.durationLimit ?? options.durationLimitSeconds,
+    ...applyCallerFlags(options, flags),
     ...(keys === undefined || Object.keys(keys).length === 0 ? {} : { keyMap: keys }),
   };
 }

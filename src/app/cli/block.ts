@@ -1,28 +1,29 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { callerDigits } from '../../domain/access/callers.js';
+import { callerPattern } from '../../domain/access/caller-patterns.js';
 import type { Block } from '../../ports/store.js';
 import { findAccount, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { isoTime, localTime } from './output.js';
 
-const LONGEST_NUMBER = 32;
 const ACCOUNT = 'for this account only, by id or name; else bridge-wide';
 
 export function registerBlock(program: Command, context: CliContext): void {
-  const block = program.command('block').description('callers that are not let in, by their numbers');
+  const block = program.command('block').description('callers that are not let in, by number or pattern');
   registerAdd(block, context);
   registerList(block, context);
   registerRemove(block, context);
 }
 
-function callerNumber(text: string): string {
-  const digits = callerDigits(text.trim());
-  if (digits === null || digits.length > LONGEST_NUMBER) {
-    throw new InvalidArgumentError('It must be a number such as +442071234567.');
+function numberOrPattern(text: string): string {
+  const pattern = callerPattern(text);
+  if (pattern === null) {
+    throw new InvalidArgumentError(
+      'It must be a number such as +442071234567, or a pattern such as +4420* or 0900??????.',
+    );
   }
-  return digits;
+  return pattern;
 }
 
 interface Flags {
@@ -32,11 +33,24 @@ interface Flags {
 function registerAdd(block: Command, context: CliContext): void {
   const command = block
     .command('add')
-    .description('let a number in no more; who is in stays in')
-    .argument('<number>', 'as it stands in the records, best as +COUNTRY NUMBER', callerNumber)
+    .description('let a number, or all of a pattern, in no more; who is in stays in')
+    .argument('<number>', 'best as +COUNTRY NUMBER; ? is any digit, * at the end any that follow', numberOrPattern)
     .option('--account <account>', ACCOUNT);
-  withExamples(command, 'partyline block add +442071234567', 'partyline block add +442071234567 --account Board')
-    .addHelpText('after', '\nWho calls from it hears that the conference is full, hosts as well.\n')
+  withExamples(
+    command,
+    'partyline block add +442071234567',
+    "partyline block add '+4420*'",
+    "partyline block add '0900??????' --account Board",
+  )
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Who calls from it hears that the conference is full, hosts as well. With callers.refuseBlocked set to',
+        'refuse, calls from numbers that are blocked bridge-wide are refused before they are answered (603).',
+        '',
+      ].join('\n'),
+    )
     .action((number: string, flags: Flags) =>
       context.withNewStore(({ store, clock }) => {
         const account = flags.account === undefined ? null : findAccount(store, flags.account);
@@ -49,7 +63,7 @@ function registerAdd(block: Command, context: CliContext): void {
 function registerList(block: Command, context: CliContext): void {
   const command = block
     .command('list')
-    .description('list the numbers that are blocked, oldest first')
+    .description('list the numbers and patterns that are blocked, oldest first')
     .option('--account <account>', 'what counts for this account, by id or name')
     .addOption(jsonOption());
   withExamples(command, 'partyline block list', 'partyline block list --account Board').action(
@@ -76,8 +90,8 @@ function toJson({ accountId, callerNumber: number, createdAt }: Block, accountNa
 function registerRemove(block: Command, context: CliContext): void {
   const command = block
     .command('remove')
-    .description('let a number in again')
-    .argument('<number>', 'the number', callerNumber)
+    .description('let a number or pattern in again')
+    .argument('<number>', 'the number or pattern, as it was added', numberOrPattern)
     .option('--account <account>', ACCOUNT);
   withExamples(command, 'partyline block remove +442071234567').action((number: string, flags: Flags) =>
     context.withStore((store) => {

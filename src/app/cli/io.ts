@@ -8,6 +8,8 @@ export interface CliIo {
   readonly workingDirectory: string;
   /** Whether someone sits at stdin to answer a question. */
   readonly isTerminal: boolean;
+  /** The terminal that stderr is, for what moves there; left out: it is none. */
+  readonly watched?: NodeJS.WriteStream | undefined;
   /** Width of the terminal that stdout is; left out: it is none. */
   readonly columns?: number | undefined;
   /** Asks on the terminal; never called without one. */

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isStoreRefusal, openExistingStore, openStore } from '../compose-store.js';
 import { ConfigError } from '../config.js';
 import { RecordingUnreadable } from '../../ports/recordings.js';
-import { Duplicate, StoreUnavailable } from '../../ports/store.js';
+import { Duplicate, StoreUnavailable, TooMany } from '../../ports/store.js';
 import { VERSION } from '../version.js';
 import { registerAccount } from './account.js';
 import { registerBlock } from './block.js';
@@ -18,6 +18,8 @@ import { Exit, Refused } from './io.js';
 import type { CliIo } from './io.js';
 import { registerMixer } from './mixer.js';
 import { registerNumber } from './number.js';
+import { registerPin } from './pin.js';
+import { registerPrivacy } from './privacy.js';
 import { registerRecording } from './recording.js';
 import { registerReport } from './report.js';
 import { registerServe } from './serve.js';
@@ -45,12 +47,14 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerServe(program, context);
   registerDialogOwner(program, context);
   registerAccount(program, context);
+  registerPin(program, context);
   registerNumber(program, context);
   registerTrunk(program, context);
   registerBlock(program, context);
   registerMixer(program, context);
   registerRecording(program, context);
   registerReport(program, context);
+  registerPrivacy(program, context);
   registerConfig(program, context);
   registerEngine(program, context);
   registerDoctor(program, context);
@@ -85,6 +89,7 @@ function explain(error: unknown, io: CliIo): string {
     error instanceof ConfigError ||
     error instanceof StoreUnavailable ||
     error instanceof Duplicate ||
+    error instanceof TooMany ||
     error instanceof RecordingUnreadable ||
     isStoreRefusal(error);
   if (!expected && io.env['PARTYLINE_LOG_LEVEL'] === 'debug') return error.stack ?? error.message;

@@ -1,166 +1,167 @@
+import { setImmediate } from 'node:timers/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { CALL_OUTCOMES } from '../../domain/outcomes.js';
-import type { CallOutcome } from '../../domain/outcomes.js';
-import type { AccountId } from '../../domain/identifiers.js';
-import type { CallRecord, CallRecordFilter, Store } from '../../ports/store.js';
-import { findAccount, jsonOption, wholeNumber, withExamples } from './arguments.js';
+import type { Store } from '../../ports/store.js';
+import type { CallFilter, ConferenceFilter, Page, RecordCursor, ReportedCall } from '../../ports/store-reports.js';
+import { daysOf } from '../reports/days.js';
+import { progressBar } from '../reports/progress.js';
+import type { Progress } from '../reports/progress.js';
+import { RowsOut } from '../reports/rows-out.js';
+import { callShape, roomShape, sumShape } from '../reports/shapes.js';
+import type { Room, Shape, SumBy, SumRow } from '../reports/shapes.js';
+import { withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
-import { csvLine, duration, isoTime, localTime } from './output.js';
-import { nextDay, readMoment } from './times.js';
-import type { Moment } from './times.js';
+import {
+  addCallFilters,
+  addPeriodFlags,
+  filterOf,
+  formatOf,
+  limitOf,
+  limitOption,
+  periodOf,
+  zoneOf,
+} from './report-flags.js';
+import type { CallFlags, PeriodFlags } from './report-flags.js';
 
-const USUAL_LIMIT = 100;
-const LARGEST_LIMIT = 10_000;
-
-interface CallFlags {
-  readonly from?: Moment;
-  readonly to?: Moment;
-  readonly account?: string;
-  readonly outcome?: CallOutcome;
-  readonly limit: number;
-  readonly json?: boolean;
-  readonly csv?: boolean;
-}
+/** Rows read at once: enough to be quick, few enough for memory to stay flat. */
+const PAGE = 1_000;
+/** Calls of one conference that are shown. */
+const MOST_CALLERS = 10_000;
 
 export function registerReport(program: Command, context: CliContext): void {
-  const report = program.command('report').description('what happened: one record for each call');
-  const moment = (text: string): Moment => readMoment(text, Date.now());
-  const command = report
-    .command('calls')
-    .description('list the calls, newest first')
-    .option('--from <time>', 'calls that began at this time or later', moment)
-    .option('--to <time>', 'calls that began before this time; a date counts with its whole day', moment)
-    .option('--account <account>', 'calls of this account, by id or name')
-    .addOption(new Option('--outcome <outcome>', 'calls that ended so').choices(CALL_OUTCOMES))
-    .option('--limit <number>', 'at most so many', wholeNumber(1, LARGEST_LIMIT), USUAL_LIMIT)
-    .addOption(jsonOption())
-    .addOption(new Option('--csv', 'print CSV, for spreadsheets').conflicts('json'));
+  const report = program.command('report').description('what happened: calls, conferences, and sums of them');
+  registerCalls(report, context);
+  registerRooms(report, context);
+  registerAccounts(report, context);
+}
+
+function registerCalls(report: Command, context: CliContext): void {
+  const command = report.command('calls').description('list the calls, newest first, or sum them');
+  addCallFilters(addPeriodFlags(command, 'calls'))
+    .addOption(new Option('--by <what>', 'sums instead of a list').choices(['account', 'day', 'number', 'trunk']))
+    .addOption(limitOption());
   withExamples(
     command,
     'partyline report calls --from 7d',
-    'partyline report calls --from 2026-01-01 --to 2026-01-31 --csv',
-  ).action((flags: CallFlags) =>
-    context.withStore((store) => {
-      const found = store.callRecords(filterOf(store, { ...flags, limit: Math.min(flags.limit + 1, LARGEST_LIMIT) }));
-      const calls = found.slice(0, flags.limit);
-      const names = new AccountNames(store);
-      if (flags.json === true) context.printJson(calls.map((call) => toJson(call, names)));
-      else if (flags.csv === true) printCsv(context, calls, names);
-      else if (calls.length === 0) context.print('No calls.');
-      else printTable(context, calls, names);
-      if (found.length > calls.length) context.warn(`there are more than these ${calls.length}: raise --limit`);
+    'partyline report calls --from 2026-01-01 --to 2026-01-31 --csv > january.csv',
+    'partyline report calls --by day --from 2026-01-01 --to 2026-01-31 --time-zone Europe/London',
+  ).action(({ by, ...flags }: CallFlags & { readonly by?: SumBy }) =>
+    context.withStore(async (store) => {
+      const filter = filterOf(store, flags);
+      if (by !== undefined) return sum(context, store, by, filter, flags);
+      const fetch = (after: RecordCursor | null): Page<ReportedCall> => store.callPage(filter, { limit: PAGE, after });
+      const shape = callShape(zoneOf(flags));
+      await list(context, flags, { shape, fetch, span: store.callSpan(filter), none: 'No calls.' });
     }),
   );
 }
 
-function filterOf(store: Store, flags: CallFlags): CallRecordFilter {
-  const { from, to, account, outcome, limit } = flags;
-  return {
-    limit,
-    ...(from === undefined ? {} : { from: from.at }),
-    ...(to === undefined ? {} : { to: to.wholeDay ? nextDay(to.at) : to.at }),
-    ...(account === undefined ? {} : { accountId: findAccount(store, account).id }),
-    ...(outcome === undefined ? {} : { outcome }),
-  };
+function registerRooms(report: Command, context: CliContext): void {
+  const command = report.command('rooms').description('list the conferences, newest first, with who was in them');
+  addPeriodFlags(command, 'conferences').addOption(limitOption());
+  withExamples(
+    command,
+    'partyline report rooms --from 24h',
+    'partyline report rooms --account Board --from 2026-01-01 --json',
+  ).action((flags: PeriodFlags) =>
+    context.withStore(async (store) => {
+      const filter: ConferenceFilter = periodOf(store, flags);
+      const limit = Math.min(PAGE, limitOf(flags) + 1);
+      const fetch = (after: RecordCursor | null): Page<Room> => {
+        const { rows, next } = store.conferencePage(filter, { limit, after });
+        return { rows: rows.map((conference) => ({ conference, calls: callsOf(store, conference.id) })), next };
+      };
+      const shape = roomShape(zoneOf(flags));
+      await list(context, flags, { shape, fetch, span: null, none: 'No conferences.' });
+    }),
+  );
 }
 
-/** Names of accounts, each asked for once. */
-class AccountNames {
-  readonly #store: Store;
-  readonly #names = new Map<AccountId, string | null>();
+/** Those who called for a conference, first come first. */
+function callsOf(store: Store, conferenceRecordId: number): Room['calls'] {
+  return store.callPage({ conferenceRecordId }, { limit: MOST_CALLERS, after: null }).rows.toReversed();
+}
 
-  constructor(store: Store) {
-    this.#store = store;
+function registerAccounts(report: Command, context: CliContext): void {
+  const command = report.command('accounts').description('sum the calls of each account, in order of name');
+  addPeriodFlags(command, 'calls').addOption(limitOption());
+  withExamples(command, 'partyline report accounts --from 2026-01-01 --to 2026-01-31 --csv').action(
+    (flags: PeriodFlags) => context.withStore((store) => sum(context, store, 'account', periodOf(store, flags), flags)),
+  );
+}
+
+interface Listed<T> {
+  readonly shape: Shape<T>;
+  readonly fetch: (after: RecordCursor | null) => Page<T>;
+  readonly span: { readonly first: number; readonly last: number } | null;
+  readonly none: string;
+}
+
+/** Writes page after page. In between whoever reads may have closed the pipe. */
+async function list<T>(
+  context: CliContext,
+  flags: PeriodFlags,
+  { shape, fetch, span, none }: Listed<T>,
+): Promise<void> {
+  const out = new RowsOut(context, formatOf(flags), shape);
+  const progress = progressBar(context.io.watched ?? null);
+  const limit = limitOf(flags);
+  let more = false;
+  try {
+    for (let after: RecordCursor | null | undefined; after !== null && !more;) {
+      const { rows, next }: Page<T> = fetch(after ?? null);
+      const kept = rows.slice(0, limit - out.rows);
+      more = kept.length < rows.length;
+      out.add(kept);
+      if (next !== null && span !== null) progress.at((span.last - next.at) / Math.max(1, span.last - span.first));
+      after = next;
+      await setImmediate();
+    }
+  } finally {
+    progress.end();
   }
+  out.end(none);
+  if (more) context.warn(`there are more than these ${out.rows}: raise --limit`);
+}
 
-  of(id: AccountId | null): string | null {
-    if (id === null) return null;
-    const known = this.#names.get(id);
-    if (known !== undefined) return known;
-    const name = this.#store.account(id)?.name ?? null;
-    this.#names.set(id, name);
-    return name;
+async function sum(
+  context: CliContext,
+  store: Store,
+  by: SumBy,
+  filter: CallFilter,
+  flags: PeriodFlags,
+): Promise<void> {
+  const out = new RowsOut(context, formatOf(flags), sumShape(by));
+  const progress = progressBar(context.io.watched ?? null);
+  const limit = limitOf(flags);
+  const rows = by === 'day' ? byDay(store, filter, zoneOf(flags), progress) : store.sumCallsBy(by, filter);
+  let page: SumRow[] = [];
+  let more = false;
+  try {
+    for (const row of rows) {
+      more = out.rows + page.length >= limit;
+      if (more) break;
+      page.push(row);
+      if (page.length < PAGE) continue;
+      out.add(page);
+      page = [];
+      await setImmediate();
+    }
+  } finally {
+    progress.end();
   }
+  out.add(page);
+  out.end('No calls.');
+  if (more) context.warn(`there are more than these ${out.rows}: raise --limit`);
 }
 
-const talkMs = ({ joinedAt, endedAt }: CallRecord): number | null => (joinedAt === null ? null : endedAt - joinedAt);
-
-const timeOrNull = (time: number | null): string | null => (time === null ? null : isoTime(time));
-
-/** The record as programs see it: times as RFC 3339, talk time in seconds. */
-function toJson(call: CallRecord, names: AccountNames): Readonly<Record<string, string | number | null>> {
-  const talk = talkMs(call);
-  return {
-    id: call.id,
-    sipCallId: call.sipCallId,
-    startedAt: isoTime(call.startedAt),
-    answeredAt: timeOrNull(call.answeredAt),
-    joinedAt: timeOrNull(call.joinedAt),
-    endedAt: isoTime(call.endedAt),
-    talkSeconds: talk === null ? null : talk / 1000,
-    trunk: call.trunk,
-    dialled: call.dialled,
-    caller: call.caller,
-    accountId: call.accountId,
-    accountName: names.of(call.accountId),
-    conferenceRecordId: call.conferenceRecordId,
-    role: call.role,
-    outcome: call.outcome,
-    keyMethod: call.keyMethod,
-    codec: call.codec,
-    mixer: call.mixer,
-    packetLoss: call.packetLoss,
-    jitterMs: call.jitterMs,
-    direction: call.direction,
-  };
-}
-
-const CSV_COLUMNS = [
-  'id',
-  'sipCallId',
-  'startedAt',
-  'answeredAt',
-  'joinedAt',
-  'endedAt',
-  'talkSeconds',
-  'trunk',
-  'dialled',
-  'caller',
-  'accountId',
-  'accountName',
-  'conferenceRecordId',
-  'role',
-  'outcome',
-  'keyMethod',
-  'codec',
-  'mixer',
-  'packetLoss',
-  'jitterMs',
-  'direction',
-] as const;
-
-function printCsv(context: CliContext, calls: readonly CallRecord[], names: AccountNames): void {
-  const lines = calls.map((call) => {
-    const fields = toJson(call, names);
-    return csvLine(CSV_COLUMNS.map((column) => fields[column] ?? null));
-  });
-  context.io.stdout(csvLine(CSV_COLUMNS) + lines.join(''));
-}
-
-function printTable(context: CliContext, calls: readonly CallRecord[], names: AccountNames): void {
-  const rows = calls.map((call) => {
-    const talk = talkMs(call);
-    return [
-      localTime(call.startedAt),
-      call.trunk ?? '-',
-      call.dialled,
-      call.caller ?? 'withheld',
-      names.of(call.accountId) ?? '-',
-      call.role ?? '-',
-      talk === null ? '-' : duration(talk),
-      call.outcome,
-    ];
-  });
-  context.printTable(['STARTED', 'TRUNK', 'DIALLED', 'CALLER', 'ACCOUNT', 'ROLE', 'TALKED', 'OUTCOME'], rows);
+/** A row for each day from the first call to the last, also for days without one. */
+function* byDay(store: Store, filter: CallFilter, timeZone: string, progress: Progress): Iterable<SumRow> {
+  const span = store.callSpan(filter);
+  if (span === null) return;
+  const [from, to] = [span.first, span.last + 1];
+  for (const day of daysOf(from, to, timeZone)) {
+    yield { key: day.day, name: null, ...store.sumCalls({ ...filter, from: day.from, to: day.to }) };
+    progress.at((day.to - from) / (to - from));
+  }
 }

@@ -47,6 +47,13 @@ export function buildConfig(settings: Settings, readSecret: (path: string) => st
       directory: join(settings.dataDir, 'recordings'),
       keepMs: settings['recordings.keepDays'] * 86_400_000,
     },
+    privacy: {
+      recordsMs: settings['records.keepDays'] === null ? null : settings['records.keepDays'] * 86_400_000,
+      numbersMs: settings['privacy.numbersDays'] * 86_400_000,
+      numberDigits: settings['privacy.numberDigits'],
+      bookingsMs: settings['privacy.bookingDays'] * 86_400_000,
+      failedDeliveriesMs: settings['privacy.failedDeliveryDays'] * 86_400_000,
+    },
     conference: buildConference(settings),
     dialOut: { trunks: buildTrunks(settings, readSecret), guards: dialOutGuards(settings) },
     entry: {
@@ -60,7 +67,15 @@ export function buildConfig(settings: Settings, readSecret: (path: string) => st
       hostChoiceMs: settings['entry.hostChoiceMs'],
       nameMs: settings['entry.nameMs'],
     },
-    callers: { keepDigits: settings['callers.keepDigits'] },
+    callers: {
+      keepDigits: settings['callers.keepDigits'],
+      refuseBlocked: settings['callers.refuseBlocked'] === 'refuse',
+    },
+    hostReport: {
+      usual: settings['report.host'],
+      webhookUrl: settings['report.webhookUrl'],
+      directory: settings['report.directory'] ?? join(settings.dataDir, 'reports'),
+    },
     messages: buildMessages(settings, readSecret),
     mixers,
     drachtio,

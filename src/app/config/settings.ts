@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DEFAULT_CONFERENCE_OPTIONS, DEFAULT_ENTRY_OPTIONS } from '../../domain/conference-options.js';
+import { DEFAULT_CONFERENCE_OPTIONS, DEFAULT_ENTRY_OPTIONS, HOST_REPORTS } from '../../domain/conference-options.js';
 import { PIN_LENGTHS } from '../../domain/access/pins.js';
 import {
   host,
@@ -107,6 +107,11 @@ export const SETTINGS = {
     3,
     'last digits of a caller number kept in records; all: the whole number',
   ),
+  'callers.refuseBlocked': setting(
+    oneOf('hear-full', 'refuse'),
+    'hear-full',
+    'numbers that are blocked bridge-wide hear that the conference is full, or are refused before the answer (603)',
+  ),
 
   'conference.entry': setting(announcement, conference.entry, 'what the room hears when someone joins'),
   'conference.exit': setting(announcement, conference.exit, 'what the room hears when someone leaves'),
@@ -185,6 +190,19 @@ export const SETTINGS = {
     'recordings.memoryDir may be on a disk, where what is deleted may be found',
   ),
   'recordings.keepDays': setting(wholeNumber(1, 3_650), 30, 'how long recordings are kept'),
+  'records.keepDays': setting(
+    orNull('forever', wholeNumber(2, 36_500)),
+    null,
+    'how long records of calls and conferences are kept; forever: until they are erased',
+  ),
+  'privacy.numbersDays': setting(wholeNumber(1, 3_650), 90, 'until telephone numbers in records are cut'),
+  'privacy.numberDigits': setting(wholeNumber(0, 15), 0, 'last digits that stay of a number that is cut'),
+  'privacy.bookingDays': setting(
+    wholeNumber(1, 3_650),
+    30,
+    'from the end of a booking until it is removed with its title, its PINs and who was invited',
+  ),
+  'privacy.failedDeliveryDays': setting(wholeNumber(1, 3_650), 30, 'how long messages that could not be sent are kept'),
 
   'entry.pinLength': setting(
     wholeNumber(PIN_LENGTHS.least, PIN_LENGTHS.most),
@@ -241,6 +259,21 @@ export const SETTINGS = {
   'mail.replyTo': setting(orNull('none', mailbox), null, 'whom answers go to; none: mail.from'),
   'sms.url': setting(orNull('none', httpUrl), null, 'where each SMS is posted to, as JSON; none: no SMS is sent'),
   'sms.secretFile': pathSetting(orNull('none', path), null, 'file that holds the secret these are signed with'),
+  'report.host': setting(
+    oneOf(...HOST_REPORTS),
+    'none',
+    'what becomes of the report after a conference, where the account says nothing else',
+  ),
+  'report.webhookUrl': setting(
+    orNull('none', httpUrl),
+    null,
+    'where reports are posted to; signed with the secret in webhooks.secretFile',
+  ),
+  'report.directory': pathSetting(
+    orNull('usual', path),
+    null,
+    'where reports are written, in a folder for each account; usual: reports, in dataDir',
+  ),
   'webhooks.secretFile': pathSetting(
     orNull('none', path),
     null,

@@ -1,4 +1,4 @@
-import type { ConferenceOptions, DialOutRights, EntryOptions } from '../../domain/conference-options.js';
+import type { ConferenceOptions, DialOutRights, EntryOptions, HostReport } from '../../domain/conference-options.js';
 import type { OutboundTrunk } from './conference.js';
 import type { HostAndPort, PortRange, SipListen } from './kinds.js';
 import type { MessageConfig } from './messages.js';
@@ -56,6 +56,16 @@ export interface Config {
     readonly directory: string;
     readonly keepMs: number;
   };
+  /** How long things are kept, milliseconds. */
+  readonly privacy: {
+    /** `null`: records are kept. */
+    readonly recordsMs: number | null;
+    readonly numbersMs: number;
+    /** Last digits that stay of a telephone number that is cut. */
+    readonly numberDigits: number;
+    readonly bookingsMs: number;
+    readonly failedDeliveriesMs: number;
+  };
   /** What an account gets whose creator said nothing else. */
   readonly conference: ConferenceOptions;
   readonly dialOut: {
@@ -68,6 +78,16 @@ export interface Config {
   readonly callers: {
     /** Last digits of a caller's number that records keep; `null`: all of them. */
     readonly keepDigits: number | null;
+    /** Numbers blocked bridge-wide are refused before the answer. */
+    readonly refuseBlocked: boolean;
+  };
+  /** What becomes of the host's report after a conference. */
+  readonly hostReport: {
+    /** Where the account says nothing else. */
+    readonly usual: HostReport;
+    /** `null`: there is none. */
+    readonly webhookUrl: string | null;
+    readonly directory: string;
   };
   readonly messages: MessageConfig;
   readonly mixers: readonly MixerConfig[];

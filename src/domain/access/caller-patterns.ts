@@ -3,19 +3,22 @@
  * that follow, or none. Written as numbers are: with or without `+` or the international prefix `00`, and with separators.
  */
 
-/** Longest pattern, characters. */
+import { callerDigits } from './callers.js';
+
+/** Longest number or pattern, characters. */
 const LONGEST = 32;
 
 /** The one form of a number or pattern, or `null` when it is none: it has at least one digit. */
 export function callerPattern(text: string): string | null {
-  const bare = text.trim().replaceAll(/[\s().\-/]/g, '');
-  const pattern = bare.replace(/^\+/, '').replace(/^00(?=[1-9])/, bare.startsWith('+') ? '00' : '');
-  // a short number that begins with 00 is an extension
-  const kept = /^00[1-9]/.test(bare) && !/[*?]/.test(bare) && bare.length < 9 ? bare : pattern;
-  return kept.length <= LONGEST && /^[\d?]*\*?$/.test(kept) && /\d/.test(kept) ? kept : null;
+  const pattern = /[?*]/.test(text) ? patternOf(text) : callerDigits(text.trim());
+  return pattern === null || pattern.length > LONGEST ? null : pattern;
 }
 
-export const isPattern = (pattern: string): boolean => /[?*]/.test(pattern);
+function patternOf(text: string): string | null {
+  const bare = text.trim().replaceAll(/[\s().\-/]/g, '');
+  const pattern = bare.replace(/^(?:\+|00(?=[1-9]))/, '');
+  return /^[\d?]+\*?$/.test(pattern) && /\d/.test(pattern) ? pattern : null;
+}
 
 /** Whether the number, digits only, is the pattern's. Linear in its length. */
 export function fitsPattern(number: string, pattern: string): boolean {
@@ -28,6 +31,6 @@ export function fitsPattern(number: string, pattern: string): boolean {
   return true;
 }
 
-/** Whether a list of patterns has the caller on it; a withheld number is on none. */
+/** Whether a list of numbers and patterns has the caller on it; a withheld number is on none. */
 export const isListed = (number: string | null, patterns: readonly string[]): boolean =>
   number !== null && patterns.some((pattern) => fitsPattern(number, pattern));

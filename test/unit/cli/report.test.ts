@@ -129,7 +129,10 @@ describe('report calls', () => {
     [['--to', '2026-13-01']],
     [['--outcome', 'fine']],
     [['--limit', '0']],
-    [['--limit', '10001']],
+    [['--limit', '1e9']],
+    [['--time-zone', 'Europe/Nowhere']],
+    [['--by', 'week']],
+    [['--role', 'caller']],
     [['--json', '--csv']],
   ])('takes no wrong usage: %j', async (args) => {
     const { status, stderr } = await cli.run('report', 'calls', ...args);
