@@ -163,7 +163,14 @@ export interface BookingStore {
   ): boolean;
   /** The invitee's own PINs stop at once. @returns whether there was such an invitee, not revoked yet. */
   revokeInvitee(id: InviteeId, at: number): boolean;
-  /** Bookings that are not cancelled and whose occurrences are known only until before then, with the shortest known first; at most `limit` (1 to 10 000). */
+  /**
+   * Puts these PINs in the place of the ones of the same kind that the series (`startsAt` `null`) or an occurrence has: the old ones stop
+   * at once for everyone not yet in.
+   * @returns whether there was such a booking, not cancelled, with such an occurrence; else nothing is written.
+   * @throws {Duplicate}, {OutdatedHash} as `addAccount`
+   */
+  replaceBookingPins(id: BookingId, startsAt: number | null, pins: BookingPins): boolean;
+  /** Bookings that are not cancelled, whose PINs are of the series, and whose occurrences are known only until before then, with the shortest known first; at most `limit` (1 to 10 000). */
   bookingsToUnroll(before: number, limit: number, after?: Booking): readonly Booking[];
   /**
    * Adds further occurrences; those that are there already stay as they are.

@@ -177,13 +177,30 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
     return true;
   }
 
+  replaceBookingPins(id: BookingId, startsAt: number | null, pins: BookingPins): boolean {
+    const kept = this.#live(id);
+    const isThere = startsAt === null || kept?.occurrences.some((one) => one.startsAt === startsAt) === true;
+    if (kept === undefined || !isThere) return false;
+    const fresh = this.#pinsOf(kept, startsAt, pins);
+    this.#checkFree(fresh);
+    this.retirePins(({ of, role }) =>
+      fresh.some(
+        (pin) =>
+          of?.bookingId === id && of.startsAt === startsAt && of.inviteeId === pin.of?.inviteeId && role === pin.role,
+      ),
+    );
+    this.keepPins(fresh);
+    this.#revise(kept, {});
+    return true;
+  }
+
   bookingsToUnroll(before: number, limit: number, after?: Booking): readonly Booking[] {
     checkLimit(limit);
     this.checkWorks();
     const until = ({ unrolledUntil }: Booking): number => unrolledUntil ?? Infinity;
     const waiting = this.#all
       .map(({ booking }) => booking)
-      .filter((one) => until(one) < before && one.cancelledAt === null);
+      .filter((one) => until(one) < before && one.cancelledAt === null && !one.pinsEach);
     const sorted = waiting.sort((a, b) => until(a) - until(b));
     const place = (one: Booking): number => this.#all.findIndex(({ booking }) => booking.id === one.id);
     const isAfter = (one: Booking, other: Booking): boolean =>

@@ -127,6 +127,23 @@ export class BookingChanges {
     return true;
   }
 
+  replacePins(id: BookingId, startsAt: number | null, pins: BookingPins): boolean {
+    const booking = this.#live.get(id);
+    const occurrence = booking && startsAt !== null ? this.#occurrenceSeq.get(booking.seq, startsAt) : undefined;
+    if (booking === undefined || (startsAt !== null && occurrence === undefined)) return false;
+    const owner = { accountSeq: booking.account_seq, bookingSeq: booking.seq };
+    const of = { ...owner, ...(occurrence === undefined ? {} : { occurrenceSeq: occurrence.seq }) };
+    if (pins.host !== undefined) this.#pins.retire(of, ['host']);
+    if (pins.guest !== undefined) this.#pins.retire(of, ['guest']);
+    for (const { id: invitee } of pins.invitees ?? []) {
+      const found = this.#inviteeSeq.get(invitee);
+      if (found !== undefined) this.#pins.retire({ ...of, inviteeSeq: found.seq }, ['guest']);
+    }
+    this.#addPins(owner, occurrence?.seq ?? null, pins);
+    this.#revised.run(booking.seq);
+    return true;
+  }
+
   unroll(id: BookingId, { from, until, occurrences }: Unrolling): boolean {
     const booking = this.#live.get(id);
     if (booking === undefined || this.#unrolled.run({ seq: booking.seq, from, until }).changes === 0) return false;

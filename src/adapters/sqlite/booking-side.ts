@@ -4,6 +4,7 @@ import type { PinHash, PinMatch } from '../../ports/store.js';
 import type {
   BookedOccurrence,
   Booking,
+  BookingPins,
   BookingStore,
   Invitee,
   NewBooking,
@@ -26,7 +27,7 @@ export abstract class BookingSide extends ReportSide implements BookingStore {
   readonly #matches: PinMatches;
 
   protected constructor(file: string, database: Database, pins: PinTable) {
-    super(file, database);
+    super(file, database, pins);
     this.#bookings = new BookingTable(database);
     this.#changes = new BookingChanges(database, pins);
     this.#matches = new PinMatches(database);
@@ -76,6 +77,10 @@ export abstract class BookingSide extends ReportSide implements BookingStore {
 
   revokeInvitee(id: InviteeId, at: number): boolean {
     return this.change(() => this.#changes.revokeInvitee(id, at));
+  }
+
+  replaceBookingPins(id: BookingId, startsAt: number | null, pins: BookingPins): boolean {
+    return this.change(() => this.#changes.replacePins(id, startsAt, pins));
   }
 
   bookingsToUnroll(before: number, limit: number, after?: Booking): readonly Booking[] {

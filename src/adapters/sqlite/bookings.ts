@@ -42,7 +42,7 @@ export class BookingTable {
     this.#invitee = database.prepare(`${invitees} WHERE i.id = ?`);
     this.#toUnroll = database.prepare(
       `SELECT ${BOOKING_COLUMNS} ${FROM_BOOKINGS}
-       WHERE b.unrolled_until IS NOT NULL AND b.cancelled_at IS NULL AND b.unrolled_until < :before
+       WHERE b.unrolled_until IS NOT NULL AND b.cancelled_at IS NULL AND b.pins_each = 0 AND b.unrolled_until < :before
          AND (b.unrolled_until, b.seq) > (:until, coalesce((SELECT seq FROM bookings WHERE id = :after), 0))
        ORDER BY b.unrolled_until, b.seq LIMIT :limit`,
     );

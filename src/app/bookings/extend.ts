@@ -1,0 +1,79 @@
+import type { Booking, Invitee } from '../../ports/store-bookings.js';
+import type { OpenStore } from '../compose-store.js';
+import { drawUntilAccepted } from '../drawing.js';
+import { pinsAt, shownPins, slotsOf, wantedOf, type ShownPins } from './booking-pins.js';
+import { AHEAD, unroll } from './recurrence.js';
+
+/** PINs of occurrences ahead of one booking, at most: so many invitees with PINs of their own have fewer occurrences ahead. */
+const MOST_PINS_AHEAD = 10_000;
+/** PINs that are drawn and written in one transaction, about. */
+const PINS_AT_ONCE = 100;
+/** More than all that are ahead take. */
+const MOST_STEPS = 10_000;
+
+/**
+ * Makes further occurrences of a booking known, as far ahead as they are kept, in short transactions. Where each has PINs of its own they
+ * are drawn and shown this once: nobody else can tell host PINs later.
+ * @param pinLength digits of PINs that are drawn
+ */
+export function extend(stores: OpenStore, booking: Booking, pinLength: number): readonly ShownPins[] {
+  const shown: ShownPins[] = [];
+  for (let current: Booking | null = booking, step = 0; current !== null && step < MOST_STEPS; step += 1) {
+    const some = extendOnce(stores, current, pinLength);
+    if (some === null) break;
+    shown.push(...some);
+    current = stores.store.booking(booking.id);
+  }
+  return shown;
+}
+
+/** One short transaction of it. @returns `null`: there was nothing to do, or somebody else does it */
+export function extendOnce(stores: OpenStore, booking: Booking, pinLength: number): readonly ShownPins[] | null {
+  const { store, clock } = stores;
+  const { id, accountId, durationMs, pinsEach, personalPins, unrolledUntil: from } = booking;
+  const now = clock.wall();
+  const until = now + AHEAD.ms;
+  if (from === null || from >= until || booking.cancelledAt !== null) return null;
+  const own = personalPins
+    ? store
+        .invitees(id)
+        .filter(isInvited)
+        .map((one) => one.id)
+    : null;
+  const limit = room(stores, booking, now, (own?.length ?? 1) + 1);
+  if (limit <= 0) return null;
+  const unrolled = unroll(booking, { from, until, limit });
+  const endsAt = (startsAt: number): number => startsAt + durationMs;
+  if (!pinsEach) {
+    const occurrences = unrolled.starts.map((startsAt) => ({ startsAt, endsAt: endsAt(startsAt), pins: null }));
+    return store.unroll(id, { from, until: unrolled.until, occurrences }) ? [] : null;
+  }
+  const slots = unrolled.starts.flatMap((startsAt) => slotsOf(startsAt, own));
+  let isDone = false;
+  const digits = drawUntilAccepted(
+    stores,
+    wantedOf(slots, { account: accountId, booking: id, length: pinLength }),
+    (codes) => {
+      const occurrences = unrolled.starts.map((startsAt) => ({
+        startsAt,
+        endsAt: endsAt(startsAt),
+        pins: pinsAt(startsAt, slots, codes),
+      }));
+      isDone = store.unroll(id, { from, until: unrolled.until, occurrences });
+    },
+  );
+  return isDone ? shownPins(slots, digits) : null;
+}
+
+export const isInvited = ({ revokedAt }: Invitee): boolean => revokedAt === null;
+
+/** Occurrences that may become known now. @param pins that each has, where they are its own */
+function room({ store }: OpenStore, { id, pinsEach }: Booking, now: number, pins: number): number {
+  const most = pinsEach ? Math.min(AHEAD.occurrences, Math.floor(MOST_PINS_AHEAD / pins)) : AHEAD.occurrences;
+  const ahead = store.occurrences({ bookingId: id, from: now, cancelled: true, limit: AHEAD.occurrences }).length;
+  const atOnce = pinsEach ? occurrencesAtOnce(pins) : AHEAD.occurrences;
+  return Math.min(most - ahead, atOnce);
+}
+
+/** Occurrences with PINs of their own that are written in one transaction. @param pins that each has */
+export const occurrencesAtOnce = (pins: number): number => Math.max(1, Math.floor(PINS_AT_ONCE / pins));
