@@ -6,6 +6,7 @@ import type { PinSeal } from '../ports/pin-seal.js';
 import type { Randomness } from '../ports/randomness.js';
 import { StoreUnavailable } from '../ports/store.js';
 import type { Store } from '../ports/store.js';
+import type { PrivacyStore } from '../ports/store-privacy.js';
 import { DirectoryHold } from '../adapters/sqlite/directory-hold.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
@@ -13,13 +14,16 @@ import { AesPinSeal } from '../adapters/system/aes-pin-seal.js';
 import { loadBridgeKey } from '../adapters/system/bridge-key.js';
 import { SystemClock } from '../adapters/system/clock.js';
 import { KeyUnusable } from '../adapters/system/key-file.js';
-import { loadPinKey, PIN_KEY_FILE, PinKeyUnusable } from '../adapters/system/pin-key.js';
+import { addPinKey, loadPinKey, PIN_KEY_FILE, PinKeyUnusable } from '../adapters/system/pin-key.js';
 import { SystemRandomness } from '../adapters/system/randomness.js';
 import type { Config } from './config.js';
 
+/** All of the store. */
+export type WholeStore = Store & PrivacyStore;
+
 /** The store with what belongs to it; the one who opened it closes `store`. */
 export interface OpenStore {
-  readonly store: Store;
+  readonly store: WholeStore;
   readonly pins: PinHasher;
   readonly seal: PinSeal;
   readonly clock: Clock;
@@ -46,6 +50,14 @@ export function openStore(config: Config): OpenStore {
   }
 }
 
+/**
+ * Puts all PINs and codes under a new key; the key is on the disk before any of them is.
+ * @returns its version
+ * @throws {PinKeyUnusable}, {StoreUnavailable}; then nothing was changed
+ */
+export const rekeyPins = ({ dataDirectory }: Config, store: Store): number =>
+  store.rekeyPins((version) => addPinKey(dataDirectory, version));
+
 /** The bridge key, made where it is missing and nothing was sealed under one. @throws {KeyUnusable} */
 export const openBridgeKey = ({ dataDirectory }: Config, store: Store): Uint8Array =>
   loadBridgeKey(dataDirectory, () => store.recordings({ limit: 1 }).length === 0 && !store.hasSealedPins());
@@ -55,7 +67,7 @@ export const openBridgeKey = ({ dataDirectory }: Config, store: Store): Uint8Arr
  * made: an empty one stands in, which nobody keeps.
  * @throws {StoreUnavailable} or {UnknownSchema}
  */
-export function openExistingStore(config: Config): Store {
+export function openExistingStore(config: Config): WholeStore {
   return SqliteStore.open({ file: hasDatabase(config) ? config.databaseFile : ':memory:' });
 }
 

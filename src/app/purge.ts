@@ -1,33 +1,77 @@
 import type { Log } from '../bridge/log.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { RecordingArchive, SpokenNames } from '../ports/recordings.js';
+import type { PrivacyStore, Purged } from '../ports/store-privacy.js';
+import type { Config } from './config.js';
+import { clearFiles, finishErasing } from './privacy/erasing.js';
+import { countOf, purgeTooOld, retentionOf } from './privacy/retention.js';
 
 /** Recordings that are due cannot be read from that moment on, whether they are removed yet or not; milliseconds between purges. */
 const PURGE_MS = 600_000;
+/** Looking through the whole file for what is left of erased rows is done no more often, milliseconds. */
+const CLEAR_MS = 86_400_000;
+/** How often that is tried again where others read or write. */
+const CLEAR_PATIENCE = 100;
 
-/** Removes recordings that are due, and names nobody finished, now and from time to time. @returns what ends it, also one that runs, resolving when none does any more */
-export function startPurging(
-  archive: RecordingArchive,
-  names: Pick<SpokenNames, 'removeUnfinished'>,
-  clock: Clock,
-  log: Log,
-): () => Promise<void> {
+export interface PurgeParts {
+  readonly store: PrivacyStore;
+  readonly archive: RecordingArchive;
+  readonly names: Pick<SpokenNames, 'removeUnfinished'>;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly log: Log;
+}
+
+/** What a purge did. */
+export interface PurgeCounts extends Purged {
+  readonly recordings: number;
+  /** Sealed files without a key. */
+  readonly strays: number;
+  /** `live`: but for what calls that are up may still write. */
+  readonly erasing: 'done' | 'live' | 'stopped';
+}
+
+/** Removes everything that is due or too old, and finishes erasing what somebody began to erase. @param goesOn `false` ends it there */
+export async function purge(
+  { store, archive, clock, config }: Pick<PurgeParts, 'store' | 'archive' | 'clock' | 'config'>,
+  goesOn: () => boolean = () => true,
+): Promise<PurgeCounts> {
+  const erasing = await finishErasing(store, goesOn);
+  const removed = await purgeTooOld(store, retentionOf(config, clock.wall()), goesOn);
+  return { ...removed, ...(await archive.purge(goesOn)), erasing };
+}
+
+/**
+ * Purges now and from time to time, and removes names nobody finished.
+ * @returns what ends it, also one that runs, resolving when none does any more
+ */
+export function startPurging(parts: PurgeParts): () => Promise<void> {
+  const { store, names, clock, log } = parts;
   let timer: Timer | null = null;
   let stopped = false;
+  let clearAt = clock.wall() + CLEAR_MS;
   let running: Promise<void> = Promise.resolve();
-  const purge = async (): Promise<void> => {
+  const goesOn = (): boolean => !stopped;
+  const once = async (): Promise<void> => {
     await names.removeUnfinished(clock.wall());
     try {
-      const { recordings, strays } = await archive.purge(() => !stopped);
-      if (recordings + strays > 0) log.info({ recordings, strays }, 'recordings that were due are removed');
+      const { erasing, ...counts } = await purge(parts, goesOn);
+      const { recordings, strays, ...rows } = counts;
+      if (recordings + strays + countOf(rows) > 0) log.info(counts, 'what was too old is removed');
+      if (countOf(rows) > 0) store.emptyWriteAheadLog();
+      if (clock.wall() >= clearAt && goesOn()) {
+        clearAt = clock.wall() + CLEAR_MS;
+        await clearFiles(store, CLEAR_PATIENCE, goesOn);
+      }
+      if (erasing === 'live') log.info({}, 'an account is erased wholly when its last call has ended');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.error({ error: reason }, 'recordings that are due could not be removed');
+      log.error({ error: reason }, 'what is too old could not be removed');
     }
     if (!stopped) timer = clock.after(PURGE_MS, next);
   };
   const next = (): void => {
-    running = purge();
+    running = once();
   };
   next();
   return async () => {

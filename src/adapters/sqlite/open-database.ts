@@ -17,7 +17,7 @@ export interface OpenOptions {
 }
 
 /** How long to wait for another process's write, milliseconds. Writes are tiny, so this is long. */
-const BUSY_TIMEOUT_MS = 2000;
+export const BUSY_TIMEOUT_MS = 2000;
 /** What to do where the directory of the database cannot be made or used. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full, make room',

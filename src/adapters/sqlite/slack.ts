@@ -6,7 +6,8 @@ import type { Database } from 'better-sqlite3';
 const PAGES = 1_000;
 /** How often to try to find the log empty, which others fill again. */
 const TRIES = 50;
-const BUSY_TIMEOUT_MS = 2_000;
+/** For a writer, milliseconds. */
+const WAIT_MS = 200;
 /** From so many pages on the first byte of other kinds of page may look like a table's or an index's (https://sqlite.org/fileformat2.html, section 1.6). */
 const MOST_PAGES = 0x02_00_00_00;
 const FILE_HEADER = 100;
@@ -40,11 +41,11 @@ export class SlackWiper {
   /** @param first page to begin with, 0 for the first @returns where to go on, `null` at the end */
   some(first: number): number | null | 'busy' {
     // a connection of its own: what the other one holds must become old
-    const database = new SqliteDatabase(this.#file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    const database = new SqliteDatabase(this.#file, { fileMustExist: true, timeout: WAIT_MS });
     try {
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         if (!this.#emptyLog()) return 'busy';
-        database.exec('BEGIN IMMEDIATE');
+        if (!begin(database)) return 'busy';
         if (!this.#isLogEmpty()) {
           database.exec('ROLLBACK');
           continue;
@@ -89,6 +90,17 @@ export class SlackWiper {
 
   #isLogEmpty(): boolean {
     return (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  }
+}
+
+/** @returns `false`: somebody writes */
+function begin(database: Database): boolean {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    return true;
+  } catch (error) {
+    if (error instanceof SqliteDatabase.SqliteError && error.code.startsWith('SQLITE_BUSY')) return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import { translated } from './errors.js';
+import { BUSY_TIMEOUT_MS } from './open-database.js';
+
+/** How long to wait for readers where the work can be done later, milliseconds. */
+const SHORT_WAIT_MS = 100;
 
 export const LARGEST_PAGE = 10_000;
 
@@ -47,6 +51,9 @@ export abstract class StoreBase {
 
   /** Erased rows are in the write-ahead log still; empties it, unless another process reads just now: then its next checkpoint does. @returns whether it is empty */
   protected emptyLog(): boolean {
+    // within a transaction it cannot be done, and the bridge does not wait for readers
+    if (this.database.inTransaction) return false;
+    this.database.pragma(`busy_timeout = ${SHORT_WAIT_MS}`);
     try {
       const [result] = this.read(() => this.database.pragma('wal_checkpoint(TRUNCATE)')) as [{ readonly busy: number }];
       return result.busy === 0;
@@ -54,6 +61,8 @@ export abstract class StoreBase {
       // what was removed is removed
       if (error instanceof StoreUnavailable) return false;
       throw error;
+    } finally {
+      this.database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { callerPattern } from '../../domain/access/caller-patterns.js';
 import type { Block } from '../../ports/store.js';
+import { auditLine, auditLineIf } from '../audit-line.js';
 import { findAccount, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
@@ -54,7 +55,9 @@ function registerAdd(block: Command, context: CliContext): void {
     .action((number: string, flags: Flags) =>
       context.withNewStore(({ store, clock }) => {
         const account = flags.account === undefined ? null : findAccount(store, flags.account);
-        store.addBlock({ accountId: account?.id ?? null, callerNumber: number, createdAt: clock.wall() });
+        store.audited(auditLine('block-added', account?.id ?? null), () =>
+          store.addBlock({ accountId: account?.id ?? null, callerNumber: number, createdAt: clock.wall() }),
+        );
         context.print(`${number} is blocked ${account === null ? 'bridge-wide' : `for ${account.name}`}.`);
       }),
     );
@@ -97,7 +100,10 @@ function registerRemove(block: Command, context: CliContext): void {
     context.withStore((store) => {
       const account = flags.account === undefined ? null : findAccount(store, flags.account);
       const where = account === null ? 'bridge-wide' : `for ${account.name}`;
-      if (!store.removeBlock(account?.id ?? null, number)) {
+      const removed = store.audited(auditLineIf('block-removed', account?.id ?? null), () =>
+        store.removeBlock(account?.id ?? null, number),
+      );
+      if (!removed) {
         throw new Refused(`${number} is not blocked ${where}: see partyline block list`);
       }
       context.print(`${number} is blocked no more ${where}.`);

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import type { Store } from '../../ports/store.js';
-import type { OpenStore } from '../compose-store.js';
+import type { OpenStore, WholeStore } from '../compose-store.js';
 import { loadConfig } from '../config.js';
 import type { Config, Environment, LoadedConfig } from '../config.js';
 import type { CliIo } from './io.js';
@@ -9,7 +8,7 @@ import { table } from './output.js';
 /** How commands come to their store; tests put in one whose disk is full. */
 export interface Stores {
   readonly openStore: (config: Config) => OpenStore;
-  readonly openExistingStore: (config: Config) => Store;
+  readonly openExistingStore: (config: Config) => WholeStore;
 }
 
 /** What every command works with. */
@@ -50,7 +49,7 @@ export class CliContext {
   }
 
   /** Runs `action` with the store; makes none where there is none. */
-  async withStore<T>(action: (store: Store, config: Config) => T | Promise<T>): Promise<T> {
+  async withStore<T>(action: (store: WholeStore, config: Config) => T | Promise<T>): Promise<T> {
     const { config } = this.loadConfig();
     const store = this.#stores.openExistingStore(config);
     try {

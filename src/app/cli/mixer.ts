@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { auditLineIf } from '../audit-line.js';
 import type { Store } from '../../ports/store.js';
 import type { Config } from '../config.js';
 import { readRunningNote } from '../running-file.js';
@@ -101,7 +102,7 @@ function registerDrain(mixer: Command, context: CliContext): void {
     context.withNewStore(async ({ store }, config) => {
       const look = await lookAt(config, store);
       refuseUnknown(name, config, look);
-      store.setMixerDrained(name, true);
+      store.audited(auditLineIf('mixer-drained'), () => store.setMixerDrained(name, true));
       context.print(`${name} gets no new calls and conferences; those it has go on (partyline mixer list).`);
       if (look.mixers.every((one) => one.draining || one.name === name)) {
         context.warn('no other mixer takes calls: new ones are refused');
@@ -122,7 +123,7 @@ function registerUndrain(mixer: Command, context: CliContext): void {
       if (config.mixers.some((one) => one.name === name && one.drain)) {
         throw new Refused(`${name} is drained by the configuration: set its drain to false there`);
       }
-      store.setMixerDrained(name, false);
+      store.audited(auditLineIf('mixer-undrained'), () => store.setMixerDrained(name, false));
       context.print(`${name} gets new calls and conferences.`);
     }),
   );

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { auditLine, auditLineIf } from '../audit-line.js';
 import { canonicalNumber, isDialInNumber, sameNumber, UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { DialInNumber } from '../../ports/store.js';
 import { confirmRemoval, jsonOption, pinLengthOption, withExamples } from './arguments.js';
@@ -50,7 +51,9 @@ function registerAdd(number: Command, context: CliContext): void {
         throw new Refused(`the number ${same.number} is there already: remove it first to change it`);
       const pinLength = flags.pinLength ?? config.entry.pinLength;
       const greeting = flags.greeting === NO_GREETING ? null : (flags.greeting ?? config.entry.greeting);
-      store.addNumber({ number: added, pinLength, greeting, createdAt: clock.wall() });
+      store.audited(auditLine('dial-in-added'), () =>
+        store.addNumber({ number: added, pinLength, greeting, createdAt: clock.wall() }),
+      );
       context.print(`${added} is answered from now on; its PINs have ${pinLength} digits.`);
       if (known.length === 0 && added !== UNPROVISIONED_NUMBER) {
         context.warn(`the number "${UNPROVISIONED_NUMBER}", answered as long as there was no other, is not any more`);
@@ -103,7 +106,7 @@ function registerRemove(number: Command, context: CliContext): void {
         const found = store.numbers().find((one) => sameNumber(one.number, removed));
         if (found === undefined) throw new Refused(`there is no number ${removed}: see partyline number list`);
         await confirmRemoval(context, command, flags.yes, `the number ${found.number}`);
-        store.removeNumber(found.number);
+        store.audited(auditLineIf('dial-in-removed'), () => store.removeNumber(found.number));
         context.print(`${found.number} is removed.`);
       }),
   );

@@ -24,6 +24,7 @@ import { registerRecording } from './recording.js';
 import { registerReport } from './report.js';
 import { registerServe } from './serve.js';
 import { registerTrunk } from './trunk.js';
+import { registerWhy } from './why.js';
 
 const DONE = 0;
 const REFUSED = 1;
@@ -54,6 +55,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerMixer(program, context);
   registerRecording(program, context);
   registerReport(program, context);
+  registerWhy(program, context);
   registerPrivacy(program, context);
   registerConfig(program, context);
   registerEngine(program, context);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { auditLine } from '../audit-line.js';
 import type { Account, Recording, Store } from '../../ports/store.js';
 import { openArchive } from '../compose-recordings.js';
 import { confirmRemoval, findAccount, jsonOption, wholeNumber, withExamples } from './arguments.js';
@@ -100,6 +101,7 @@ function registerExport(recording: Command, context: CliContext): void {
     (id: string, file: string) =>
       context.withStore(async (store, config) => {
         const bytes = await writeWholeFile(file, context.io.workingDirectory, openArchive(config, store).open(id));
+        store.audited(auditLine('recording-exported', id), () => undefined);
         context.print(
           `${file} holds the recording ${id} (${Math.ceil(bytes / 1024)} KB), readable by its owner alone.`,
         );
@@ -120,6 +122,7 @@ function registerRemove(recording: Command, context: CliContext): void {
         if (found === null) throw new Refused(`there is no recording ${id}: see partyline recording list`);
         const what = `the recording ${id} of ${localTime(found.startedAt)} (${duration(found.durationMs)}) for good`;
         await confirmRemoval(context, command, flags.yes, what);
+        store.audited(auditLine('recording-removed', id), () => undefined);
         await openArchive(config, store).remove(id);
         context.print(`${id} is removed.`);
       }),

@@ -6,7 +6,8 @@ import { holdDataDirectory } from '../compose-store.js';
 import type { Config, LoadedConfig } from '../config.js';
 import { openLog } from '../log.js';
 import { startPurging } from '../purge.js';
-import { provisionAccount, usualPinLength } from '../provision.js';
+import { usualPinLength } from '../pin-length.js';
+import { provisionAccount } from '../provision.js';
 import { readRunningNote, removeRunningNote, writeRunningNote } from '../running-file.js';
 import { VERSION } from '../version.js';
 import { withExamples } from './arguments.js';
@@ -68,7 +69,8 @@ async function run(
   const log = openLog(config.logLevel);
   const reload = (): LoadedConfig => configured(context, flags);
   const running = await startBridge({ loaded, reload, log, lan: flags.lan === true });
-  const stopPurging = startPurging(running.archive, running.names, running.stores.clock, log);
+  const { archive, names, stores } = running;
+  const stopPurging = startPurging({ store: stores.store, archive, names, clock: stores.clock, config, log });
   let leave = (): Promise<void> => running.stop();
   try {
     surviveLostOutput();

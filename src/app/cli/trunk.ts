@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { auditLine, auditLineIf } from '../audit-line.js';
 import { networksOverlap, parseNetwork, showNetwork } from '../../domain/access/sources.js';
 import type { Network } from '../../domain/access/sources.js';
 import { Duplicate } from '../../ports/store.js';
@@ -69,7 +70,9 @@ function registerAdd(trunk: Command, context: CliContext): void {
       refuseOverlap(store, flags.source);
       const sources = [...new Set(flags.source.map(showNetwork))];
       try {
-        store.addTrunk({ name, sources, enabled: true, createdAt: clock.wall() });
+        store.audited(auditLine('trunk-added'), () =>
+          store.addTrunk({ name, sources, enabled: true, createdAt: clock.wall() }),
+        );
       } catch (error) {
         if (!(error instanceof Duplicate)) throw error;
         throw new Refused(`there is a trunk ${name} already: remove it first to change it`);
@@ -116,7 +119,7 @@ function registerRemove(trunk: Command, context: CliContext): void {
       const found = store.trunks().find((one) => one.name.toLowerCase() === name.toLowerCase());
       if (found === undefined) throw new Refused(`there is no trunk ${name}: see partyline trunk list`);
       await confirmRemoval(context, command, flags.yes, `the trunk ${found.name}`);
-      store.removeTrunk(found.name);
+      store.audited(auditLineIf('trunk-removed'), () => store.removeTrunk(found.name));
       context.print(`${found.name} is removed.`);
     }),
   );
