@@ -96,7 +96,7 @@ describe('what lives now', () => {
   });
 
   it('is changed wholly or not at all on a full disk', () => {
-    const store = bench.open({ maximumPages: 40 });
+    const store = bench.open({ maximumPages: 100 });
     store.saveLive([{ kind: 'call', id: 'c1', data: 'small' }]);
     const large = 'x'.repeat(400_000);
     expect(() =>

@@ -18,7 +18,7 @@ afterEach(() => bench.dispose());
 
 describe('trouble', () => {
   it('refuses to write on a full disk, and nothing is half written', () => {
-    const store = bench.open({ maximumPages: 40 });
+    const store = bench.open({ maximumPages: 100 });
     let added = 0;
     const fill = (): void => {
       for (; added < 10_000; added += 1) add(store, `a${added}`, 'n'.repeat(90));
@@ -33,7 +33,7 @@ describe('trouble', () => {
   });
 
   it('writes again as soon as there is room', () => {
-    const store = bench.open({ maximumPages: 40 });
+    const store = bench.open({ maximumPages: 100 });
     expect(() => {
       for (let n = 0; n < 10_000; n += 1) add(store, `a${n}`);
     }).toThrow(StoreUnavailable);
@@ -43,7 +43,7 @@ describe('trouble', () => {
   });
 
   it('loses no records that were written when a later one does not fit', () => {
-    const store = bench.open({ maximumPages: 40 });
+    const store = bench.open({ maximumPages: 100 });
     const write = (id: string): void => store.addCallRecord({ ...call(id), sipCallId: 's'.repeat(100) });
     let written = 0;
     expect(() => {
