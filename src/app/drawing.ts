@@ -52,8 +52,30 @@ export function drawUntilAccepted<Name extends string>(
   throw new PinsExhausted(`hardly any PIN of ${shortest} digits is free: give a larger --pin-length`);
 }
 
+/**
+ * Draws codes that nobody has, for many who are to be added together.
+ * @param taken hashes that were drawn for the others; those drawn now are added to it
+ * @throws {PinsExhausted}
+ */
+export function drawFree<Name extends string>(
+  drawing: Drawing & Pick<OpenStore, 'store'>,
+  wanted: Readonly<Record<Name, WantedCode>>,
+  taken: Set<string>,
+): { readonly digits: Readonly<Record<Name, string>>; readonly pins: Readonly<Record<Name, NewPin>> } {
+  const accepted: Readonly<Record<Name, NewPin>>[] = [];
+  const digits = drawUntilAccepted(drawing, wanted, (codes) => {
+    const hashes = Object.values<NewPin>(codes).map(({ hash }) => hash);
+    if (hashes.some((hash) => taken.has(hash) || !drawing.store.isFree(hash))) throw new Duplicate('taken already');
+    for (const hash of hashes) taken.add(hash);
+    accepted.push(codes);
+  });
+  const [pins] = accepted;
+  if (pins === undefined) throw new PinsExhausted('no PIN was drawn');
+  return { digits, pins };
+}
+
 /** A drawn code as the store keeps it. */
-export const newPin = ({ pins, seal }: Omit<Drawing, 'randomness'>, digits: string, sealedFor?: SealedFor): NewPin => ({
+const newPin = ({ pins, seal }: Omit<Drawing, 'randomness'>, digits: string, sealedFor?: SealedFor): NewPin => ({
   hash: pins.hash(digits),
   length: digits.length,
   ...(sealedFor === undefined ? {} : { sealed: seal.seal(digits, sealedFor) }),

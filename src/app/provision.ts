@@ -1,6 +1,7 @@
 import type { ConferenceOptions } from '../domain/conference-options.js';
 import { accountId, type AccountId } from '../domain/identifiers.js';
-import type { AccountChange, AccountPins, CodeRole, DialInNumber } from '../ports/store.js';
+import type { Account, AccountChange, AccountPins, CodeRole } from '../ports/store.js';
+import { auditLine } from './audit-line.js';
 import type { OpenStore } from './compose-store.js';
 import { drawUntilAccepted, type WantedCode } from './drawing.js';
 
@@ -10,6 +11,7 @@ interface Wanted {
   readonly pinLength: number;
   /** A security code too; none where nothing is said. */
   readonly securityCode?: boolean;
+  readonly contact?: Pick<Account, 'email' | 'timeZone' | 'language'>;
 }
 
 /**
@@ -57,7 +59,7 @@ function addDrawn(
   stores: OpenStore,
   name: string,
   options: ConferenceOptions,
-  { pinLength, securityCode }: Wanted,
+  { pinLength, securityCode, contact }: Wanted,
   pins: readonly CodeRole[],
 ): { readonly id: AccountId; readonly drawn: Roles } {
   const { store, clock, randomness } = stores;
@@ -65,7 +67,12 @@ function addDrawn(
   const roles = securityCode === true ? [...pins, 'security' as const] : pins;
   const wanted = Object.fromEntries(roles.map((role) => [role, wantedCode(id, role, pinLength)]));
   const drawn = drawUntilAccepted(stores, wanted, (codes) => {
-    store.addAccount({ id, name, enabled: true, options, createdAt: clock.wall() }, codes as unknown as AccountPins);
+    store.audited(auditLine('account-added', id), () =>
+      store.addAccount(
+        { id, name, enabled: true, options, createdAt: clock.wall(), ...contact },
+        codes as unknown as AccountPins,
+      ),
+    );
   });
   return { id, drawn };
 }
@@ -75,14 +82,3 @@ export const wantedCode = (account: AccountId, role: CodeRole, length: number): 
   length,
   ...(role === 'guest' || role === 'access' ? { sealedFor: { account, role } } : {}),
 });
-
-/** PINs are as long as the dial-in numbers want them: all alike, or the configured length where they differ or there are none. */
-export function usualPinLength(numbers: readonly DialInNumber[], configured: number): number {
-  const lengths = [...new Set(numbers.map(({ pinLength }) => pinLength))];
-  if (lengths.length === 0 || lengths.includes(configured)) return configured;
-  return Math.max(...lengths);
-}
-
-/** A code that goes with PINs of unknown length can be keyed at every number: an entry ends by itself at the number's PIN length. */
-export const usualCodeLength = (numbers: readonly DialInNumber[], configured: number): number =>
-  numbers.length === 0 ? configured : Math.min(...numbers.map(({ pinLength }) => pinLength));

@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
-import { enoughDigits, GUESS_RISK_LIMIT, guessRisk } from '../../domain/access/pins.js';
 import type { ConferenceOptions } from '../../domain/conference-options.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import type { DialInNumber, Store } from '../../ports/store.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
-import { provisionAccessCode, provisionAccount, usualPinLength } from '../provision.js';
+import { PinsTooShort, pinLengthFor } from '../pin-length.js';
+import { provisionAccessCode, provisionAccount } from '../provision.js';
 import { addConferenceFlags, applyConferenceFlags, warnIfOdd } from './account-flags.js';
 import type { ConferenceFlags } from './account-flags.js';
 import { accountName, jsonOption, pinLengthOption, withExamples } from './arguments.js';
+import { addContactFlags, contactOf } from './contact-flags.js';
+import type { ContactFlags } from './contact-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { block } from './output.js';
@@ -19,6 +21,7 @@ export function registerAdd(account: Command, context: CliContext): void {
     .command('add')
     .description('add an account; draws its host PIN and guest PIN and shows them, this once')
     .requiredOption('--name <name>', 'whose account it is', accountName);
+  addContactFlags(command);
   addConferenceFlags(command)
     .option('--access-code', 'one access code for all and a moderator PIN, in place of host PIN and guest PIN')
     .option('--security-code', 'draw a security code too, which all are asked for after the PIN')
@@ -27,6 +30,7 @@ export function registerAdd(account: Command, context: CliContext): void {
   withExamples(
     command,
     'partyline account add --name "Mary Murphy"',
+    'partyline account add --name "Mary Murphy" --email mary@example.org --time-zone Europe/Dublin --language en-IE',
     'partyline account add --name Board --host-leaves hold --grace 60 --json',
     'partyline account add --name Sales --access-code --security-code --name-on-entry --key mute=*6,*0',
   )
@@ -34,7 +38,7 @@ export function registerAdd(account: Command, context: CliContext): void {
     .action((flags: AddFlags) => context.withNewStore((stores, config) => add(context, stores, config, flags)));
 }
 
-interface AddFlags extends ConferenceFlags {
+interface AddFlags extends ConferenceFlags, ContactFlags {
   readonly name: string;
   readonly accessCode?: boolean;
   readonly securityCode?: boolean;
@@ -45,8 +49,7 @@ interface AddFlags extends ConferenceFlags {
 function add(context: CliContext, stores: OpenStore, config: Config, flags: AddFlags): void {
   const { store } = stores;
   const { name } = flags;
-  const length = flags.pinLength ?? usualPinLength(store.numbers(), config.entry.pinLength);
-  judgePinLength(store, length, flags.pinLength !== undefined);
+  const length = flags.pinLength ?? usualLength(store, config.entry.pinLength);
   const options = applyConferenceFlags(config.conference, flags, config.dialOut);
   const namesakes = store.accountsNamed(name).length;
   const { id, secrets } = draw(stores, flags, options, length);
@@ -55,7 +58,7 @@ function add(context: CliContext, stores: OpenStore, config: Config, flags: AddF
   } else {
     const lines = secrets.map(({ label, value }) => [label, value] as const);
     context.print(block([['Account', name], ['Id', id], ...lines]));
-    context.print('The PINs are kept nowhere in readable form: note them now.');
+    context.print('The PINs are shown this once: note them now.');
   }
   if (namesakes > 0) context.warn(`another account is named "${name}" too: refer to this one by its id, ${id}`);
   warnIfOdd(context, options);
@@ -73,12 +76,16 @@ interface Drawn {
 /** Makes the account, wholly or not at all. */
 function draw(
   stores: OpenStore,
-  { name, accessCode, securityCode = false }: AddFlags,
+  { name, accessCode, securityCode = false, ...flags }: AddFlags,
   options: ConferenceOptions,
   pinLength: number,
 ): { readonly id: AccountId; readonly secrets: readonly Drawn[] } {
   const draw = accessCode === true ? withAccessCode : withPins;
-  const { id, secrets, security } = draw(stores, name, options, { pinLength, securityCode });
+  const { id, secrets, security } = draw(stores, name, options, {
+    pinLength,
+    securityCode,
+    contact: contactOf(flags),
+  });
   if (security === null) return { id, secrets };
   return { id, secrets: [...secrets, { label: 'Security code', member: 'securityCode', value: security }] };
 }
@@ -113,16 +120,13 @@ function withAccessCode(...args: Parameters<typeof provisionAccessCode>): DrawnA
   };
 }
 
-/** @throws {Refused} when PINs of this length would be too easy to guess and nobody insisted on them */
-function judgePinLength(store: Store, length: number, insisted: boolean): void {
-  const livePins = 2 * (store.countAccounts() + 1);
-  if (insisted || guessRisk(livePins, length) <= GUESS_RISK_LIMIT) return;
-  const enough = enoughDigits(livePins);
-  throw new Refused(
-    `with ${livePins} PINs in use, PINs of ${length} digits are too easy to guess: ` +
-      (enough === null ? '' : `give --pin-length ${enough} and add a dial-in number for that length, or `) +
-      `insist with --pin-length ${length}`,
-  );
+/** @throws {Refused} when PINs of the lengths that can be keyed would be too easy to guess */
+function usualLength(store: Store, configured: number): number {
+  try {
+    return pinLengthFor({ store, configured, adding: 2 });
+  } catch (error) {
+    throw error instanceof PinsTooShort ? new Refused(error.message) : error;
+  }
 }
 
 function warnUnlessDialable(

@@ -1,60 +1,37 @@
 import type { Command } from 'commander';
-import { removeRecordingsOf } from '../compose-recordings.js';
+import { auditLine, auditLineIf } from '../audit-line.js';
 import type { AccountId } from '../../domain/identifiers.js';
-import type { Account, AccountChange, AccountCodes, Store } from '../../ports/store.js';
+import type { AccountChange, Store } from '../../ports/store.js';
 import type { Config } from '../config.js';
-import { changeWithSecurityCode, usualCodeLength } from '../provision.js';
+import { usualCodeLength } from '../pin-length.js';
+import { changeWithSecurityCode } from '../provision.js';
 import { registerAdd } from './account-add.js';
-import { accountJson, describeAccount, stateOf } from './account-describe.js';
+import { accountJson, codesOf, describeAccount } from './account-describe.js';
+import { registerExport } from './account-export.js';
+import { registerImport } from './account-import.js';
+import { registerList } from './account-list.js';
 import { addConferenceFlags, applyConferenceFlags, warnIfOdd } from './account-flags.js';
 import type { ConferenceFlags } from './account-flags.js';
 import { accountName, confirmRemoval, findAccount, jsonOption, withExamples } from './arguments.js';
+import { addContactFlags, contactChange } from './contact-flags.js';
+import type { ContactFlags } from './contact-flags.js';
 import type { CliContext } from './context.js';
-import { block, localTime } from './output.js';
+import { block } from './output.js';
+import { removeAccount } from './removing.js';
 
-const PAGE = 1000;
 const ACCOUNT = 'id or name of the account';
 
 export function registerAccount(program: Command, context: CliContext): void {
   const account = program.command('account').description('people who host conferences, and their PINs');
   registerAdd(account, context);
   registerList(account, context);
+  registerImport(account, context);
+  registerExport(account, context);
   registerShow(account, context);
   registerSet(account, context);
   registerSwitch(account, context, 'disable', false, 'refuse its PINs from now on; those in a conference stay in it');
   registerSwitch(account, context, 'enable', true, 'accept its PINs again');
   registerRemove(account, context);
-}
-
-function everyAccount(store: Store): readonly Account[] {
-  const all: Account[] = [];
-  for (;;) {
-    const last = all.at(-1);
-    const page = store.accounts({ limit: PAGE, ...(last === undefined ? {} : { after: last.id }) });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
-}
-
-/** No account without codes; one that was removed this moment has none. */
-const codesOf = (store: Store, { id }: Account): AccountCodes =>
-  store.codesOf(id) ?? { accessCode: false, securityCode: false };
-
-function registerList(account: Command, context: CliContext): void {
-  const command = account.command('list').description('list all accounts').addOption(jsonOption());
-  withExamples(command, 'partyline account list', 'partyline account list --json').action((flags: { json?: boolean }) =>
-    context.withStore((store, config) => {
-      const accounts = everyAccount(store);
-      if (flags.json === true) {
-        context.printJson(accounts.map((one) => accountJson(one, codesOf(store, one))));
-      } else if (accounts.length === 0) {
-        context.print(`No accounts in ${config.dataDirectory} yet: add one with partyline account add --name NAME`);
-      } else {
-        const rows = accounts.map((one) => [one.id, one.name, stateOf(one), localTime(one.createdAt)]);
-        context.printTable(['ID', 'NAME', 'STATE', 'CREATED'], rows);
-      }
-    }),
-  );
 }
 
 function registerShow(account: Command, context: CliContext): void {
@@ -78,6 +55,7 @@ function registerSet(account: Command, context: CliContext): void {
     .description('change an account; counts for callers who key in a PIN afterwards')
     .argument('<account>', ACCOUNT)
     .option('--name <name>', 'a new name', accountName);
+  addContactFlags(command);
   addConferenceFlags(command)
     .option('--security-code', 'draw a security code, in place of the one there may be')
     .option('--no-security-code', 'ask for no security code')
@@ -99,7 +77,7 @@ function registerSet(account: Command, context: CliContext): void {
     });
 }
 
-interface SetFlags extends ConferenceFlags {
+interface SetFlags extends ConferenceFlags, ContactFlags {
   readonly name?: string;
   readonly securityCode?: boolean;
   readonly json?: boolean;
@@ -112,7 +90,9 @@ async function set(context: CliContext, reference: string, flags: SetFlags): Pro
   if (drawn === null) {
     await context.withStore((store, config) => {
       const securityCode = flags.securityCode === false ? { securityCode: null } : {};
-      store.updateAccount(id, { ...changeOf(store, config, id, flags), ...securityCode });
+      store.audited(auditLineIf('account-changed', id, wordsOf(flags)), () =>
+        store.updateAccount(id, { ...changeOf(store, config, id, flags), ...securityCode }),
+      );
     });
   }
   const changed = await context.withStore((store) => {
@@ -132,6 +112,12 @@ async function set(context: CliContext, reference: string, flags: SetFlags): Pro
   warnIfOdd(context, changed.options);
 }
 
+/** Which flags, without what they say. */
+const wordsOf = (flags: SetFlags): string =>
+  Object.keys(flags)
+    .filter((flag) => flag !== 'json')
+    .join(', ');
+
 /** What the flags say but for the security code. @throws {Refused} */
 function changeOf(
   store: Store,
@@ -140,14 +126,16 @@ function changeOf(
   flags: SetFlags,
 ): Omit<AccountChange, 'securityCode'> {
   const options = applyConferenceFlags(findAccount(store, id).options, flags, dialOut);
-  return { options, ...(flags.name === undefined ? {} : { name: flags.name }) };
+  return { options, ...contactChange(flags), ...(flags.name === undefined ? {} : { name: flags.name }) };
 }
 
 /** A code is hashed by the PIN key, which is not opened for anything else. @returns the code */
 const changeAndDraw = (context: CliContext, id: AccountId, flags: SetFlags): Promise<string> =>
   context.withNewStore((stores, config) => {
     const length = usualCodeLength(stores.store.numbers(), config.entry.pinLength);
-    return changeWithSecurityCode(stores, id, changeOf(stores.store, config, id, flags), length);
+    return stores.store.audited(auditLine('account-changed', id, wordsOf(flags)), () =>
+      changeWithSecurityCode(stores, id, changeOf(stores.store, config, id, flags), length),
+    );
   });
 
 function registerSwitch(
@@ -161,7 +149,9 @@ function registerSwitch(
   withExamples(command, `partyline account ${name} "Mary Murphy"`).action((reference: string) =>
     context.withStore((store) => {
       const found = findAccount(store, reference);
-      store.updateAccount(found.id, { enabled });
+      store.audited(auditLineIf(enabled ? 'account-enabled' : 'account-disabled', found.id), () =>
+        store.updateAccount(found.id, { enabled }),
+      );
       context.print(`${found.name} (${found.id}) is ${enabled ? 'enabled' : 'disabled'}.`);
     }),
   );
@@ -170,7 +160,7 @@ function registerSwitch(
 function registerRemove(account: Command, context: CliContext): void {
   const command = account
     .command('remove')
-    .description('remove an account with its name, PINs and recordings, for good; its call records stay without it')
+    .description("remove an account with its name, PINs and recordings, for good; its records stay, as nobody's")
     .argument('<account>', ACCOUNT)
     .option('--yes', 'do not ask');
   withExamples(command, 'partyline account remove "Mary Murphy"', 'partyline account remove Board --yes').action(
@@ -181,10 +171,9 @@ function registerRemove(account: Command, context: CliContext): void {
           context,
           command,
           flags.yes,
-          `the account ${found.name} (${found.id}), its PINs and its recordings for good`,
+          `the account ${found.name} (${found.id}), its PINs, bookings and recordings for good`,
         );
-        await removeRecordingsOf(config, store, found.id);
-        store.removeAccount(found.id);
+        await removeAccount(context, store, config, { id: found.id, records: 'keep' });
         context.print(`${found.name} (${found.id}) is removed.`);
       }),
   );

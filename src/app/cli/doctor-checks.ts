@@ -1,4 +1,4 @@
-import { GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
+import { enoughDigits, GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../domain/access/pins.js';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
 import { checkPinKey, hasDatabase, isDataDirectoryHeld } from '../compose-store.js';
@@ -58,19 +58,24 @@ const keyFinding = (problem: string | null): Finding =>
     ? { check: 'PIN key', status: 'ok', text: 'can be read by its owner alone' }
     : { check: 'PIN key', status: 'failed', text: problem };
 
-/** PINs are as strong as the shortest that can be keyed anywhere. */
+/** Whoever dials a number can try the PINs of its length: as strong as the length that is the easiest to guess. */
 function checkPinStrength(store: Store, config: Config): Finding {
   const check = 'PIN strength';
-  const accounts = store.countAccounts();
-  const lengths = store.numbers().map(({ pinLength }) => pinLength);
-  const length = lengths.length === 0 ? config.entry.pinLength : Math.min(...lengths);
-  const risk = guessRisk(2 * accounts, length);
-  const text = `${2 * accounts} PINs, the shortest of ${length} digits: ${(risk * 100).toPrecision(2)} % a day to be guessed by ${MISSES_A_DAY} tries`;
+  const lengths = new Set(store.numbers().map(({ pinLength }) => pinLength));
+  if (lengths.size === 0) lengths.add(config.entry.pinLength);
+  const [worst] = [...lengths]
+    .map((length) => ({ length, live: store.livePins(length) }))
+    .map((one) => ({ ...one, risk: guessRisk(one.live, one.length) }))
+    .sort((a, b) => b.risk - a.risk);
+  const { length, live, risk } = worst ?? { length: config.entry.pinLength, live: 0, risk: 0 };
+  const text = `${live} PINs and codes of ${length} digits: ${(risk * 100).toPrecision(2)} % a day to be guessed by ${MISSES_A_DAY} tries`;
   if (risk <= GUESS_RISK_LIMIT) return { check, status: 'ok', text };
+  const enough = enoughDigits(live);
+  const longer = enough === null ? 'longer ones' : `${enough} digits`;
   return {
     check,
     status: 'warning',
-    text: `${text}: use longer PINs (number add --pin-length, account add --pin-length)`,
+    text: `${text}: add a number for ${longer} (number add --pin-length) and rotate (pin rotate)`,
   };
 }
 

@@ -6,6 +6,7 @@ import { Duplicate, StoreUnavailable, TooMany } from '../../ports/store.js';
 import { VERSION } from '../version.js';
 import { registerAccount } from './account.js';
 import { registerBlock } from './block.js';
+import { registerBooking } from './booking.js';
 import { registerCall } from './call.js';
 import { registerCompletion } from './completion.js';
 import { registerConfig } from './config-command.js';
@@ -53,6 +54,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerPin(program, context);
   registerInvite(program, context);
   registerDelivery(program, context);
+  registerBooking(program, context);
   registerNumber(program, context);
   registerTrunk(program, context);
   registerBlock(program, context);

@@ -201,7 +201,7 @@ describe('account list and show', () => {
       ['Mary', true],
     ]);
     const { stdout } = await cli.run('account', 'list');
-    expect(stdout).toMatch(/^ID +NAME +STATE +CREATED\na\w+ +Zoe +enabled +\d{4}-\d\d-\d\d \d\d:\d\d\n/);
+    expect(stdout).toMatch(/^ID +NAME +E-MAIL +STATE +CREATED\na\w+ +Zoe +enabled +\d{4}-\d\d-\d\d \d\d:\d\d\n/);
   });
 
   it('say where they looked when there is nothing yet, and make nothing', async () => {

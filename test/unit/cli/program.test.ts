@@ -172,7 +172,7 @@ describe('doctor', () => {
     await cli.run('account', 'add', '--name', 'b', '--pin-length', '6');
     const found = (await findings()).find(({ check }) => check === 'PIN strength');
     expect(found).toMatchObject({ status: 'warning' });
-    expect(found?.text).toContain('4 PINs, the shortest of 6 digits: 0.12 % a day');
+    expect(found?.text).toContain('4 PINs and codes of 6 digits: 0.12 % a day');
     expect((await cli.run('doctor')).status).toBe(0);
   });
 

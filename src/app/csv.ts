@@ -1,0 +1,62 @@
+import { parse, CsvError } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+
+/** A record of a CSV file. */
+export interface CsvRow {
+  /** The line it begins in, 1 for the first. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** The file is no CSV that can be read: one line that says where and why. */
+export class CsvUnreadable extends Error {
+  override readonly name = 'CsvUnreadable';
+}
+
+/** Characters of one record: far beyond any account, so that a quote nobody closed does not swallow the file. */
+const LONGEST_RECORD = 100_000;
+
+/**
+ * Reads CSV as programs write it (RFC 4180): UTF-8 with or without a byte order mark, lines ending in LF or CRLF, commas, or semicolons
+ * where the first line has those alone. Empty lines are passed over.
+ * @throws {CsvUnreadable}
+ */
+export function readCsv(bytes: Uint8Array): readonly CsvRow[] {
+  const text = decoded(bytes);
+  const head = text.slice(0, text.search(/\r|\n|$/));
+  try {
+    const records: unknown = parse(text, {
+      bom: true,
+      delimiter: head.includes(';') && !head.includes(',') ? ';' : ',',
+      info: true,
+      max_record_size: LONGEST_RECORD,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      skip_empty_lines: true,
+    });
+    const rows = records as readonly {
+      readonly record: readonly string[];
+      readonly info: { readonly lines: number };
+    }[];
+    return rows.map(({ record, info }) => ({ line: info.lines - linesWithin(record), cells: record }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new CsvUnreadable(`it is no CSV: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
+  }
+}
+
+/** Line ends inside of quotes: the reader counts where a record ends. */
+const linesWithin = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new CsvUnreadable('it is not in UTF-8: save it as CSV UTF-8');
+  }
+}
+
+/** Lines of CSV (RFC 4180), each ending in CRLF. No cell is taken for a formula by a spreadsheet: a quote before it says it is text. */
+export const csvLines = (rows: readonly (readonly string[])[]): string =>
+  stringify(rows as string[][], { record_delimiter: 'windows', escape_formulas: true });
