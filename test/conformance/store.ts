@@ -8,6 +8,7 @@ import { describePrivacy } from './store-privacy.js';
 import { describePins } from './store-pins.js';
 import { describeBlocksAndRecordings } from './store-recordings.js';
 import { describeRecords } from './store-records.js';
+import { describeReports } from './store-reports.js';
 import { describeRunning } from './store-running.js';
 import { StoreStage } from './store-stage.js';
 
@@ -29,6 +30,7 @@ export function describeStore(name: string, factory: (now: () => number) => Stor
     describeBlocksAndRecordings(now);
     describeRunning(now);
     describeRecords(now);
+    describeReports(now);
     describeDeliveries(now);
     describePrivacy(now);
 
