@@ -49,7 +49,7 @@ export function extendOnce(stores: OpenStore, booking: Booking, pinLength: numbe
     return store.unroll(id, { from, until: unrolled.until, occurrences }) ? [] : null;
   }
   const slots = unrolled.starts.flatMap((startsAt) => slotsOf(startsAt, own));
-  let isDone = false;
+  const written = { isDone: false };
   const digits = drawUntilAccepted(
     stores,
     wantedOf(slots, { account: accountId, booking: id, length: pinLength }),
@@ -59,10 +59,10 @@ export function extendOnce(stores: OpenStore, booking: Booking, pinLength: numbe
         endsAt: endsAt(startsAt),
         pins: pinsAt(startsAt, slots, codes),
       }));
-      isDone = store.unroll(id, { from, until: unrolled.until, occurrences });
+      written.isDone = store.unroll(id, { from, until: unrolled.until, occurrences });
     },
   );
-  return isDone ? shownPins(slots, digits) : null;
+  return written.isDone ? shownPins(slots, digits) : null;
 }
 
 export const isInvited = ({ revokedAt }: Invitee): boolean => revokedAt === null;

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
+import { keepUnrolled } from '../bookings/keep-unrolled.js';
 import { tooFewAudioPorts } from '../ports.js';
 import { startBridge, type RunningBridge } from '../compose.js';
 import { openSender } from '../compose-deliveries.js';
@@ -78,6 +79,7 @@ async function run(
   const stopPurging = startPurging({ store: stores.store, archive, names, clock: stores.clock, config, log });
   const sender = openSender(config, stores, log);
   sender.start();
+  const stopUnrolling = keepUnrolled(stores, log);
   let leave = (): Promise<void> => running.stop();
   try {
     surviveLostOutput();
@@ -96,6 +98,7 @@ async function run(
     leave = await untilAsked(running, handOver, (line) => context.io.stderr(`${line}\n`));
   } finally {
     removeRunningNote(config.dataDirectory);
+    stopUnrolling();
     await Promise.all([stopPurging(), stopped(sender)]);
     await leave();
   }

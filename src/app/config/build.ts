@@ -23,6 +23,7 @@ export function buildConfig(settings: Settings, readSecret: (path: string) => st
     engine: chooseEngine(settings.engine, mixers.length > 0, drachtio !== null),
     logLevel: settings['log.level'],
     maximumCalls: settings.maximumCalls,
+    timeZone: settings.timeZone,
     sip: { listen: settings['sip.listen'], address: settings['sip.address'] },
     media: {
       address: settings['media.address'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseNetwork } from '../../domain/access/sources.js';
+import { isTimeZone } from '../bookings/wall-time.js';
 import { Secret } from './secret.js';
 
 /** What is wrong inside a value that has parts: the rest of a line that begins with the setting's name. */
@@ -44,7 +45,11 @@ function kindOf<T>(schema: z.ZodType<T>, allowed: string, reader: (text: string)
 }
 
 /** A kind that is written as one line of text in either place. */
-export function textKind<T>(allowed: string, read: (text: string) => T | undefined, show: (value: T) => unknown): Kind<T> {
+export function textKind<T>(
+  allowed: string,
+  read: (text: string) => T | undefined,
+  show: (value: T) => unknown,
+): Kind<T> {
   return {
     allowed,
     fromJson: (value) => (typeof value === 'string' ? read(value.trim()) : undefined),
@@ -66,6 +71,13 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
   const allowed = values.length === 2 ? values.join(' or ') : values.join(', ').replace(/, ([^,]+)$/, ' or $1');
   return kindOf(z.enum(values), allowed, (text) => text);
 }
+
+/** IANA name; an offset is none, as it knows no daylight saving. */
+export const timeZone: Kind<string> = textKind(
+  'a time zone such as Europe/London',
+  (text) => (isTimeZone(text) ? text : undefined),
+  (value) => value,
+);
 
 /** Adds `null`, written `null` in the file or as `word` in either place. */
 export function orNull<T>(word: string, kind: Kind<T>): Kind<T | null> {

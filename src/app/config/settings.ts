@@ -16,6 +16,7 @@ import {
   portRange,
   secret,
   sipListen,
+  timeZone,
   wholeNumber,
   yesOrNo,
 } from './kinds.js';
@@ -69,6 +70,7 @@ export const SETTINGS = {
   dataDir: pathSetting(path, 'var', 'where the database, the PIN key and the configuration file live'),
   engine: setting(oneOf('auto', 'embedded', 'freeswitch'), 'auto', 'auto takes freeswitch where it is configured'),
   maximumCalls: setting(wholeNumber(1, 100_000), 500, 'calls at once; more are refused with 503'),
+  timeZone: setting(orNull('machine', timeZone), null, 'whose clock bookings are by where the account has none'),
   localNetworks: setting(listOf(network), [], 'networks to which sip.address and media.address do not apply'),
 
   'log.level': setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info', 'what is logged'),

@@ -17,6 +17,8 @@ export interface Config {
   readonly engine: 'embedded' | 'freeswitch';
   readonly logLevel: SettingValue<'log.level'>;
   readonly maximumCalls: number;
+  /** IANA name, e.g. `Europe/London`, or `null`: that of the machine. */
+  readonly timeZone: string | null;
   readonly sip: {
     readonly listen: readonly SipListen[];
     /** What Contact advertises, or `null`: chosen by the route to the caller. */

@@ -1,0 +1,201 @@
+import type { Command } from 'commander';
+import type { Store } from '../../ports/store.js';
+import type { Booking, Invitee, NewInvitee } from '../../ports/store-bookings.js';
+import { auditLineIf } from '../audit-line.js';
+import { type PinSlot, type ShownPins } from '../bookings/booking-pins.js';
+import { extend } from '../bookings/extend.js';
+import { AHEAD } from '../bookings/recurrence.js';
+import { invite, renewPins } from '../bookings/renew.js';
+import { confirmRemoval, jsonOption, pinLengthOption, withExamples } from './arguments.js';
+import { pinRows, pinsJson } from './booking-describe.js';
+import { findBooking, findOccurrence, inWords, invited, pinLength, wallTime } from './booking-flags.js';
+import type { CliContext } from './context.js';
+import { Refused } from './io.js';
+
+const BOOKING = 'id of the booking';
+
+interface PinFlags {
+  readonly pinLength?: number;
+  readonly json?: boolean;
+}
+
+/** Further invitees, occurrences and PINs of a booking. */
+export function registerBookingChanges(booking: Command, context: CliContext): void {
+  registerInvite(booking, context);
+  registerRevoke(booking, context);
+  registerExtend(booking, context);
+  registerRotate(booking, context);
+}
+
+function registerInvite(booking: Command, context: CliContext): void {
+  const command = booking
+    .command('invite')
+    .description('invite one more; where invitees have PINs of their own, draws one and shows it')
+    .argument('<booking>', BOOKING)
+    .argument('<who>', '"NAME <mail>" or "NAME <+number>"', invited)
+    .addOption(pinLengthOption())
+    .addOption(jsonOption());
+  withExamples(command, 'partyline booking invite b8m2k5x0w9q4t7r1n3v6 "Ann Bell <ann@example.org>"').action(
+    async (reference: string, who: Omit<NewInvitee, 'id'>, flags: PinFlags) => {
+      const { id } = await context.withStore((store) => standing(findBooking(store, reference)));
+      await context.withNewStore((stores, config) => {
+        const found = standing(findBooking(stores.store, id));
+        const length = flags.pinLength ?? pinLength(stores, config, 1);
+        const added = inWords(() => invite(stores, found, who, length));
+        if (flags.json === true) context.printJson({ id: added.id, ...who, drawn: pinsJson(added.pins) });
+        else {
+          context.print(`${who.name} (${added.id}) is invited to ${found.title} (${found.id}).`);
+          if (added.pins.length > 0) printPins(context, stores.store, found, added.pins);
+        }
+      });
+    },
+  );
+}
+
+function registerRevoke(booking: Command, context: CliContext): void {
+  const command = booking
+    .command('revoke')
+    .description('take an invitation back: a PIN of the invitee alone stops at once; who is in stays in')
+    .argument('<booking>', BOOKING)
+    .argument('<invitee>', 'id or name of the invitee')
+    .option('--yes', 'do not ask');
+  withExamples(command, 'partyline booking revoke b8m2k5x0w9q4t7r1n3v6 "Ann Bell" --yes').action(
+    (reference: string, whom: string, flags: { readonly yes?: boolean }) =>
+      context.withStore(async (store) => {
+        const found = findBooking(store, reference);
+        const invitee = findInvitee(store, found, whom);
+        await confirmRemoval(context, command, flags.yes, `the invitation of ${invitee.name} (${invitee.id})`);
+        const isRevoked = store.audited(auditLineIf('invitee-revoked', invitee.id), () =>
+          store.revokeInvitee(invitee.id, Date.now()),
+        );
+        if (!isRevoked) throw new Refused(`${invitee.name} was revoked just now`);
+        context.print(`${invitee.name} (${invitee.id}) is not invited any more.`);
+        if (!found.personalPins)
+          context.warn('all guests have the same PIN: draw a new one with booking rotate --guest');
+      }),
+  );
+}
+
+function registerExtend(booking: Command, context: CliContext): void {
+  const command = booking
+    .command('extend')
+    .description('make further occurrences known, as far ahead as they are kept; draws PINs where each has its own')
+    .argument('<booking>', BOOKING)
+    .addOption(pinLengthOption())
+    .addOption(jsonOption());
+  withExamples(command, 'partyline booking extend b8m2k5x0w9q4t7r1n3v6').action(
+    async (reference: string, flags: PinFlags) => {
+      const { id } = await context.withStore((store) => standing(findBooking(store, reference)));
+      await context.withNewStore((stores, config) => {
+        const { store, clock } = stores;
+        const found = standing(findBooking(store, id));
+        const length = flags.pinLength ?? pinLength(stores, config, found.pinsEach ? 2 : 0);
+        const pins = inWords(() => extend(stores, found, length));
+        const ahead = store.occurrences({ bookingId: id, from: clock.wall(), limit: AHEAD.occurrences }).length;
+        if (flags.json === true) context.printJson({ id, ahead, drawn: pinsJson(pins) });
+        else {
+          if (pins.length > 0) printPins(context, store, found, pins);
+          context.print(`${found.title} (${id}) has ${ahead} occurrences ahead.`);
+        }
+      });
+    },
+  );
+}
+
+interface RotateFlags extends PinFlags {
+  readonly at?: string;
+  readonly host?: boolean;
+  readonly guest?: boolean;
+  readonly invitee?: string;
+}
+
+function registerRotate(booking: Command, context: CliContext): void {
+  const command = booking
+    .command('rotate')
+    .description('draw PINs of a booking anew and show them; the old ones stop at once, who is in stays in')
+    .argument('<booking>', BOOKING)
+    .option('--at <time>', 'of this occurrence, where each has PINs of its own', wallTime)
+    .option('--host', 'the host PIN')
+    .option('--guest', 'the guest PIN for all')
+    .option('--invitee <invitee>', 'the PIN of this invitee, by id or name')
+    .addOption(pinLengthOption())
+    .addOption(jsonOption());
+  withExamples(
+    command,
+    'partyline booking rotate b8m2k5x0w9q4t7r1n3v6 --host',
+    'partyline booking rotate b8m2k5x0w9q4t7r1n3v6 --at 2026-12-07T09:00 --invitee "Ann Bell"',
+  )
+    .addHelpText('after', '\nWhere no flag names any, the host PIN and the guest PIN for all are drawn.\n')
+    .action(async (reference: string, flags: RotateFlags) => {
+      const { id } = await context.withStore((store) => standing(findBooking(store, reference)));
+      await context.withNewStore((stores, config) => {
+        const found = standing(findBooking(stores.store, id));
+        const slots = slotsToDraw(stores.store, found, flags);
+        const length = flags.pinLength ?? pinLength(stores, config, 0);
+        const pins = inWords(() => renewPins(stores, found, slots, length));
+        if (flags.json === true) context.printJson({ id, drawn: pinsJson(pins) });
+        else printPins(context, stores.store, found, pins);
+      });
+    });
+}
+
+/** @throws {Refused} */
+function slotsToDraw(store: Store, booking: Booking, flags: RotateFlags): readonly PinSlot[] {
+  if (booking.pinsEach && flags.at === undefined) {
+    throw new Refused('each occurrence has PINs of its own: say which by --at');
+  }
+  if (!booking.pinsEach && flags.at !== undefined) {
+    throw new Refused('all occurrences have the PINs of the series: leave out --at');
+  }
+  if (booking.personalPins && flags.guest === true) {
+    throw new Refused('each invitee has a PIN of its own: say whose by --invitee');
+  }
+  if (!booking.personalPins && flags.invitee !== undefined) {
+    throw new Refused('all guests have the same PIN: say --guest');
+  }
+  const startsAt = flags.at === undefined ? null : findOccurrence(store, booking, flags.at);
+  const invitee = flags.invitee === undefined ? null : findInvitee(store, booking, flags.invitee).id;
+  const isNone = flags.host !== true && flags.guest !== true && invitee === null;
+  const slot = (role: PinSlot['role'], inviteeId: PinSlot['inviteeId'] = null): PinSlot => ({
+    startsAt,
+    role,
+    inviteeId,
+  });
+  return [
+    ...(flags.host === true || isNone ? [slot('host')] : []),
+    ...(flags.guest === true || (isNone && !booking.personalPins) ? [slot('guest')] : []),
+    ...(invitee === null ? [] : [slot('guest', invitee)]),
+  ];
+}
+
+/** @throws {Refused} */
+function standing(booking: Booking): Booking {
+  if (booking.cancelledAt !== null) throw new Refused(`${booking.id} is cancelled`);
+  return booking;
+}
+
+/** One who is not revoked. @throws {Refused} */
+function findInvitee(store: Store, booking: Booking, reference: string): Invitee {
+  const invitees = store.invitees(booking.id).filter(({ revokedAt }) => revokedAt === null);
+  const fold = (text: string): string => text.trim().normalize('NFC').toLowerCase();
+  const found = invitees.filter(({ id, name }) => id === reference || fold(name) === fold(reference));
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new Refused(`nobody "${reference}" is invited: see partyline booking show ${booking.id}`);
+  }
+  if (others.length > 0) {
+    throw new Refused(
+      `${found.length} invitees are named "${reference}": say which by its id, ${found.map(({ id }) => id).join(', ')}`,
+    );
+  }
+  return first;
+}
+
+function printPins(context: CliContext, store: Store, { id, timeZone }: Booking, pins: readonly ShownPins[]): void {
+  const names = new Map<string, string>(store.invitees(id).map((one) => [one.id, one.name]));
+  const { head, rows } = pinRows(pins, timeZone, (invitee) => names.get(invitee) ?? invitee);
+  context.printTable(head, rows);
+  if (pins.some(({ host }) => host !== null)) {
+    context.print('The host PINs are kept nowhere in readable form: note them now.');
+  }
+}
