@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/ports/store.js';
 import type { Store } from '../../src/ports/store.js';
 import { describeAccounts } from './store-accounts.js';
+import { describeBookings } from './store-bookings.js';
 import { describeCodes } from './store-codes.js';
 import { describeDeliveries } from './store-deliveries.js';
 import { describePrivacy } from './store-privacy.js';
@@ -30,6 +31,7 @@ export function describeStore(name: string, factory: (now: () => number) => Stor
     describeBlocksAndRecordings(now);
     describeRunning(now);
     describeRecords(now);
+    describeBookings(now);
     describeReports(now);
     describeDeliveries(now);
     describePrivacy(now);
