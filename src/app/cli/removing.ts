@@ -7,8 +7,8 @@ import { clearFiles, finishErasing } from '../privacy/erasing.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 
-/** How often to try again where somebody reads or writes, with a short wait each: some ten seconds. */
-const PATIENCE = 100;
+/** How often to try again where somebody reads or writes, with a short wait each: some five seconds. */
+const PATIENCE = 25;
 
 /** Removes an account, with its records or leaving them to nobody; its PINs open nothing from the first moment on. @throws {Refused} */
 export async function removeAccount(
