@@ -101,7 +101,7 @@ export class SmtpChannel implements MessageChannel {
 function inOurWords(error: unknown): Error {
   const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
   const kind = typeof code === 'string' ? code : 'unknown error';
-  if (typeof responseCode !== 'number') {
+  if (typeof responseCode !== 'number' || kind === 'ETLS') {
     return kind === 'unknown error' && error instanceof Error ? new Error(error.message) : new Error(trouble(kind));
   }
   if (kind === 'EAUTH') return new Error(`the mail server refuses mail.user and its password (${responseCode})`);

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ConferenceOptions } from '../../domain/conference-options.js';
+import type { BookingId } from '../../domain/identifiers.js';
 import type { NewInvitee } from '../../ports/store-bookings.js';
 import { makeBooking, type WantedBooking } from '../bookings/make-booking.js';
 import { settledRule } from '../bookings/recurrence.js';
@@ -23,6 +24,7 @@ import { timeZoneName } from './contact-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { block } from './output.js';
+import { announce, refuseWithoutChannel } from './sending.js';
 
 /** Overlaps that are named. */
 const OVERLAPS_NAMED = 3;
@@ -46,6 +48,7 @@ interface AddFlags {
   readonly invite?: readonly Omit<NewInvitee, 'id'>[];
   readonly personalPins?: boolean;
   readonly pinLength?: number;
+  readonly send?: boolean;
   readonly json?: boolean;
 }
 
@@ -77,6 +80,7 @@ export function registerBookingAdd(booking: Command, context: CliContext): void 
     .option('--invite <who>', '"NAME <mail>" or "NAME <+number>"; may be said again', listOfInvited)
     .option('--personal-pins', 'each invitee has a guest PIN of its own, and there is none for all')
     .addOption(pinLengthOption())
+    .option('--send', 'send invitations, and from now on what changes, and reminders')
     .addOption(jsonOption());
   withExamples(
     command,
@@ -88,11 +92,13 @@ export function registerBookingAdd(booking: Command, context: CliContext): void 
     .action(async (reference: string, flags: AddFlags) => {
       // what is not there makes no database
       const { id } = await context.withStore((store) => findAccount(store, reference));
-      await context.withNewStore((stores, config) => add(context, stores, config, id, flags));
+      if (flags.send === true) refuseWithoutChannel(context.loadConfig().config);
+      const booking = await context.withNewStore((stores, config) => add(context, stores, config, id, flags));
+      if (flags.send === true) await announce(context, booking, { kind: 'invitation', json: flags.json }, true);
     });
 }
 
-function add(context: CliContext, stores: OpenStore, config: Config, account: string, flags: AddFlags): void {
+function add(context: CliContext, stores: OpenStore, config: Config, account: string, flags: AddFlags): BookingId {
   const { store, clock } = stores;
   const found = findAccount(store, account);
   const timeZone = zoneOfBooking(flags.timeZone, found, config);
@@ -117,6 +123,7 @@ function add(context: CliContext, stores: OpenStore, config: Config, account: st
   if (named.length > 0) {
     context.warn(`it overlaps ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} of the same account`);
   }
+  return booking.id;
 }
 
 /** @throws {Refused}, {RuleRefused}, {PinsTooShort} */

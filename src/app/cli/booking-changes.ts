@@ -11,6 +11,7 @@ import { pinRows, pinsJson } from './booking-describe.js';
 import { findBooking, findOccurrence, inWords, invited, pinLength, wallTime } from './booking-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
+import { announce } from './sending.js';
 
 const BOOKING = 'id of the booking';
 
@@ -38,7 +39,7 @@ function registerInvite(booking: Command, context: CliContext): void {
   withExamples(command, 'partyline booking invite b8m2k5x0w9q4t7r1n3v6 "Ann Bell <ann@example.org>"').action(
     async (reference: string, who: Omit<NewInvitee, 'id'>, flags: PinFlags) => {
       const { id } = await context.withStore((store) => standing(findBooking(store, reference)));
-      await context.withNewStore((stores, config) => {
+      const invitee = await context.withNewStore((stores, config) => {
         const found = standing(findBooking(stores.store, id));
         const length = flags.pinLength ?? pinLength(stores, config, 1);
         const added = inWords(() => invite(stores, found, who, length));
@@ -47,7 +48,9 @@ function registerInvite(booking: Command, context: CliContext): void {
           context.print(`${who.name} (${added.id}) is invited to ${found.title} (${found.id}).`);
           if (added.pins.length > 0) printPins(context, stores.store, found, added.pins);
         }
+        return added.id;
       });
+      await announce(context, id, { kind: 'invitation', invitee, json: flags.json });
     },
   );
 }
@@ -60,8 +63,8 @@ function registerRevoke(booking: Command, context: CliContext): void {
     .argument('<invitee>', 'id or name of the invitee')
     .option('--yes', 'do not ask');
   withExamples(command, 'partyline booking revoke b8m2k5x0w9q4t7r1n3v6 "Ann Bell" --yes').action(
-    (reference: string, whom: string, flags: { readonly yes?: boolean }) =>
-      context.withStore(async (store) => {
+    async (reference: string, whom: string, flags: { readonly yes?: boolean }) => {
+      const { id, invitee } = await context.withStore(async (store) => {
         const found = findBooking(store, reference);
         const invitee = findInvitee(store, found, whom);
         await confirmRemoval(context, command, flags.yes, `the invitation of ${invitee.name} (${invitee.id})`);
@@ -72,7 +75,10 @@ function registerRevoke(booking: Command, context: CliContext): void {
         context.print(`${invitee.name} (${invitee.id}) is not invited any more.`);
         if (!found.personalPins)
           context.warn('all guests have the same PIN: draw a new one with booking rotate --guest');
-      }),
+        return { id: found.id, invitee: invitee.id };
+      });
+      await announce(context, id, { kind: 'cancellation', invitee });
+    },
   );
 }
 
@@ -136,6 +142,7 @@ function registerRotate(booking: Command, context: CliContext): void {
         if (flags.json === true) context.printJson({ id, drawn: pinsJson(pins) });
         else printPins(context, stores.store, found, pins);
       });
+      await announce(context, id, { kind: 'update', json: flags.json });
     });
 }
 

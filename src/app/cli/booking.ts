@@ -11,6 +11,7 @@ import { findBooking, findOccurrence, wallTime } from './booking-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { block } from './output.js';
+import { announce } from './sending.js';
 import { readMoment, nextDay } from './times.js';
 
 const BOOKING = 'id of the booking';
@@ -130,8 +131,8 @@ function registerCancel(booking: Command, context: CliContext): void {
     command,
     'partyline booking cancel b8m2k5x0w9q4t7r1n3v6 --yes',
     'partyline booking cancel b8m2k5x0w9q4t7r1n3v6 --at 2026-12-07T09:00 --yes',
-  ).action((reference: string, flags: { readonly at?: string; readonly yes?: boolean }) =>
-    context.withStore(async (store) => {
+  ).action(async (reference: string, flags: { readonly at?: string; readonly yes?: boolean }) => {
+    const id = await context.withStore(async (store) => {
       const found = findBooking(store, reference);
       if (found.cancelledAt !== null) throw new Refused(`${found.id} is cancelled already`);
       const startsAt = flags.at === undefined ? null : findOccurrence(store, found, flags.at);
@@ -147,6 +148,8 @@ function registerCancel(booking: Command, context: CliContext): void {
       context.print(
         `${which === '' ? '' : `${when(startsAt ?? 0, found.timeZone)} of `}${found.title} (${found.id}) is cancelled.`,
       );
-    }),
-  );
+      return found.id;
+    });
+    await announce(context, id, { kind: flags.at === undefined ? 'cancellation' : 'update' });
+  });
 }

@@ -18,7 +18,7 @@ import { invitationText } from '../invitations/text.js';
 import { findAccount, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
-import { sendNow } from './sending.js';
+import { refuseWithoutChannel, sendNow } from './sending.js';
 import { writeWholeFile } from './whole-file.js';
 
 interface InviteFlags {
@@ -178,15 +178,14 @@ async function send(
   flags: InviteFlags,
 ): Promise<void> {
   const { store, clock, seal } = stores;
-  if (config.messages.mail === null && config.messages.sms === null) {
-    throw new Refused('nothing can be sent: set mail.host and mail.from, or sms.url and sms.secretFile');
-  }
+  const how = flags.json === true ? 'json' : 'words';
+  refuseWithoutChannel(config);
   if (booking === null) {
     // whether there is anything to send shows before it is queued
     accountInvitation({ store, seal, config, now: clock.wall(), country: null }, account, 'guest');
     const recipient = recipientAt(config, flags.to ?? missingAddress());
     const about = { kind: 'invitation', accountId: account.id, bookingId: null } as const;
-    await sendNow(context, stores, config, queueMessages(stores, about, [recipient]));
+    await sendNow(context, stores, config, queueMessages(stores, about, [recipient]), how);
     return;
   }
   if (flags.to !== undefined) throw new Refused(`${booking.id} has invitees: add one with partyline booking invite`);
@@ -194,7 +193,7 @@ async function send(
   const recipients = flags.host === true ? [hostOf(config, account)] : guestsOf(store, config, booking, flags.for);
   store.setNotified(booking.id, true);
   const about = { kind: 'invitation', accountId: account.id, bookingId: booking.id } as const;
-  await sendNow(context, stores, config, queueMessages(stores, about, recipients));
+  await sendNow(context, stores, config, queueMessages(stores, about, recipients), how);
 }
 
 function missingAddress(): never {
