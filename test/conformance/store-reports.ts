@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountId, bookingId, callId, conferenceId, inviteeId } from '../../src/domain/identifiers.js';
 import { TooMany } from '../../src/ports/store.js';
 import type { CallRecord } from '../../src/ports/store.js';
+import type { Delivery } from '../../src/ports/store-deliveries.js';
 import type { CallFilter, RecordCursor } from '../../src/ports/store-reports.js';
 import { call, conference, recording } from './store-stage.js';
 import type { StoreStage } from './store-stage.js';
@@ -226,19 +227,18 @@ export function describeReports(stage: () => StoreStage): void {
     it('end once: a second end changes nothing and queues no second report', () => {
       stage().add('ada');
       const id = stage().store.startConferenceRecord(conference('ada'));
-      const report = (name: string) =>
-        ({
-          ...{ id: name, kind: 'host-report', channel: 'file', accountId: ADA, bookingId: null, occurrenceAt: null },
-          ...{
-            inviteeId: null,
-            conferenceRecordId: id,
-            address: '/x',
-            nextAt: 5,
-            attempts: 0,
-            failedAt: null,
-            error: null,
-          },
-        }) as const;
+      const report = (name: string): Delivery => ({
+        ...{ id: name, kind: 'host-report', channel: 'file', accountId: ADA, bookingId: null, occurrenceAt: null },
+        ...{
+          inviteeId: null,
+          conferenceRecordId: id,
+          address: '/x',
+          nextAt: 5,
+          attempts: 0,
+          failedAt: null,
+          error: null,
+        },
+      });
       expect(stage().store.endConferenceRecord(id, end, report('d1'))).toBe(true);
       expect(stage().store.endConferenceRecord(id, { ...end, peak: 9 }, report('d2'))).toBe(false);
       expect(stage().store.conferenceReported(id)).toMatchObject(end);

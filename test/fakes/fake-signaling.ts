@@ -19,7 +19,7 @@ export class FakeCall implements SignalingCall {
   readonly id: CallId;
   readonly handle: string | null;
   readonly sipCallId: string;
-  readonly source: Source = { transport: 'udp', address: '127.0.0.1', port: 5061 };
+  source: Source = { transport: 'udp', address: '127.0.0.1', port: 5061 };
   readonly requestUser: string;
   readonly toUser: string;
   readonly requestHost = 'bridge.example';
@@ -141,6 +141,8 @@ export class FakeSignaling implements Signaling {
   readonly placements: FakePlacedCall[] = [];
   /** Calls outlive the process. */
   keeps = false;
+  /** Where the INVITEs come from; `null`: from this machine. */
+  address: string | null = null;
   /** SDP of the INVITEs. */
   offer: string | null = 'v=0';
   #listener: SignalingListener | null = null;
@@ -203,6 +205,7 @@ export class FakeSignaling implements Signaling {
   invite(user?: string, callerNumber?: string): FakeCall {
     const call = new FakeCall(this.calls.length + 1, user, this.offer, this.keeps);
     if (callerNumber !== undefined) call.callerNumber = callerNumber;
+    if (this.address !== null) call.source = { ...call.source, address: this.address };
     this.calls.push(call);
     this.listener.incomingCall(call);
     return call;

@@ -1,4 +1,9 @@
-import { DEFAULT_BRIDGE_OPTIONS, type OutboundTrunk } from '../../../src/bridge/bridge-parts.js';
+import {
+  DEFAULT_BRIDGE_OPTIONS,
+  type BridgeOptions,
+  type BridgeParts,
+  type OutboundTrunk,
+} from '../../../src/bridge/bridge-parts.js';
 import { Bridge } from '../../../src/bridge/bridge.js';
 import { KnownSources } from '../../../src/bridge/known-sources.js';
 import type { Log } from '../../../src/bridge/log.js';
@@ -63,10 +68,16 @@ export class World {
   unspeakable: string | null = null;
   bridge: Bridge;
   readonly #maximumCalls: number;
+  readonly #more: Partial<BridgeOptions> & Pick<BridgeParts, 'hostReport'>;
   #process = new Incarnation();
 
-  constructor(maximumCalls = 100, options: Partial<ConferenceOptions> = {}) {
+  constructor(
+    maximumCalls = 100,
+    options: Partial<ConferenceOptions> = {},
+    more: Partial<BridgeOptions> & Pick<BridgeParts, 'hostReport'> = {},
+  ) {
     this.#maximumCalls = maximumCalls;
+    this.#more = more;
     this.store.addAccount(
       {
         id: accountId('a1'),
@@ -172,6 +183,7 @@ export class World {
         ]),
         hashPin: (digits) => `h:${digits}`,
         pinMatches: (digits, hash) => hash === `h:${digits}`,
+        ...(this.#more.hostReport === undefined ? {} : { hostReport: this.#more.hostReport }),
         resolve: (utterances) =>
           utterances.map((utterance) => {
             if (nameOf(utterance) === this.unspeakable) throw new RangeError('cannot be spoken');
@@ -180,7 +192,7 @@ export class World {
         outboundTrunk: (name) => this.trunks.find((trunk) => trunk.name === name) ?? null,
         dialIn: (user) => (user === 'conference' ? { number: user, pinLength: 9, greeting: null, createdAt: 0 } : null),
       },
-      { ...DEFAULT_BRIDGE_OPTIONS, maximumCalls: this.#maximumCalls, recordedDigits: 3 },
+      { ...DEFAULT_BRIDGE_OPTIONS, maximumCalls: this.#maximumCalls, recordedDigits: 3, ...this.#more },
     );
   }
 
