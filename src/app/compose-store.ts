@@ -4,6 +4,7 @@ import type { PinHasher } from '../domain/access/pins.js';
 import type { Clock } from '../ports/clock.js';
 import type { PinSeal } from '../ports/pin-seal.js';
 import type { Randomness } from '../ports/randomness.js';
+import type { AuditLine } from '../ports/store-privacy.js';
 import { StoreUnavailable } from '../ports/store.js';
 import type { Store } from '../ports/store.js';
 import type { PrivacyStore } from '../ports/store-privacy.js';
@@ -55,8 +56,8 @@ export function openStore(config: Config): OpenStore {
  * @returns its version
  * @throws {PinKeyUnusable}, {StoreUnavailable}; then nothing was changed
  */
-export const rekeyPins = ({ dataDirectory }: Config, store: Store): number =>
-  store.rekeyPins((version) => addPinKey(dataDirectory, version));
+export const rekeyPins = ({ dataDirectory }: Config, store: Store, note?: AuditLine): number =>
+  store.rekeyPins((version) => addPinKey(dataDirectory, version), note);
 
 /** The bridge key, made where it is missing and nothing was sealed under one. @throws {KeyUnusable} */
 export const openBridgeKey = ({ dataDirectory }: Config, store: Store): Uint8Array =>

@@ -2,7 +2,7 @@ import type { ConferenceOptions, Role } from '../domain/conference-options.js';
 import type { AccountId } from '../domain/identifiers.js';
 import type { BookingMatch, BookingStore } from './store-bookings.js';
 import type { DeliveryStore } from './store-deliveries.js';
-import type { AuditStore } from './store-privacy.js';
+import type { AuditLine, AuditStore } from './store-privacy.js';
 import type { ReportStore } from './store-reports.js';
 
 export type { CallRecord, CallRecordFilter, ConferenceRecord } from './store-reports.js';
@@ -73,6 +73,14 @@ export interface NewPin {
   readonly length: number;
   /** The code itself under a key outside the database (`PinSeal`), where it may be printed again; left out of all others. */
   readonly sealed?: string;
+}
+
+/** A key that is to come after the one that counts. */
+export interface NextPinKey {
+  /** What a hash under the key that counts becomes under this one. */
+  readonly next: (hash: PinHash) => PinHash;
+  /** Puts it on the disk, for good; called once, while nobody else can change keys. */
+  readonly keep: () => void;
 }
 
 /** What opens an account's conference: a host and a guest PIN, or an access code for all and a moderator PIN that makes the caller host. */
@@ -189,9 +197,10 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
   accounts(page: AccountPage): readonly Account[];
   /**
    * Adds many accounts, all or none. Whoever else writes waits only while they are put in, some 10 microseconds for each.
+   * @param note goes into the audit trail with them
    * @throws {Duplicate}, {OutdatedHash} as `addAccount`
    */
-  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>): void;
+  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>, note?: AuditLine): void;
   /**
    * @returns whether there was such an account.
    * @throws {Duplicate} when the hash of the security code is taken as by `addAccount`; {OutdatedHash}: then nothing is changed.
@@ -230,11 +239,13 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
   /** The version of the PIN key that all hashes are under, 1 for the first. */
   pinKeyVersion(): number;
   /**
-   * Brings all hashes, of live and retired codes and of bookings, to the next version of the PIN key, all of them or none.
-   * @param prepare is given the version of now, while nobody else writes; returns what a hash becomes. What it throws comes out, nothing is changed
+   * Brings all hashes, of live and retired codes and of bookings, to the next version of the PIN key, all of them or none. Not within
+   * another transaction: with many it takes minutes, and others are let write meanwhile.
+   * @param prepare is given the version of now. What it or its key throws comes out, nothing is changed
+   * @param note goes into the audit trail with it
    * @returns the new version
    */
-  rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number;
+  rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number;
   /** Whether any code is kept sealed. */
   hasSealedPins(): boolean;
 

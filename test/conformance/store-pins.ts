@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountId } from '../../src/domain/identifiers.js';
 import { Duplicate, OutdatedHash } from '../../src/ports/store.js';
-import type { Account, AccountPage } from '../../src/ports/store.js';
+import type { Account, AccountPage, NextPinKey } from '../../src/ports/store.js';
 import { account, NINETY_DAYS_MS, pin } from './store-stage.js';
 import type { StoreStage } from './store-stage.js';
 
@@ -63,9 +63,10 @@ export function describePins(stage: () => StoreStage): void {
   });
 
   describe('re-keying', () => {
-    const next = (version: number) => {
-      return (hash: string): string => `v${version + 1}.(${hash})`;
-    };
+    const next = (version: number): NextPinKey => ({
+      next: (hash) => `v${version + 1}.(${hash})`,
+      keep: () => undefined,
+    });
     const addUnderFirst = (): Account => {
       const added = account('a1');
       const pins = { host: pin('v1.h'), guest: { ...pin('v1.g'), sealed: 's' }, security: pin('v1.s') };
@@ -112,6 +113,7 @@ export function describePins(stage: () => StoreStage): void {
         throw new Error('no key');
       };
       expect(() => stage().store.rekeyPins(refuse)).toThrow('no key');
+      expect(() => stage().store.rekeyPins((version) => ({ ...next(version), keep: refuse }))).toThrow('no key');
       expect(stage().store.pinKeyVersion()).toBe(1);
       expect(opens('v1.h')).toBe(true);
     });

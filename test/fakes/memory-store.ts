@@ -14,6 +14,7 @@ import type {
   DialInNumber,
   LiveChange,
   NewPin,
+  NextPinKey,
   PinHash,
   PinMatch,
   Recording,
@@ -109,12 +110,16 @@ export class MemoryStore extends MemoryBookings implements Store {
     return wanted.slice(0, limit);
   }
 
-  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>): void {
+  importAccounts(
+    accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>,
+    note?: AuditLine,
+  ): void {
     this.#work();
     const [before, pins] = [this.#accounts, new Map(this.#pins)];
     this.#accounts = [...before];
     try {
       for (const one of accounts) this.addAccount(one.account, one.pins);
+      if (note !== undefined) this.audited(note, () => undefined);
     } catch (error) {
       this.#accounts = before;
       this.#pins.clear();
@@ -224,9 +229,11 @@ export class MemoryStore extends MemoryBookings implements Store {
     return this.#keyVersion;
   }
 
-  rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number {
+  rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number {
     this.#work();
-    const next = prepare(this.#keyVersion);
+    const { next, keep } = prepare(this.#keyVersion);
+    keep();
+    if (note !== undefined) this.audited(note, () => undefined);
     const old = `v${this.#keyVersion}.`;
     const moved = <T>(map: Map<PinHash, T>, of: (value: T, hash: PinHash) => T): void => {
       for (const [hash, value] of [...map].filter(([one]) => one.startsWith(old))) {

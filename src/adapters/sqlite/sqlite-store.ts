@@ -12,11 +12,13 @@ import type {
   DialInNumber,
   LiveChange,
   NewPin,
+  NextPinKey,
   PinHash,
   Recording,
   Store,
   Trunk,
 } from '../../ports/store.js';
+import type { AuditLine } from '../../ports/store-privacy.js';
 import type { PrivacyStore } from '../../ports/store-privacy.js';
 import { AccountImport } from './account-import.js';
 import { AccountPages } from './account-pages.js';
@@ -101,11 +103,16 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     return this.read(() => this.#pages.page(page));
   }
 
-  importAccounts(accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>): void {
+  importAccounts(
+    accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>,
+    note?: AuditLine,
+  ): void {
     const many = this.read(() => new AccountImport(this.database, this.#pins));
     try {
       this.read(() => many.gather(accounts));
-      this.change(() => many.putIn());
+      const putIn = (): void => many.putIn();
+      if (note === undefined) this.change(putIn);
+      else this.audited(note, putIn);
     } finally {
       this.read(() => many.drop());
     }
@@ -142,8 +149,14 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     return this.read(() => this.#pins.keyVersion());
   }
 
-  rekeyPins(prepare: (version: number) => (hash: PinHash) => PinHash): number {
-    return this.change(() => rekeyPins(this.database, this.#pins.keyVersion(), prepare));
+  rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number {
+    const parts = {
+      database: this.database,
+      version: () => this.#pins.keyVersion(),
+      change: (action: () => void) => this.change(action),
+      noted: (action: () => void) => (note === undefined ? this.change(action) : this.audited(note, action)),
+    };
+    return this.read(() => rekeyPins(parts, prepare));
   }
 
   pinsOf(id: AccountId): readonly AccountPin[] {

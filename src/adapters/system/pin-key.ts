@@ -92,12 +92,15 @@ export function loadPinKey(dataDirectory: string, mayCreate: () => boolean, vers
 }
 
 /**
- * Puts a fresh key behind those up to `version` and has it on the disk before this returns; what came after `version` was never used
- * and goes. To be called while nobody else does.
- * @returns turns a hash of that version into one of the next
+ * A fresh key, to come after those up to `version`.
+ * @returns what turns a hash of that version into one of the next, and what puts the key on the disk before it returns: behind those up to
+ * `version`, in place of any that came after and was never used. To be called while nobody else does. @throws {PinKeyUnusable}
  * @throws {PinKeyUnusable}
  */
-export function addPinKey(dataDirectory: string, version: number): (hash: string) => string {
+export function addPinKey(
+  dataDirectory: string,
+  version: number,
+): { readonly next: (hash: string) => string; readonly keep: () => void } {
   const file = keyFile(dataDirectory);
   return translated(() => {
     const keys = loadKeys(file, () => false);
@@ -106,8 +109,10 @@ export function addPinKey(dataDirectory: string, version: number): (hash: string
     if (version >= MOST_PIN_KEYS)
       throw new KeyUnusable(`the PIN key has ${MOST_PIN_KEYS} versions already, there can be no more`);
     const fresh = randomBytes(KEY_BYTES);
-    replaceKeys(file, [...keys.slice(0, version), fresh]);
-    return (hash) => oneMore(fresh, version + 1, hash);
+    return {
+      next: (hash) => oneMore(fresh, version + 1, hash),
+      keep: () => translated(() => replaceKeys(file, [...keys.slice(0, version), fresh])),
+    };
   });
 }
 

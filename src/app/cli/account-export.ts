@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Account, Store } from '../../ports/store.js';
+import { auditLine } from '../audit-line.js';
 import { csvLines } from '../csv.js';
 import { EXPORTED } from './account-columns.js';
 import { codesOf } from './account-describe.js';
@@ -17,6 +18,7 @@ export function registerExport(account: Command, context: CliContext): void {
   withExamples(command, 'partyline account export accounts.csv', 'partyline account export | head').action(
     (file: string | undefined) =>
       context.withStore(async (store) => {
+        store.audited(auditLine('accounts-listed-out'), () => undefined);
         if (file === undefined) {
           for (const lines of exported(store)) context.io.stdout(lines);
           return;

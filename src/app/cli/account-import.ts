@@ -5,6 +5,7 @@ import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import { Duplicate, OutdatedHash } from '../../ports/store.js';
 import type { AccountPins, Store } from '../../ports/store.js';
+import { auditLine } from '../audit-line.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { csvLines, CsvUnreadable, readCsv } from '../csv.js';
@@ -161,7 +162,7 @@ async function importRows(
     // PINs that are in a file but not in the store are worth nothing; the other way round they would be lost
     if (flags.out !== undefined) await writeWholeFile(flags.out, context.io.workingDirectory, once(pins));
     try {
-      stores.store.importAccounts(drawn);
+      stores.store.importAccounts(drawn, auditLine('accounts-imported', null, `${drawn.length} rows`));
     } catch (error) {
       if (flags.out !== undefined) rmSync(resolve(context.io.workingDirectory, flags.out), { force: true });
       if (left > 1 && (error instanceof Duplicate || error instanceof OutdatedHash)) continue;

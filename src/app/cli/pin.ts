@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { accountId } from '../../domain/identifiers.js';
 import type { AccountId } from '../../domain/identifiers.js';
 import type { CodeRole } from '../../ports/store.js';
+import { auditLine, auditLineIf } from '../audit-line.js';
 import { rekeyPins } from '../compose-store.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
@@ -69,7 +70,10 @@ function rotate(
     roles.map((role) => [role, wantedCode(id, role, role === 'security' ? codeLength : length)]),
   ) as Record<CodeRole, ReturnType<typeof wantedCode>>;
   const drawn = drawUntilAccepted(stores, wanted, (codes) => {
-    if (!stores.store.rotatePins(id, codes)) throw new Refused(`${name} (${id}) was removed just now`);
+    const isThere = stores.store.audited(auditLineIf('pins-rotated', id, roles.join(', ')), () =>
+      stores.store.rotatePins(id, codes),
+    );
+    if (!isThere) throw new Refused(`${name} (${id}) was removed just now`);
   });
   const shown = ROLES.filter(([role]) => roles.includes(role));
   if (flags.json === true) {
@@ -134,7 +138,7 @@ function registerRekey(pin: Command, context: CliContext): void {
     )
     .action((flags: { json?: boolean }) =>
       context.withNewStore((stores, config) => {
-        const version = rekeyPins(config, stores.store);
+        const version = rekeyPins(config, stores.store, auditLine('pins-rekeyed'));
         if (flags.json === true) context.printJson({ version });
         else context.print(`All PINs and codes are under version ${version} of the PIN key: back up pin.key now.`);
       }),

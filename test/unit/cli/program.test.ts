@@ -236,7 +236,7 @@ describe('completion', () => {
 
   it('of bash knows commands, those below them, and flags', async () => {
     expect(await complete('acc')).toEqual(['account']);
-    expect(await complete('account', 'e')).toEqual(['enable']);
+    expect(await complete('account', 'e')).toEqual(['export', 'enable']);
     expect(await complete('account', 'add', '--name', 'x', '--host')).toEqual(['--host-leaves']);
     expect(await complete('report', 'calls', '--o')).toEqual(['--outcome']);
   });

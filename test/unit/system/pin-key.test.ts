@@ -95,10 +95,17 @@ describe('the hash of a PIN', () => {
   });
 });
 
+/** As the command line does: the new key is on the disk. */
+function rekey(version: number): (hash: string) => string {
+  const { next, keep } = addPinKey(directory, version);
+  keep();
+  return next;
+}
+
 describe('the PIN key of a later version', () => {
   it('brings a hash of the one before to what it makes of the PIN itself', () => {
     const first = load().hash('482915037');
-    const next = addPinKey(directory, 1);
+    const next = rekey(1);
     const second = loadPinKey(
       directory,
       () => false,
@@ -112,7 +119,7 @@ describe('the PIN key of a later version', () => {
 
   it('does not count before the database says so, whatever is in the file', () => {
     const first = load().hash('482915037');
-    addPinKey(directory, 1);
+    rekey(1);
     expect(load(false).hash('482915037')).toBe(first);
   });
 
@@ -124,14 +131,14 @@ describe('the PIN key of a later version', () => {
       () => version,
     );
     const first = running.hash('482915037');
-    const next = addPinKey(directory, 1);
+    const next = rekey(1);
     version = 2;
     expect(running.hash('482915037')).toBe(next(first));
   });
 
   it('matches what was hashed before it, and nothing else', () => {
     const first = load().hash('482915037');
-    const second = addPinKey(directory, 1)(first);
+    const second = rekey(1)(first);
     const key = loadPinKey(
       directory,
       () => false,
@@ -156,14 +163,14 @@ describe('the PIN key of a later version', () => {
       () => 2,
     );
     expect(() => behind.hash('482915037')).toThrow(/has no version 2, which the database is under: put the newest/);
-    expect(() => addPinKey(directory, 2)).toThrow(/lacks version 2/);
+    expect(() => rekey(2)).toThrow(/lacks version 2/);
   });
 
   it('takes the place of one that was left by a process that died before it counted', () => {
     const first = load().hash('482915037');
-    addPinKey(directory, 1);
+    rekey(1);
     const unused = readFileSync(file).subarray(32);
-    const next = addPinKey(directory, 1);
+    const next = rekey(1);
     expect(readFileSync(file)).toHaveLength(64);
     expect(readFileSync(file).subarray(32).equals(unused)).toBe(false);
     const key = loadPinKey(
@@ -176,8 +183,8 @@ describe('the PIN key of a later version', () => {
 
   it('is one of sixteen at most', () => {
     let hash = load().hash('482915037');
-    for (let version = 1; version < MOST_PIN_KEYS; version += 1) hash = addPinKey(directory, version)(hash);
-    expect(() => addPinKey(directory, MOST_PIN_KEYS)).toThrow(/16 versions already/);
+    for (let version = 1; version < MOST_PIN_KEYS; version += 1) hash = rekey(version)(hash);
+    expect(() => rekey(MOST_PIN_KEYS)).toThrow(/16 versions already/);
     const key = loadPinKey(
       directory,
       () => false,
@@ -191,7 +198,7 @@ describe('the PIN key of a later version', () => {
     const before = readFileSync(file);
     chmodSync(directory, 0o500);
     // root writes everywhere
-    if (process.getuid?.() !== 0) expect(() => addPinKey(directory, 1)).toThrow(/cannot write the PIN key/);
+    if (process.getuid?.() !== 0) expect(() => rekey(1)).toThrow(/cannot write the PIN key/);
     chmodSync(directory, 0o700);
     expect(readFileSync(file).subarray(0, 32).equals(before)).toBe(true);
   });
