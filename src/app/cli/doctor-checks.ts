@@ -46,6 +46,7 @@ export async function checkStore(context: CliContext, config: Config): Promise<r
         keyFinding(checkPinKey(config, store.countAccounts() > 0)),
         checkPinStrength(store, config),
         ...checkWaysIn(store, config),
+        checkDeliveries(store, config),
       ];
     });
   } catch (error) {
@@ -57,6 +58,17 @@ const keyFinding = (problem: string | null): Finding =>
   problem === null
     ? { check: 'PIN key', status: 'ok', text: 'can be read by its owner alone' }
     : { check: 'PIN key', status: 'failed', text: problem };
+
+/** What could not be sent to people. */
+function checkDeliveries(store: Store, { messages: { mail, sms } }: Config): Finding {
+  const check = 'messages';
+  const failed = store.countFailedDeliveries();
+  if (failed > 0) {
+    return { check, status: 'warning', text: `${failed} given up: see partyline delivery list --failed` };
+  }
+  const ways = [...(mail === null ? [] : [`mail by ${mail.host}`]), ...(sms === null ? [] : ['SMS by webhook'])];
+  return { check, status: 'ok', text: ways.length === 0 ? 'none are sent (mail.host, sms.url)' : ways.join(', ') };
+}
 
 /** Whoever dials a number can try the PINs of its length: as strong as the length that is the easiest to guess. */
 function checkPinStrength(store: Store, config: Config): Finding {

@@ -12,6 +12,7 @@ import { isoTime, localTime } from './output.js';
 const ORDINARY_GREETING = 'welcome';
 
 const NO_GREETING = 'none';
+const LONGEST_LABEL = 40;
 
 export function registerNumber(program: Command, context: CliContext): void {
   const number = program.command('number').description('dial-in numbers: what callers dial to reach the bridge');
@@ -32,27 +33,37 @@ function greetingName(text: string): string {
   return text;
 }
 
+function labelText(text: string): string {
+  const label = text.trim().normalize('NFC');
+  if (label === '' || label.length > LONGEST_LABEL || /[\p{Cc}\u2028\u2029]/u.test(label)) {
+    throw new InvalidArgumentError(`It must be one line of 1 to ${LONGEST_LABEL} characters.`);
+  }
+  return label;
+}
+
 function registerAdd(number: Command, context: CliContext): void {
   const command = number
     .command('add')
     .description('answer a dial-in number')
     .argument('<number>', 'as the trunk sends it, best as +COUNTRY NUMBER', dialInNumber)
     .addOption(pinLengthOption())
-    .option('--greeting <name>', 'greeting to play first, or none', greetingName);
+    .option('--greeting <name>', 'greeting to play first, or none', greetingName)
+    .option('--label <label>', 'what invitations call it, such as its city', labelText);
   withExamples(
     command,
-    'partyline number add +442071234567',
+    'partyline number add +442071234567 --label London',
     'partyline number add 8000 --pin-length 7 --greeting none',
-  ).action((added: string, flags: { pinLength?: number; greeting?: string }) => {
+  ).action((added: string, flags: { pinLength?: number; greeting?: string; label?: string }) => {
     return context.withNewStore(({ store, clock }, config) => {
       const known = store.numbers();
       const same = known.find((one) => sameNumber(one.number, added));
       if (same !== undefined)
         throw new Refused(`the number ${same.number} is there already: remove it first to change it`);
       const pinLength = flags.pinLength ?? config.entry.pinLength;
+      const label = flags.label === undefined ? {} : { label: flags.label };
       const greeting = flags.greeting === NO_GREETING ? null : (flags.greeting ?? config.entry.greeting);
       store.audited(auditLine('dial-in-added'), () =>
-        store.addNumber({ number: added, pinLength, greeting, createdAt: clock.wall() }),
+        store.addNumber({ number: added, pinLength, greeting, ...label, createdAt: clock.wall() }),
       );
       context.print(`${added} is answered from now on; its PINs have ${pinLength} digits.`);
       if (known.length === 0 && added !== UNPROVISIONED_NUMBER) {
@@ -66,8 +77,8 @@ function registerAdd(number: Command, context: CliContext): void {
 }
 
 /** What programs see of a number. */
-function toJson({ number, pinLength, greeting, createdAt }: DialInNumber): unknown {
-  return { number, pinLength, greeting, createdAt: isoTime(createdAt) };
+function toJson({ number, pinLength, greeting, label, createdAt }: DialInNumber): unknown {
+  return { number, pinLength, greeting, label: label ?? null, createdAt: isoTime(createdAt) };
 }
 
 function registerList(number: Command, context: CliContext): void {
@@ -86,9 +97,10 @@ function registerList(number: Command, context: CliContext): void {
           one.number,
           String(one.pinLength),
           one.greeting ?? 'none',
+          one.label ?? '-',
           localTime(one.createdAt),
         ]);
-        context.printTable(['NUMBER', 'PIN DIGITS', 'GREETING', 'CREATED'], rows);
+        context.printTable(['NUMBER', 'PIN DIGITS', 'GREETING', 'LABEL', 'CREATED'], rows);
       }
     }),
   );

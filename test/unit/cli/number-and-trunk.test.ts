@@ -17,6 +17,13 @@ describe('number', () => {
     ]);
   });
 
+  it('add keeps what invitations call it, on one line', async () => {
+    await cli.run('number', 'add', '8000', '--label', ' Dublin ');
+    expect(await cli.json('number', 'list')).toMatchObject([{ number: '8000', label: 'Dublin' }]);
+    expect((await cli.run('number', 'list')).stdout).toContain('Dublin');
+    expect((await cli.run('number', 'add', '8001', '--label', 'a\nb')).status).toBe(2);
+  });
+
   it('add refuses a number that is there in another spelling', async () => {
     await cli.run('number', 'add', '+442071234567');
     const { status, stderr } = await cli.run('number', 'add', '00442071234567');
@@ -48,7 +55,7 @@ describe('number', () => {
     expect((await cli.run('number', 'list')).stdout).toMatch(/"conference" is answered, with PINs of 9 digits/);
     await cli.run('number', 'add', '8000');
     expect((await cli.run('number', 'list')).stdout).toMatch(
-      /^NUMBER +PIN DIGITS +GREETING +CREATED\n8000 +9 +welcome/,
+      /^NUMBER +PIN DIGITS +GREETING +LABEL +CREATED\n8000 +9 +welcome +-/,
     );
   });
 
