@@ -188,7 +188,7 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     store.addCallRecord({
       id: callId('c1'),
       direction: 'in',
-      sipCallId: 's1',
+      sipCallId: 's1@example.org',
       startedAt: 0,
       answeredAt: 100,
       joinedAt: 9_000,
@@ -214,6 +214,10 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     const { stdout } = await cli.run('report', 'calls', '--csv');
     const [record] = documented('report calls --json') as readonly object[];
     expect(stdout.split('\r\n')[0]).toBe(Object.keys(record ?? {}).join(','));
+    expect(shapeNow(await cli.json('report', 'accounts'))).toEqual(shape(documented('report accounts --json')));
+    expect(shapeNow(await cli.json('report', 'rooms'))).toEqual(shape(documented('report rooms --json')));
+    const why = (await cli.json('why', 's1@example.org')) as object;
+    expect(Object.keys(why)).toEqual(expect.arrayContaining(Object.keys(documented('why CALL --json') as object)));
   });
 
   it('doctor and config', async () => {
