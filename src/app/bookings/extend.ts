@@ -8,8 +8,8 @@ import { AHEAD, unroll } from './recurrence.js';
 const MOST_PINS_AHEAD = 10_000;
 /** PINs that are drawn and written in one transaction, about. */
 const PINS_AT_ONCE = 100;
-/** More than all that are ahead take. */
-const MOST_STEPS = 10_000;
+/** As many as all that may be ahead take, one by one. */
+const MOST_STEPS = AHEAD.occurrences;
 
 /**
  * Makes further occurrences of a booking known, as far ahead as they are kept, in short transactions. Where each has PINs of its own they
@@ -18,8 +18,9 @@ const MOST_STEPS = 10_000;
  */
 export function extend(stores: OpenStore, booking: Booking, pinLength: number): readonly ShownPins[] {
   const shown: ShownPins[] = [];
+  const until = stores.clock.wall() + AHEAD.ms;
   for (let current: Booking | null = booking, step = 0; current !== null && step < MOST_STEPS; step += 1) {
-    const some = extendOnce(stores, current, pinLength);
+    const some = extendOnce(stores, current, { until, pinLength });
     if (some === null) break;
     shown.push(...some);
     current = stores.store.booking(booking.id);
@@ -28,11 +29,14 @@ export function extend(stores: OpenStore, booking: Booking, pinLength: number): 
 }
 
 /** One short transaction of it. @returns `null`: there was nothing to do, or somebody else does it */
-export function extendOnce(stores: OpenStore, booking: Booking, pinLength: number): readonly ShownPins[] | null {
+export function extendOnce(
+  stores: OpenStore,
+  booking: Booking,
+  { until, pinLength }: { readonly until: number; readonly pinLength: number },
+): readonly ShownPins[] | null {
   const { store, clock } = stores;
   const { id, accountId, durationMs, pinsEach, personalPins, unrolledUntil: from } = booking;
   const now = clock.wall();
-  const until = now + AHEAD.ms;
   if (from === null || from >= until || booking.cancelledAt !== null) return null;
   const own = personalPins
     ? store

@@ -50,7 +50,7 @@ export function keepUnrolled(stores: OpenStore, log: Log): () => void {
 /** One that cannot be is no reason to leave the others. */
 function unrollOne(stores: OpenStore, booking: Booking, log: Log): void {
   try {
-    extendOnce(stores, booking, 0);
+    extendOnce(stores, booking, { until: stores.clock.wall() + AHEAD.ms, pinLength: 0 });
   } catch (error) {
     log.error({ booking: booking.id, error: messageOf(error) }, 'a repeating booking could not be unrolled');
   }
