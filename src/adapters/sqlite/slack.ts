@@ -23,7 +23,7 @@ const descriptors = new Map<string, number>();
 /**
  * Wipes unused parts of table and index pages. `secure_delete` overwrites what is deleted where it stands; but when a page was split
  * before, a copy of what moved to its neighbour may stand in the page still, in the gap between the cell pointers and the cells. No
- * reader ever looks there, so zeros may be written while others read (docs/adr/0012-erasing.md).
+ * reader ever looks there, so zeros may be written while others read (docs/adr/0013-erasing.md).
  *
  * Within a write transaction and with an empty write-ahead log, the file is the database, and nobody writes a page back that was read
  * before: the commit that follows makes every other connection drop the pages it holds.

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { AccountId } from '../../domain/identifiers.js';
 import { auditLineIf } from '../audit-line.js';
 import { removeRecordingsOf } from '../compose-recordings.js';
@@ -21,6 +23,8 @@ export async function removeAccount(
     store.beginErasure(id, records),
   );
   await removeRecordingsOf(config, store, id);
+  // reports to its hosts, where they were written as files
+  await rm(join(config.hostReport.directory, id), { recursive: true, force: true });
   const state = await finishErasing(store);
   if (state === 'live') {
     context.warn(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
@@ -60,6 +60,7 @@ describe('canaries', () => {
     { what: 'invitee', text: 'Girlitz Stieglitzson' },
     { what: 'invitee e-mail', text: 'girlitz@stieglitz.example' },
     { what: 'delivery', text: 'hook-for-serinus.example' },
+    { what: 'report', text: 'Report on Serinus canaria' },
     { what: 'live snapshot', text: 'Snapshot of Serinus canaria' },
   ];
   const textOf = (what: string): string => plain.find((canary) => canary.what === what)?.text ?? '';
@@ -114,6 +115,8 @@ describe('canaries', () => {
     const rotated = JSON.stringify(await cli.json('pin', 'rotate', id)).match(/\d{9}/g) ?? [];
     expect(rotated).toHaveLength(2);
     const booked = book(id);
+    mkdirSync(join(cli.data, 'reports', id), { recursive: true });
+    writeFileSync(join(cli.data, 'reports', id, 'd0.txt'), textOf('report'));
     expect(booked).toHaveLength(2);
     const pins = [hostPin, guestPin, ...rotated, ...booked].map((text, n) => ({ what: `PIN ${n}`, text }));
     return { id, pins };
