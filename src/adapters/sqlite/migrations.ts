@@ -144,6 +144,14 @@ const MIGRATIONS: readonly string[] = [
   -- What invitations call the number, e.g. its place.
   ALTER TABLE numbers ADD COLUMN label TEXT;
 
+  -- Accounts of an import that is not over: taken out again when it fails or dies. "at" is when it last gave a sign of life.
+  CREATE TABLE importing (
+    account_seq INTEGER PRIMARY KEY REFERENCES accounts (seq) ON DELETE CASCADE,
+    token       TEXT    NOT NULL,
+    at          INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX importing_by_token ON importing (token, at);
+
   -- One value for each name, such as the version of the PIN key that all hashes are under.
   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -2,13 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import type { NextPinKey, PinHash } from '../../ports/store.js';
+import { inTurns } from './turns.js';
 
-/** What one transaction may take, milliseconds: whoever else writes waits as long. */
-const TURN_MS = 200;
-/** And what is left to others between two, milliseconds. */
-const PAUSE_MS = 20;
-const FIRST_ROWS = 500;
-const MOST_ROWS = 20_000;
 /** Pages of the database kept in memory meanwhile, kilobytes. */
 const CACHE_KB = 262_144;
 
@@ -113,19 +108,16 @@ function fill(
     `INSERT OR REPLACE INTO ${table}_next_${token} (hash, ${columns}) VALUES (:hash, ${names.map((name) => `:${name}`).join(', ')})`,
   );
   let last = '';
-  for (let limit = FIRST_ROWS; ;) {
+  inTurns((limit) => {
     let count = 0;
-    const from = performance.now();
     change(() => {
       const rows = page.all(last, limit).map((row) => ({ ...row, was: row.hash, hash: next(row.hash) }));
       count = rows.length;
       last = rows.at(-1)?.was ?? last;
       for (const row of rows.sort((a, b) => (a.hash < b.hash ? -1 : 1))) add.run(row);
     });
-    if (count < limit) return;
-    limit = Math.round(Math.min(MOST_ROWS, limit * 2, Math.max(100, (limit * TURN_MS) / (performance.now() - from))));
-    rest();
-  }
+    return count;
+  });
 }
 
 /** What changed since the table beside was begun. */
@@ -170,24 +162,15 @@ function clear({ database, change }: RekeyParts, token = ''): void {
     const remove = database.prepare(
       `DELETE FROM ${table} WHERE hash IN (SELECT hash FROM ${table} ORDER BY hash LIMIT ?)`,
     );
-    for (let [limit, removed] = [FIRST_ROWS, FIRST_ROWS]; removed === limit;) {
-      const from = performance.now();
-      const asked = limit;
+    inTurns((limit) => {
+      let removed = 0;
       change(() => {
-        removed = remove.run(asked).changes;
+        removed = remove.run(limit).changes;
       });
-      if (removed < asked) break;
-      limit = Math.round(Math.min(MOST_ROWS, limit * 2, Math.max(100, (limit * TURN_MS) / (performance.now() - from))));
-      removed = limit;
-      rest();
-    }
+      return removed;
+    });
     change(() => database.exec(`DROP TABLE IF EXISTS ${table}`));
   }
 }
 
 const isBeside = (name: string, token: string): boolean => BESIDE.test(name) && name.endsWith(token);
-
-/** Lets whoever waits for the lock have it. */
-function rest(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-}

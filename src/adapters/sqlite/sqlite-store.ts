@@ -20,7 +20,7 @@ import type {
 } from '../../ports/store.js';
 import type { AuditLine } from '../../ports/store-privacy.js';
 import type { PrivacyStore } from '../../ports/store-privacy.js';
-import { AccountImport } from './account-import.js';
+import { importAccounts, sweepImports } from './account-import.js';
 import { AccountPages } from './account-pages.js';
 import { AccountTable } from './accounts.js';
 import { BlockTable } from './blocks.js';
@@ -107,15 +107,11 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>,
     note?: AuditLine,
   ): void {
-    const many = this.read(() => new AccountImport(this.database, this.#pins));
-    try {
-      this.read(() => many.gather(accounts));
-      const putIn = (): void => many.putIn();
-      if (note === undefined) this.change(putIn);
-      else this.audited(note, putIn);
-    } finally {
-      this.read(() => many.drop());
-    }
+    this.read(() => importAccounts({ ...this.#longWork(note), pins: this.#pins }, accounts));
+  }
+
+  sweepImports(): void {
+    this.read(() => sweepImports({ ...this.#longWork(), pins: this.#pins }));
   }
 
   updateAccount(id: AccountId, change: AccountChange): boolean {
@@ -150,12 +146,7 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
   }
 
   rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number {
-    const parts = {
-      database: this.database,
-      version: () => this.#pins.keyVersion(),
-      change: (action: () => void) => this.change(action),
-      noted: (action: () => void) => (note === undefined ? this.change(action) : this.audited(note, action)),
-    };
+    const parts = { ...this.#longWork(note), version: () => this.#pins.keyVersion() };
     return this.read(() => rekeyPins(parts, prepare));
   }
 
@@ -257,5 +248,16 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
 
   setMixerDrained(name: string, drained: boolean): boolean {
     return this.change(() => this.#live.setDrained(name, drained));
+  }
+
+  /** Transactions of work that needs many. @param note of the one that completes it */
+  #longWork(note?: AuditLine): {
+    readonly database: Database;
+    readonly change: (action: () => void) => void;
+    readonly noted: (action: () => void) => void;
+  } {
+    const change = (action: () => void): void => this.change(action);
+    const noted = (action: () => void): void => (note === undefined ? this.change(action) : this.audited(note, action));
+    return { database: this.database, change, noted };
   }
 }
