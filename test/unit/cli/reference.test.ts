@@ -118,10 +118,42 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
   });
 
   it('number list and trunk list', async () => {
-    await cli.run('number', 'add', '8000');
+    await cli.run('number', 'add', '8000', '--label', 'London');
     await cli.run('trunk', 'add', 'pbx', '--source', '192.0.2.10');
     expect(shapeNow(await cli.json('number', 'list'))).toEqual(shape(documented('number list --json')));
     expect(shapeNow(await cli.json('trunk', 'list'))).toEqual(shape(documented('trunk list --json')));
+  });
+
+  it('invite and delivery list', async () => {
+    const { id } = await cli.addAccount('--name', 'Mary');
+    await cli.run('number', 'add', '+442071234567', '--label', 'London');
+    const at = new Date(Date.now() + 864e5).toISOString().slice(0, 16);
+    const flags = [
+      '--title',
+      'Board',
+      '--at',
+      at,
+      '--time-zone',
+      'UTC',
+      '--duration',
+      '1h',
+      '--rule',
+      'FREQ=WEEKLY;COUNT=1',
+    ];
+    const booking = (await cli.json('booking', 'add', 'Mary', ...flags, '--invite', 'Ann <ann@example.org>')) as {
+      readonly id: string;
+    };
+    const invitation = (await cli.json('invite', booking.id, '--for', 'Ann')) as { readonly keys: readonly unknown[] };
+    const one = { ...invitation, keys: invitation.keys.slice(0, 1) };
+    expect(shapeNow(one)).toEqual(shape(documented('invite --json')));
+    const { store } = openStore(parseConfig({ dataDir: cli.data }, {}));
+    const about = { accountId: accountId(id), bookingId: null, occurrenceAt: null, inviteeId: null } as const;
+    const tried = { address: 'ann@example.org', nextAt: 0, attempts: 1, failedAt: 1, error: 'refused' };
+    store.addDeliveries([{ id: 'd1', kind: 'reminder', channel: 'mail', conferenceRecordId: 1, ...about, ...tried }]);
+    store.close();
+    const [listed] = (await cli.json('delivery', 'list')) as readonly object[];
+    const [wanted] = documented('delivery list --json') as readonly object[];
+    expect(Object.keys(listed ?? {}).sort()).toEqual(Object.keys(wanted ?? {}).sort());
   });
 
   it('block list and recording list', async () => {
