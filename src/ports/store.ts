@@ -5,7 +5,7 @@ import type { DeliveryStore } from './store-deliveries.js';
 import type { AuditLine, AuditStore } from './store-privacy.js';
 import type { ReportStore } from './store-reports.js';
 
-export type { CallRecord, CallRecordFilter, ConferenceRecord } from './store-reports.js';
+export type { CallRecord, ConferenceRecord } from './store-reports.js';
 
 /**
  * The store port: what outlives the process. Calls are synchronous: audio runs in other threads, and SQLite answers in microseconds.

@@ -30,7 +30,9 @@ export interface AccessCodeAccount {
 
 /** A call record, as `report calls --json` gives it; more is in it than tests look at. */
 export interface CallRow {
+  readonly id: string;
   readonly sipCallId: string;
+  readonly startedAt: string;
   readonly answeredAt: string | null;
   readonly joinedAt: string | null;
   readonly endedAt: string;
