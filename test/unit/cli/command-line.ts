@@ -62,9 +62,10 @@ export class CommandLine {
 
   /** Its store, with the hash PINs have there. */
   withStore<T>(look: (store: SqliteStore, hash: (digits: string) => string) => T): T {
-    const pins = loadPinKey(this.data, () => false);
     const store = SqliteStore.open({ file: join(this.data, 'partyline.db') });
     try {
+      const version = (): number => store.pinKeyVersion();
+      const pins = loadPinKey(this.data, () => false, version);
       return look(store, (digits) => pins.hash(digits));
     } finally {
       store.close();
