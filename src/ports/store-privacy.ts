@@ -117,7 +117,8 @@ export interface PrivacyStore {
   beginErasure(id: AccountId, records: 'keep' | 'erase'): boolean;
   /**
    * Does some of what erasures that have begun have left to do, in one short transaction of at most some `limit` rows (1 to 10 000).
-   * @returns `live`: all but for what calls that are up may still write; it is done when they have ended. `done`: nothing is left.
+   * @returns `live`: all but for what calls that are up may still write; it is done when they have ended. `done`: nothing is left now; of calls that
+   * are up and of which the store knows nothing, the next round takes what they left.
    */
   eraseSome(limit: number): 'more' | 'live' | 'done';
   /** Removes and cuts some of what is too old, at most `limit` rows of each kind (1 to 10 000), in one short transaction. All 0: nothing is left. */

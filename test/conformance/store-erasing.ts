@@ -168,6 +168,36 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
         expect(conferences.map(({ accountId: of }) => of)).toEqual([calls[0]?.accountId, calls[0]?.accountId]);
       });
 
+      it('gets nothing back from calls that the store does not know to be up', () => {
+        for (const [id, records] of [
+          ['a1', 'keep'],
+          ['a2', 'erase'],
+        ] as const) {
+          use(id);
+          store.beginErasure(accountId(id), records);
+        }
+        expect(finish()).toBe('done');
+        for (const id of ['a1', 'a2']) store.addCallRecord(call(`late-${id}`, { accountId: accountId(id) }));
+        expect(finish()).toBe('done');
+        const calls = store.callRecords({ limit: 9 });
+        expect(calls.map(({ id }) => id)).toEqual(['late-a1', 'c3-a1', 'c2-a1', 'c1-a1']);
+        expect(new Set(calls.map(({ accountId: of }) => of)).size).toBe(1);
+        // by then every call has ended, and the label is tied to nothing any more
+        stage.time += 9 * DAY;
+        expect(finish()).toBe('done');
+        store.addCallRecord(call('stray', { accountId: accountId('a1') }));
+        expect(store.callRecords({ limit: 9 }).find(({ id }) => id === 'stray')?.accountId).toBeNull();
+      });
+
+      it('does not wait for others, however many are on their way out', () => {
+        for (let n = 0; n < 120; n += 1) {
+          stage.add(`m${n}`);
+          store.beginErasure(accountId(`m${n}`), 'keep');
+        }
+        expect(finish()).toBe('done');
+        expect(store.countAccounts()).toBe(0);
+      });
+
       it('is none where there is none', () => {
         expect(store.beginErasure(accountId('a1'), 'keep')).toBe(false);
         expect(store.eraseSome(1)).toBe('done');

@@ -7,6 +7,7 @@ interface ErasureRow {
   readonly account_id: string;
   readonly label: string;
   readonly erase_records: number;
+  readonly begun_at: number;
 }
 
 /** What an account has of its own, in an order in which each goes alone. Anything else goes with the account's row. */
@@ -21,14 +22,16 @@ const OWN = [
 
 const LABEL = `'removed' || lower(hex(randomblob(10)))`;
 /** Erasures looked at in one go. */
-const MOST = 1_000;
+const PAGE = 50;
+/** Longer than the longest conference: by then no call is up that was up when the erasing began, milliseconds (8 days). */
+const LATE_MS = 8 * 86_400_000;
 
 /** Accounts on their way out: marked in one transaction, gone in many short ones, whoever makes them. */
 export class ErasureTable {
   readonly #pins: PinTable;
-  readonly #begin: Statement<[string, number]>;
+  readonly #begin: Statement<[string, number, number]>;
   readonly #unname: Statement<[string, string]>;
-  readonly #all: Statement<[number], ErasureRow>;
+  readonly #page: Statement<[number, number], ErasureRow>;
   readonly #seqOf: Statement<[string], { readonly seq: number }>;
   readonly #removeOwn: readonly Statement[];
   readonly #removeAccount: Statement<[string]>;
@@ -38,11 +41,14 @@ export class ErasureTable {
   readonly #labelConferences: Statement;
   readonly #isLive: Statement<[{ readonly text: string }]>;
   readonly #end: Statement<[number]>;
+  /** Where the round is, and whether it has come by one that waits. */
+  #behind = 0;
+  #waits = false;
 
   constructor(database: Database, pins: PinTable) {
     this.#pins = pins;
     this.#begin = database.prepare(
-      `INSERT INTO erasures (account_id, label, erase_records) VALUES (?, ${LABEL}, ?)
+      `INSERT INTO erasures (account_id, label, erase_records, begun_at) VALUES (?, ${LABEL}, ?, ?)
        ON CONFLICT (account_id) DO UPDATE SET erase_records = max(erase_records, excluded.erase_records)`,
     );
     this.#unname = database.prepare(
@@ -50,7 +56,9 @@ export class ErasureTable {
          language = NULL, options = '{}'
        FROM (SELECT label FROM erasures WHERE account_id = ?) AS e WHERE id = ?`,
     );
-    this.#all = database.prepare('SELECT seq, account_id, label, erase_records FROM erasures ORDER BY seq LIMIT ?');
+    this.#page = database.prepare(
+      'SELECT seq, account_id, label, erase_records, begun_at FROM erasures WHERE seq > ? ORDER BY seq LIMIT ?',
+    );
     this.#seqOf = database.prepare('SELECT seq FROM accounts WHERE id = ?');
     this.#removeOwn = OWN.map(([table, condition]) =>
       database.prepare(`DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE ${condition} LIMIT :limit)`),
@@ -77,19 +85,24 @@ export class ErasureTable {
 
   begin(id: AccountId, eraseRecords: boolean): boolean {
     if (this.#seqOf.get(id) === undefined) return false;
-    this.#begin.run(id, eraseRecords ? 1 : 0);
+    this.#begin.run(id, eraseRecords ? 1 : 0, Math.round(this.#pins.now()));
     this.#unname.run(id, id);
     return true;
   }
 
+  /** Goes round: each call goes on behind the erasures that the call before found to have nothing left. */
   some(limit: number): 'more' | 'live' | 'done' {
-    let waiting = false;
-    for (const erasure of this.#all.all(MOST)) {
+    const erasures = this.#page.all(this.#behind, PAGE);
+    for (const erasure of erasures) {
       if (this.#someOf(erasure, limit)) return 'more';
-      if (this.liveHolds(erasure.account_id)) waiting = true;
-      else this.#end.run(erasure.seq);
+      if (this.liveHolds(erasure.account_id)) this.#waits = true;
+      else if (erasure.begun_at < this.#pins.now() - LATE_MS) this.#end.run(erasure.seq);
+      this.#behind = erasure.seq;
     }
-    return waiting ? 'live' : 'done';
+    if (erasures.length === PAGE) return 'more';
+    const waits = this.#waits;
+    [this.#behind, this.#waits] = [0, false];
+    return waits ? 'live' : 'done';
   }
 
   liveHolds(text: string): boolean {

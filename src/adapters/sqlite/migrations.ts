@@ -274,12 +274,14 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE call_records ADD COLUMN numbers_cut INTEGER NOT NULL DEFAULT 0 CHECK (numbers_cut IN (0, 1));
   CREATE INDEX call_records_to_cut ON call_records (started_at) WHERE numbers_cut = 0;
 
-  -- Accounts that are being erased, until nothing is left: what stays of them is under "label", or goes too.
+  -- Accounts that are being erased, until nothing is left and no call that was up then can be: what stays of them is under "label", or
+  -- goes too.
   CREATE TABLE erasures (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id    TEXT    NOT NULL UNIQUE,
     label         TEXT    NOT NULL,
-    erase_records INTEGER NOT NULL CHECK (erase_records IN (0, 1))
+    erase_records INTEGER NOT NULL CHECK (erase_records IN (0, 1)),
+    begun_at      INTEGER NOT NULL
   ) STRICT;
 
   CREATE TABLE audit (
