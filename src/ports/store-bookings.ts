@@ -1,6 +1,6 @@
 import type { ConferenceOptions, Role } from '../domain/conference-options.js';
 import type { AccountId, BookingId, InviteeId } from '../domain/identifiers.js';
-import type { NewPin, PinHash } from './store.js';
+import type { NewPin, PinHash } from './store-pins.js';
 
 /*
  * Bookings (product: section 4). All times are milliseconds since 1970-01-01T00:00Z. What holds for every adapter is in

@@ -2,8 +2,11 @@ import type { ConferenceOptions, Role } from '../domain/conference-options.js';
 import type { AccountId } from '../domain/identifiers.js';
 import type { BookingMatch, BookingStore } from './store-bookings.js';
 import type { DeliveryStore } from './store-deliveries.js';
+import type { CodeRole, NewPin, PinHash } from './store-pins.js';
 import type { AuditLine, AuditStore } from './store-privacy.js';
 import type { ReportStore } from './store-reports.js';
+
+export type { CodeRole, NewPin, PinHash } from './store-pins.js';
 
 export type { CallRecord, ConferenceRecord } from './store-reports.js';
 
@@ -49,9 +52,6 @@ export interface AccountPin {
   readonly sealed: string | null;
 }
 
-/** Keyed hash of a PIN: HMAC-SHA-256 under the bridge's PIN key, hex. The store never sees a PIN. */
-export type PinHash = string;
-
 export interface PinMatch {
   readonly account: Account;
   /** Of an access code `guest`. */
@@ -61,18 +61,6 @@ export interface PinMatch {
   readonly securityCode: boolean;
   /** `null`: it opens the account's own conference. */
   readonly booking: BookingMatch | null;
-}
-
-/** What a PIN or code is for. */
-export type CodeRole = 'host' | 'guest' | 'access' | 'moderator' | 'security';
-
-/** A freshly drawn PIN or code as the store keeps it. */
-export interface NewPin {
-  readonly hash: PinHash;
-  /** Digits. */
-  readonly length: number;
-  /** The code itself under a key outside the database (`PinSeal`), where it may be printed again; left out of all others. */
-  readonly sealed?: string;
 }
 
 /** A key that is to come after the one that counts. */
