@@ -25,6 +25,8 @@ import type { CallFlags, PeriodFlags } from './report-flags.js';
 
 /** Rows read at once: enough to be quick, few enough for memory to stay flat. */
 const PAGE = 1_000;
+/** Conferences read at once, each with its calls. */
+const ROOMS_PAGE = 50;
 /** Calls of one conference that are shown. */
 const MOST_CALLERS = 10_000;
 
@@ -51,7 +53,12 @@ function registerCalls(report: Command, context: CliContext): void {
       if (by !== undefined) return sum(context, store, by, filter, flags);
       const fetch = (after: RecordCursor | null): Page<ReportedCall> => store.callPage(filter, { limit: PAGE, after });
       const shape = callShape(zoneOf(flags));
-      await list(context, flags, { shape, fetch, span: store.callSpan(filter), none: 'No calls.' });
+      await list(context, flags, {
+        shape,
+        fetch,
+        span: context.io.watched === undefined ? null : store.callSpan(filter),
+        none: 'No calls.',
+      });
     }),
   );
 }
@@ -66,7 +73,7 @@ function registerRooms(report: Command, context: CliContext): void {
   ).action((flags: PeriodFlags) =>
     context.withStore(async (store) => {
       const filter: ConferenceFilter = periodOf(store, flags);
-      const limit = Math.min(PAGE, limitOf(flags) + 1);
+      const limit = Math.min(ROOMS_PAGE, limitOf(flags) + 1);
       const fetch = (after: RecordCursor | null): Page<Room> => {
         const { rows, next } = store.conferencePage(filter, { limit, after });
         return { rows: rows.map((conference) => ({ conference, calls: callsOf(store, conference.id) })), next };
