@@ -203,6 +203,23 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     expect(config.conference.dialOut).toMatchObject({ trunk: 'pbx', prefixes: ['01', '02'], callsPerHour: 5 });
   });
 
+  it('booking add, show and list', async () => {
+    await cli.addAccount('--name', 'Mary');
+    const when = ['--at', '2035-12-07T09:00', '--duration', '45m', '--early', '10m', '--time-zone', 'Europe/London'];
+    const more = ['--rule', 'FREQ=WEEKLY;COUNT=1', '--invite', 'Ann Bell <ann@example.org>'];
+    const added = await cli.json('booking', 'add', 'Mary', '--title', 'Weekly', ...when, ...more);
+    const wanted = documented('booking add --json');
+    expect(shapeNow(added)).toEqual(shape(wanted));
+    const { id } = added as { id: string };
+    const { drawn, ...kept } = wanted as { drawn: unknown; invitees: readonly object[] };
+    expect(drawn).toBeDefined();
+    const invitees = kept.invitees.map((one) => ({ ...one, revokedAt: null }));
+    expect(shapeNow(await cli.json('booking', 'show', id))).toEqual(shape({ ...kept, invitees }));
+    expect(shapeNow(await cli.json('booking', 'list'))).toMatchObject(
+      shape(documented('booking list --json')) as object,
+    );
+  });
+
   it('report calls', async () => {
     const { id } = await cli.addAccount('--name', 'Mary');
     const { store } = openStore(parseConfig({ dataDir: cli.data }, {}));
