@@ -204,7 +204,7 @@ export class MemoryStore extends MemoryBookings implements Store {
       const { securityCode, ...booking } = opened;
       return { account, role, byAccessCode: false, securityCode, booking };
     }
-    const securityCode = this.securityCodeOf(account.id) !== null;
+    const { securityCode } = this.codesOf(account.id) ?? { securityCode: false };
     return { account, role, byAccessCode: pin.role === 'access', securityCode, booking: null };
   }
 
