@@ -59,8 +59,8 @@ export async function sendNow(
 
 /** Who goes on with what is queued. */
 function queued(config: Config, count: number): string {
-  const who = isDataDirectoryHeld(config) ? 'the running bridge sends' : 'partyline serve sends, when it runs,';
-  return `${messages(count)} queued, which ${who}`;
+  const who = isDataDirectoryHeld(config) ? 'the running bridge' : 'partyline serve, when it runs';
+  return `${messages(count)} queued for ${who}`;
 }
 
 const messages = (count: number): string => (count === 1 ? '1 message is' : `${count} messages are`);
@@ -101,7 +101,7 @@ export async function announce(context: CliContext, id: BookingId, change: Chang
     if (deliveries.length === 0) return;
     const isQuiet = change.json === true;
     if (!isDataDirectoryHeld(config)) await sendNow(context, stores, config, deliveries, isQuiet ? 'nothing' : 'words');
-    else if (!isQuiet) context.print(`${queued(config, deliveries.length)} within seconds.`);
+    else if (!isQuiet) context.print(`${queued(config, deliveries.length)}, which looks every 10 s.`);
   });
 }
 

@@ -29,7 +29,7 @@ it('an invitation that the running bridge mailed lets its reader in by what stan
   const to = ['--invite', 'Ann <ann@example.org>', '--send'];
   const booked = await installation.run(['booking', 'add', account.id, ...flags, ...to]);
   expect(booked.stderr).toBe('');
-  expect(booked.stdout).toContain('1 message is queued, which the running bridge sends within seconds.');
+  expect(booked.stdout).toContain('1 message is queued for the running bridge, which looks every 10 s.');
   await until('the mail', () => mail.received.length > 0, MAIL_LIMIT_MS);
 
   const [received] = mail.received;

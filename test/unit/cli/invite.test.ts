@@ -228,7 +228,7 @@ describe('invitations that are sent', () => {
     await mail.stop();
     const { status, stdout, stderr } = await cli.run('invite', 'Mary Murphy', '--send', '--to', 'tom@example.org');
     expect([status, stdout]).toEqual([0, '']);
-    expect(stderr).toMatch(/^warning: 1 message is queued, which partyline serve sends, when it runs,: [^\n]*\n$/);
+    expect(stderr).toMatch(/^warning: 1 message is queued for partyline serve, when it runs: [^\n]*\n$/);
     const [waiting] = (await cli.json('delivery', 'list')) as { id: string }[];
     expect(waiting).toMatchObject({ kind: 'invitation', channel: 'mail', attempts: 1, failedAt: null });
     expect((await cli.run('delivery', 'retry', waiting?.id ?? '')).status).toBe(0);

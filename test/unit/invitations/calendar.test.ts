@@ -122,6 +122,16 @@ describe('an invitation as iCalendar', () => {
     expect(expanded).toEqual(local(zone, ...times));
   });
 
+  it.each([
+    ['FREQ=WEEKLY;UNTIL=20260615T100000', '20260615T080000Z'],
+    ['FREQ=WEEKLY;UNTIL=20260615', '20260615T215959Z'],
+    ['UNTIL=20260615T080000Z;FREQ=WEEKLY', '20260615T080000Z'],
+  ])('ends %s at a time in UTC, as an event in a zone must (RFC 5545 section 3.3.10)', (rule, until) => {
+    const { main } = read(written(booked('Europe/Berlin', '2026-06-01T10:00', { rule })));
+    const value = main.component.getFirstPropertyValue('rrule');
+    expect(String((value as ICAL.Recur).until?.toICALString())).toBe(until);
+  });
+
   it('leaves out occurrences that were cancelled', () => {
     const times = ['2026-03-23T09:00', '2026-03-30T09:00', '2026-04-06T09:00'];
     const occurrences = occurrencesAt('Europe/London', 60, ...times).map((one, at) => ({
