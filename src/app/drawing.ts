@@ -1,6 +1,6 @@
 import { drawPin } from '../domain/access/pins.js';
 import type { SealedFor } from '../ports/pin-seal.js';
-import { Duplicate, OutdatedHash, type NewPin } from '../ports/store.js';
+import { Duplicate, OutdatedHash, type NewPin, type Store } from '../ports/store.js';
 import type { OpenStore } from './compose-store.js';
 
 /** Codes that are taken are drawn again so often; more than a few only when nearly all are taken. */
@@ -58,7 +58,7 @@ export function drawUntilAccepted<Name extends string>(
  * @throws {PinsExhausted}
  */
 export function drawFree<Name extends string>(
-  drawing: Drawing & Pick<OpenStore, 'store'>,
+  drawing: Drawing & { readonly store: Pick<Store, 'isFree'> },
   wanted: Readonly<Record<Name, WantedCode>>,
   taken: Set<string>,
 ): { readonly digits: Readonly<Record<Name, string>>; readonly pins: Readonly<Record<Name, NewPin>> } {

@@ -48,7 +48,7 @@ export function rekeyPins(parts: RekeyParts, prepare: (version: number) => NextP
     for (const hashes of TABLES) begin(parts, hashes, token);
     for (const hashes of TABLES) fill(parts, hashes, token, next);
     parts.noted(() => {
-      if (parts.version() !== version) throw new StoreUnavailable('the PIN key was changed by somebody else just now');
+      if (parts.version() !== version) throw overtaken();
       for (const hashes of TABLES) catchUp(database, hashes, token, next);
       for (const { table } of TABLES) takePlace(database, table, token);
       rekeyBookings(database, next);
@@ -58,12 +58,19 @@ export function rekeyPins(parts: RekeyParts, prepare: (version: number) => NextP
       // nobody else can be here: the key is on the disk before the hashes are
       keep();
     });
+  } catch (error) {
+    // only another re-keying clears them
+    if (error instanceof Error && /^no such table: \w+_(next|noted)_/.test(error.message)) throw overtaken();
+    throw error;
   } finally {
     database.pragma(`cache_size = ${cache}`);
     clear(parts, token);
   }
   return version + 1;
 }
+
+const overtaken = (): StoreUnavailable =>
+  new StoreUnavailable('somebody else began to change the PIN key meanwhile: nothing was changed by this one');
 
 /** The table beside, like the one that counts, and triggers that note which rows of that one change. */
 function begin({ database, change }: RekeyParts, { table }: Hashes, token: string): void {

@@ -113,6 +113,29 @@ describe('re-keying', () => {
     expect(store.check()).toEqual([]);
   });
 
+  it('that is overtaken by another says so, and the other one is whole', () => {
+    const [first, second] = [bench.open(), bench.open()];
+    first.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
+    let isBegun = false;
+    const overtaken = (version: number): NextPinKey => ({
+      keep: () => undefined,
+      next: (hash) => {
+        // within its last transaction: the other one has been there before
+        isBegun = true;
+        return `v${version + 1}.(${hash})`;
+      },
+    });
+    const prepared = (version: number): NextPinKey => {
+      second.rekeyPins(next);
+      return overtaken(version);
+    };
+    expect(() => first.rekeyPins(prepared)).toThrow(/somebody else began to change the PIN key/);
+    expect(isBegun).toBe(true);
+    expect(first.pinKeyVersion()).toBe(2);
+    expect(first.findPin('v2.(v1.h)', 0)?.role).toBe('host');
+    expect(beside()).toEqual([]);
+  });
+
   it('that could not keep its key leaves all as it was, and nothing beside', () => {
     const store = bench.open();
     store.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
