@@ -108,8 +108,10 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
   afterEach(() => cli.dispose());
 
   it('account add, list, show and set', async () => {
-    const added = await cli.addAccount('--name', 'Mary');
+    const contact = ['--email', 'mary@example.org', '--time-zone', 'Europe/Dublin', '--language', 'en-IE'];
+    const added = await cli.addAccount('--name', 'Mary', ...contact);
     expect(shapeNow(added)).toEqual(shape(documented('account add --json')));
+    expect(shapeNow(await cli.json('pin', 'rotate', 'Mary'))).toEqual(shape(documented('pin rotate --json')));
     const one = documented('account list --json');
     expect(shapeNow(await cli.json('account', 'list'))).toEqual(shape(one));
     const [single] = one as readonly unknown[];
