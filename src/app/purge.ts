@@ -33,7 +33,12 @@ export interface PurgeCounts extends Purged {
 
 /** Removes everything that is due or too old, and finishes erasing what somebody began to erase. @param goesOn `false` ends it there */
 export async function purge(
-  { store, archive, clock, config }: Pick<PurgeParts, 'store' | 'archive' | 'clock' | 'config'>,
+  {
+    store,
+    archive,
+    clock,
+    config,
+  }: Pick<PurgeParts, 'store' | 'archive' | 'config'> & { readonly clock: Pick<Clock, 'wall'> },
   goesOn: () => boolean = () => true,
 ): Promise<PurgeCounts> {
   const erasing = await finishErasing(store, goesOn);

@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { SystemClock } from '../../adapters/system/clock.js';
 import { callerDigits } from '../../domain/access/callers.js';
 import type { AuditLine } from '../../ports/store-privacy.js';
 import { auditLine } from '../audit-line.js';
@@ -140,7 +139,7 @@ function registerPurge(privacy: Command, context: CliContext): void {
     .addOption(jsonOption());
   withExamples(command, 'partyline privacy purge').action((flags: { readonly json?: boolean }) =>
     context.withStore(async (store, config) => {
-      const counts = await purge({ store, archive: openArchive(config, store), clock: new SystemClock(), config });
+      const counts = await purge({ store, archive: openArchive(config, store), clock: { wall: Date.now }, config });
       const { recordings, strays, erasing, ...rows } = counts;
       const all = countOf(rows) + recordings + strays;
       if (all > 0) note(store, auditLine('purged', null, `${all} rows and files`));
