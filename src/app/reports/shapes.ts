@@ -152,6 +152,7 @@ const SUM_KEYS: Readonly<Record<SumBy, readonly string[]>> = {
 
 export function sumShape(by: SumBy): Shape<SumRow> {
   const keys = SUM_KEYS[by];
+  const [first = 'key'] = keys;
   return {
     head: [by.toUpperCase(), 'CALLS', 'JOINED', 'TALKED', 'PLACED', 'PLACED FOR'],
     cells: ({ key, name, calls, joined, talkMs: talk, placed, placedMs }) => [
@@ -160,7 +161,7 @@ export function sumShape(by: SumBy): Shape<SumRow> {
     ],
     columns: [...keys, 'calls', 'joined', 'talkSeconds', 'placed', 'placedSeconds'],
     json: ({ key, name, calls, joined, talkMs: talk, placed, placedMs }) => ({
-      ...Object.fromEntries(keys.map((one, index) => [one, index === 0 ? key : name])),
+      ...(by === 'account' ? { accountId: key, accountName: name } : { [first]: key }),
       ...{ calls, joined, talkSeconds: talk / 1000, placed, placedSeconds: placedMs / 1000 },
     }),
   };
