@@ -31,7 +31,8 @@ describe('options of the keypad', () => {
     expect(await optionsOf(id)).toMatchObject(wanted);
     const { stdout } = await cli.run('account', 'show', id);
     expect(stdout).toMatch(/Name on entry +yes, with review\nNames announced +up to 7 callers\n/);
-    expect(stdout).toMatch(/Recording +automatic, a beep every 15 s, with announcements\nDial out +no\n/);
+    expect(stdout).toMatch(/Recording +automatic, a beep every 15 s, with announcements\n/);
+    expect(stdout).toMatch(/\nDial out +no\n/);
 
     const off = ['--no-lobby', '--no-name-on-entry', '--no-name-review', '--no-record-announcements'];
     await cli.run(
