@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { SendMailOptions } from 'nodemailer';
 import { MessageRefused } from '../../ports/messages.js';
@@ -14,13 +15,17 @@ export interface SmtpOptions {
   readonly caFile: string | null;
   readonly from: { readonly name: string | null; readonly address: string };
   readonly replyTo: { readonly name: string | null; readonly address: string } | null;
+  /** Longest that one message may take, milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 const CONNECT_MS = 15_000;
 /** Silence of the server. */
 const SILENCE_MS = 20_000;
-/** The whole of it. */
-const LONGEST_MS = 80_000;
+/** The whole of it, also where the server is never silent. */
+const USUAL_TIMEOUT_MS = 80_000;
+/** For the server to take leave, after it took the message. */
+const PARTING_MS = 5_000;
 
 /** Mail by an SMTP server (RFC 5321), a connection for each message. */
 export class SmtpChannel implements MessageChannel {
@@ -31,10 +36,13 @@ export class SmtpChannel implements MessageChannel {
   }
 
   async send(address: string, message: Message): Promise<void> {
-    const { host, port, security, credentials } = this.#options;
+    const { host, port, security, credentials, timeoutMs = USUAL_TIMEOUT_MS } = this.#options;
+    // one of our own, which can be closed whatever the server does
+    const socket = new Socket();
     const transport = createTransport({
       host,
       port,
+      socket,
       secure: security === 'tls',
       requireTLS: security === 'starttls',
       ignoreTLS: security === 'none',
@@ -48,11 +56,13 @@ export class SmtpChannel implements MessageChannel {
     });
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('the mail server took too long')), LONGEST_MS);
+      timer = setTimeout(() => reject(new Error('the mail server took too long')), timeoutMs);
     });
     try {
       await Promise.race([transport.sendMail(this.#mail(address, message)), tooLong]);
+      setTimeout(() => socket.destroy(), PARTING_MS).unref();
     } catch (error) {
+      socket.destroy();
       throw inOurWords(error);
     } finally {
       clearTimeout(timer);

@@ -1,3 +1,5 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SmtpChannel } from '../../../src/adapters/mail/smtp-channel.js';
 import type { SmtpOptions } from '../../../src/adapters/mail/smtp-channel.js';
@@ -110,6 +112,24 @@ describe('mail', () => {
     await expect(wrong).rejects.not.toThrow(MessageRefused);
     await server.stop();
     await expect(channel().send('tom@example.org', MESSAGE)).rejects.toThrow('cannot be reached (ESOCKET)');
+  });
+
+  it('is left, connection and all, where the server talks on and on', async () => {
+    const talking = new Set<Socket>();
+    const endless = createServer((socket) => {
+      talking.add(socket.on('error', () => undefined));
+      const talk = setInterval(() => socket.write('250-more\r\n'), 5);
+      socket.once('close', () => {
+        clearInterval(talk);
+        talking.delete(socket);
+      });
+      socket.write('220 hello\r\n');
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const { port } = endless.address() as AddressInfo;
+    await expect(channel({ port, timeoutMs: 200 }).send('tom@example.org', MESSAGE)).rejects.toThrow('too long');
+    await expect.poll(() => talking.size).toBe(0);
+    await new Promise((resolve) => endless.close(resolve));
   });
 
   it('goes to one address only, whatever stands in it', async () => {
