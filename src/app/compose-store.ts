@@ -110,11 +110,16 @@ export function isDataDirectoryHeld({ dataDirectory }: Config): boolean {
 /**
  * What is wrong with the PIN key, in one line, or `null`. Makes none.
  * @param needed whether there must be one, because PINs were hashed by it
+ * @param version the one that the database is under
  */
-export function checkPinKey(config: Config, needed: boolean): string | null {
+export function checkPinKey(config: Config, needed: boolean, version = 1): string | null {
   if (!needed && !existsSync(join(config.dataDirectory, PIN_KEY_FILE))) return null;
   try {
-    loadPinKey(config.dataDirectory, () => false);
+    loadPinKey(
+      config.dataDirectory,
+      () => false,
+      () => version,
+    );
     return null;
   } catch (error) {
     if (error instanceof PinKeyUnusable) return error.message;

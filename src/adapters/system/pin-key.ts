@@ -31,7 +31,7 @@ export class PinKey implements PinHasher {
   readonly #readAgain: () => readonly Uint8Array[];
 
   /**
-   * @param keys in order of version
+   * @param keys in order of version, those that count alone: one behind them may be replaced by another
    * @param version the one that counts now
    * @param readAgain keys as they are on the disk, where the one that counts is not among `keys`. @throws {PinKeyUnusable}
    */
@@ -60,16 +60,19 @@ export class PinKey implements PinHasher {
 
   #hashAt(version: number, digits: string): string {
     // another process has re-keyed
-    if (version > this.#keys.length) this.#keys = this.#readAgain();
-    if (version > this.#keys.length) {
-      throw new PinKeyUnusable(
-        `the PIN key ${PIN_KEY_FILE} has no version ${version}, which the database is under: put the newest one back from a backup`,
-      );
-    }
+    if (version > this.#keys.length) this.#keys = upTo(version, this.#readAgain());
     let text = digits;
     for (const [index, key] of this.#keys.slice(0, version).entries()) text = oneMore(key, index + 1, text);
     return text;
   }
+}
+
+/** @throws {PinKeyUnusable} where there are fewer */
+function upTo(version: number, keys: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (version <= keys.length) return keys.slice(0, version);
+  throw new PinKeyUnusable(
+    `the PIN key ${PIN_KEY_FILE} has no version ${version}, which the database is under: put the newest one back from a backup`,
+  );
 }
 
 const keyFile = (dataDirectory: string): KeyFile => ({
@@ -88,7 +91,9 @@ const keyFile = (dataDirectory: string): KeyFile => ({
 export function loadPinKey(dataDirectory: string, mayCreate: () => boolean, version: () => number = () => 1): PinKey {
   const file = keyFile(dataDirectory);
   const read = (may: () => boolean): readonly Uint8Array[] => translated(() => loadKeys(file, may));
-  return new PinKey(read(mayCreate), version, () => read(() => false));
+  // asked before the file is read: what is behind those that count by then may still be replaced
+  const counting = version();
+  return new PinKey(upTo(counting, read(mayCreate)), version, () => read(() => false));
 }
 
 /**

@@ -43,7 +43,7 @@ export async function checkStore(context: CliContext, config: Config): Promise<r
       if (troubles.length === 0) findings.push({ check: 'database', status: 'ok', text: database });
       return [
         ...findings,
-        keyFinding(checkPinKey(config, store.countAccounts() > 0)),
+        keyFinding(checkPinKey(config, store.countAccounts() > 0, store.pinKeyVersion())),
         checkPinStrength(store, config),
         ...checkWaysIn(store, config),
         checkDeliveries(store, config),

@@ -139,13 +139,12 @@ describe('pin rekey', () => {
     copyFileSync(join(cli.data, 'pin.key'), backup);
     await cli.run('pin', 'rekey');
     copyFileSync(backup, join(cli.data, 'pin.key'));
-    for (const args of [
-      ['pin', 'rotate', 'Mary'],
-      ['pin', 'rekey'],
-    ]) {
+    for (const args of [['pin', 'rotate', 'Mary'], ['pin', 'rekey'], ['serve']]) {
       const { status, stderr } = await cli.run(...args);
       expect(status).toBe(1);
       expect(stderr).toMatch(/^error: the PIN key .*version 2[^\n]*from a backup\n$/);
     }
+    const findings = (await cli.run('doctor', '--json')).stdout;
+    expect(findings).toMatch(/"check": "PIN key",\s+"status": "failed",\s+"text": "[^"]*version 2/);
   });
 });

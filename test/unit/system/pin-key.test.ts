@@ -157,12 +157,18 @@ describe('the PIN key of a later version', () => {
 
   it('is refused where the file is older than the database', () => {
     load();
-    const behind = loadPinKey(
+    const version = (): number => 2;
+    expect(() => loadPinKey(directory, () => false, version)).toThrow(
+      /has no version 2, which the database is under: put the newest/,
+    );
+    let counting = 1;
+    const running = loadPinKey(
       directory,
       () => false,
-      () => 2,
+      () => counting,
     );
-    expect(() => behind.hash('482915037')).toThrow(/has no version 2, which the database is under: put the newest/);
+    counting = 2;
+    expect(() => running.hash('482915037')).toThrow(/has no version 2, which the database is under: put the newest/);
     expect(() => rekey(2)).toThrow(/lacks version 2/);
   });
 
@@ -179,6 +185,37 @@ describe('the PIN key of a later version', () => {
       () => 2,
     );
     expect(key.hash('482915037')).toBe(next(first));
+  });
+
+  it('counts for a process that read the file when it held one that never counted', () => {
+    const first = load().hash('482915037');
+    rekey(1);
+    let version = 1;
+    const running = loadPinKey(
+      directory,
+      () => false,
+      () => version,
+    );
+    expect(running.hash('482915037')).toBe(first);
+    const next = rekey(1);
+    version = 2;
+    expect(running.hash('482915037')).toBe(next(first));
+  });
+
+  it('counts for a process that read the file just before it was replaced', () => {
+    const first = load().hash('482915037');
+    rekey(1);
+    let [version, next] = [1, (hash: string): string => hash];
+    const running = loadPinKey(
+      directory,
+      () => false,
+      () => {
+        const said = version;
+        if (said === 1) [version, next] = [2, rekey(1)];
+        return said;
+      },
+    );
+    expect(running.hash('482915037')).toBe(next(first));
   });
 
   it('is one of sixteen at most', () => {
