@@ -166,6 +166,7 @@ function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof RuleRefused) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const words = /iterations|evaluations/i.test(reason)
       ? 'by this rule it never happens'

@@ -48,6 +48,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   full: 'refused: the conference is full',
   locked: 'refused: the conference is locked',
   closing: 'refused: a host is just ending the conference',
+  'booking-ended': 'refused: the booking is over',
 };
 const WAITS: Readonly<Record<string, string>> = {
   'no-host': 'waits: no host is in yet',

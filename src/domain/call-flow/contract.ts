@@ -58,8 +58,8 @@ export interface Gains {
 /** Why the conference keeps a caller outside, on hold music. */
 export type WaitReason = 'no-host' | 'host-away' | 'lobby';
 
-/** Why the conference does not take a caller. `closing`: the host is just ending it. */
-export type RefusalReason = 'full' | 'locked' | 'closing';
+/** Why the conference does not take a caller. `closing`: the host is just ending it. `booking-ended`: its time was over before. */
+export type RefusalReason = 'full' | 'locked' | 'closing' | 'booking-ended';
 
 /** Events of one call; `at` is the bridge's monotonic clock in milliseconds. Past tense: they have happened. */
 export type CallEvent = { readonly at: number } & (

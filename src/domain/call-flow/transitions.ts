@@ -200,6 +200,8 @@ export function refuse(turn: Turn, from: CallStage, reason: RefusalReason): Leav
       return leave(turn, from, 'locked', [say('conference-locked'), say('goodbye')]);
     case 'closing':
       return leave(turn, from, 'host-ended', [say('conference-ended'), say('goodbye')]);
+    case 'booking-ended':
+      return leave(turn, from, 'booking-ended', [say('conference-ended'), say('goodbye')]);
     default:
       return assertNever(reason);
   }

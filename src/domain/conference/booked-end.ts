@@ -1,3 +1,4 @@
+import type { CallId } from '../identifiers.js';
 import { say, type SpokenPrompt } from '../prompts.js';
 import { boundedMs } from '../timers.js';
 import { sayToRoom } from './sayings.js';
@@ -12,6 +13,9 @@ const WARNINGS = {
   'five-minutes': { beforeMs: 5 * 60_000, words: 'booking-five-minutes' },
   'one-minute': { beforeMs: 60_000, words: 'booking-one-minute' },
 } as const satisfies Record<string, { readonly beforeMs: number; readonly words: SpokenPrompt }>;
+
+/** How late a warning is still true, ms. Later, as after a bridge that was down, the next one says what is. */
+const LATE_MS = 15_000;
 
 type Warning = keyof typeof WARNINGS;
 
@@ -30,6 +34,16 @@ export function planEnd(turn: Turn, endsAt: number | null): void {
 
 /** Where nobody is in the room, there is nobody to be warned: whoever waits hears so at the end. */
 export function warn(turn: Turn, warning: Warning): void {
-  if (!turn.facts.members.some(({ phase }) => phase === 'in')) return;
-  sayToRoom(turn, { topic: 'end', words: [say(WARNINGS[warning].words)] });
+  const { members, endsAt } = turn.facts;
+  const { beforeMs, words } = WARNINGS[warning];
+  const isTrue = endsAt !== null && endsAt - turn.at >= beforeMs - LATE_MS;
+  if (!isTrue || !members.some(({ phase }) => phase === 'in')) return;
+  sayToRoom(turn, { topic: 'end', words: [say(words)] });
+}
+
+/** The PIN was keyed in time, and what came after it took too long: nobody comes in, and no conference begins for it. */
+export function comesTooLate(turn: Turn, callId: CallId, endsAt: number | null): boolean {
+  if (endsAt === null || endsAt > turn.at) return false;
+  turn.effects.push({ type: 'Refuse', callId, reason: 'booking-ended' });
+  return true;
 }

@@ -3,11 +3,11 @@ import type { ConferenceId } from '../identifiers.js';
 import { say, tone } from '../prompts.js';
 import { stopTimer, timerNamed } from '../timers.js';
 import { answerUnknownCode } from './actions.js';
-import { isWarning, planEnd, warn } from './booked-end.js';
+import { comesTooLate, isWarning, planEnd, warn } from './booked-end.js';
 import { closing } from './closing.js';
 import type { ConferenceEffect, ConferenceEvent } from './contract.js';
 import { empty } from './empty.js';
-import { dismissEveryone, shutDown } from './ending.js';
+import { close, dismissEveryone, shutDown } from './ending.js';
 import { hostAway } from './host-away.js';
 import { placedCallEnded } from './dial-out.js';
 import { inAnyStage } from './in-any-stage.js';
@@ -62,6 +62,7 @@ function react(stage: ConferenceStage, event: ConferenceEvent, turn: Turn): Conf
       return dispatch(stage, { at: event.at, type: 'TimerExpired', name }, turn);
     }
     case 'CallerArrived':
+      if (stage.kind === 'Empty' && comesTooLate(turn, event.callId, event.endsAt)) return close(turn, 'booking-ended');
       planEnd(turn, event.endsAt);
       return dispatch(stage, event, turn);
     case 'CallerJoined':

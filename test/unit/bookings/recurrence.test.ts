@@ -196,6 +196,7 @@ describe('a rule that is booked', () => {
       '2026-03-02T10:00 is not among the days of the rule: the first from then on is 2026-03-03T10:00',
     ],
     [`FREQ=YEARLY;BYYEARDAY=${'1,'.repeat(300)}1`, 'longer than 500'],
+    ['FREQ=WEEKLY;BYSETPOS=1', /^the rule cannot be read \([^()]*\): look at its parts$/],
   ])('is refused in one line: %s', (rule, reason) => {
     const settle = (): string => settledRule(rule, '2026-03-02T10:00', 'UTC');
     expect(settle).toThrow(RuleRefused);

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId, bookingId, inviteeId } from '../../../src/domain/identifiers.js';
 import type { NewBooking } from '../../../src/ports/store-bookings.js';
 import { pin } from '../../conformance/store-stage.js';
 import type { FakeCall } from '../../fakes/fake-signaling.js';
+import { saysName } from './named.js';
 import { GUEST_PIN, HOST_PIN, settle, World } from './world.js';
 
 const MINUTE = 60_000;
@@ -215,6 +217,21 @@ describe('the end of a booking', () => {
       outcome: 'booking-ended',
       bookingId: 'b1',
     });
+  });
+
+  it('keeps out who keyed the PIN in time and said a name too late; no conference is recorded', async () => {
+    world.store.updateAccount(accountId('a1'), { options: { ...DEFAULT_CONFERENCE_OPTIONS, nameOnEntry: true } });
+    book();
+    at(start + HOUR - 5_000);
+    const host = await saysName(world, BOOKED_HOST);
+    await world.wait(3_000);
+    world.press(host, '#');
+    await settle();
+    await world.listen(host);
+    expect(heard(host)).toContain('conference-ended');
+    expect(world.records()).toMatchObject([{ outcome: 'booking-ended', joinedAt: null, conferenceRecordId: null }]);
+    expect(world.store.conferenceRecords({ limit: 1 })).toEqual([]);
+    expect(world.names.kept.size).toBe(0);
   });
 
   it("does not touch the account's own conference", async () => {

@@ -55,9 +55,9 @@ describe('the conference of a booking', () => {
     const room = new Room();
     room.wait(MINUTE);
     room.arrives('host', 'host', null, {}, null, MINUTE - 1);
-    room.wait(0);
-    expect(room.did('Dismiss')).toMatchObject([{ callId: 'host', outcome: 'booking-ended' }]);
+    expect(room.did('Refuse')).toMatchObject([{ callId: 'host', reason: 'booking-ended' }]);
     expect(room.outcome).toBe('booking-ended');
+    expect([...room.did('Admit'), ...room.did('RecordStarted')]).toEqual([]);
   });
 
   it('ends for those too who wait for a host, and for those on hold', () => {
@@ -101,6 +101,21 @@ describe('the conference of a booking', () => {
     room.state = resumeConference(room.state);
     expect(heardAt(room, 25 * MINUTE)).toEqual(['booking-five-minutes']);
     room.wait(5 * MINUTE);
+    expect(room.outcome).toBe('booking-ended');
+  });
+
+  it.each([
+    [5 * MINUTE - 10_000, ['booking-five-minutes', 'booking-one-minute']],
+    [3 * MINUTE, ['booking-one-minute']],
+    [50_000, ['booking-one-minute']],
+    [30_000, []],
+  ])('that nothing moved until %d ms before its end says only what is still true', (left, expected) => {
+    const room = booked(30 * MINUTE);
+    heardAt(room, 24 * MINUTE);
+    const { length } = room.roomHeard;
+    room.now = 30 * MINUTE - left;
+    room.wait(left);
+    expect(room.roomHeard.slice(length)).toEqual(expected);
     expect(room.outcome).toBe('booking-ended');
   });
 
