@@ -1,4 +1,4 @@
-import { fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { fdatasyncSync, fstatSync, openSync, readSync, realpathSync, statSync, writeSync } from 'node:fs';
 import SqliteDatabase from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
 
@@ -26,7 +26,8 @@ const descriptors = new Map<string, number>();
  * reader ever looks there, so zeros may be written while others read (docs/adr/0013-erasing.md).
  *
  * Within a write transaction and with an empty write-ahead log, the file is the database, and nobody writes a page back that was read
- * before: the commit that follows makes every other connection drop the pages it holds.
+ * before: the commit that follows makes every other connection drop the pages it holds. With a log that is not empty somebody's checkpoint
+ * could put another page in the place of the one that was looked at.
  */
 export class SlackWiper {
   readonly #file: string;
@@ -60,6 +61,10 @@ export class SlackWiper {
 
   #wipe(database: Database, first: number): number | null {
     try {
+      // its pointer maps look like pages of an index (https://sqlite.org/fileformat2.html, section 1.8)
+      if (Number(database.pragma('auto_vacuum', { simple: true })) !== 0) {
+        throw new Error(`${this.#file} was changed to auto_vacuum, where nothing can be wiped: set it to 0 and VACUUM`);
+      }
       const size = Number(database.pragma('page_size', { simple: true }));
       const descriptor = descriptorOf(this.#file);
       const pages = Math.floor(fstatSync(descriptor).size / size);
@@ -75,12 +80,13 @@ export class SlackWiper {
         wiped += 1;
       }
       if (wiped > 0) {
-        fdatasyncSync(descriptor);
         database.exec(
           `INSERT INTO facts (name, value) VALUES ('wiped', '1') ON CONFLICT DO UPDATE SET value = CAST(value + 1 AS TEXT)`,
         );
       }
       database.exec('COMMIT');
+      // nobody waits for the disk
+      if (wiped > 0) fdatasyncSync(descriptor);
       return last < pages ? last : null;
     } catch (error) {
       if (database.inTransaction) database.exec('ROLLBACK');
@@ -89,7 +95,8 @@ export class SlackWiper {
   }
 
   #isLogEmpty(): boolean {
-    return (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+    // beside the file itself, where that has been put elsewhere with a link in its place
+    return (statSync(`${realpathSync(this.#file)}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SlackWiper } from '../../../src/adapters/sqlite/slack.js';
 import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import { seeded } from '../../seeded.js';
@@ -63,6 +64,34 @@ describe('what deleted rows leave in pages that were split', () => {
     writer.exec('ROLLBACK');
     expect(store.wipeSome(0)).toBeNull();
     writer.close();
+    store.close();
+  });
+
+  it('is left alone while the log holds newer pages, wherever the file is', () => {
+    const [file, link] = [join(directory, 'a.db'), join(directory, 'link.db')];
+    const store = SqliteStore.open({ file });
+    symlinkSync(file, link);
+    let count = 0;
+    const writes = (): boolean => {
+      count += 1;
+      store.saveLive([{ kind: 'call', id: `c${count}`, data: '{}' }]);
+      return true;
+    };
+    expect([new SlackWiper(file, writes).some(0), new SlackWiper(link, writes).some(0)]).toEqual(['busy', 'busy']);
+    const empties = (): boolean => store.emptyWriteAheadLog();
+    expect([new SlackWiper(file, empties).some(0), new SlackWiper(link, empties).some(0)]).toEqual([null, null]);
+    store.close();
+  });
+
+  it('is left alone in a file with pointer maps, which look like pages of an index', () => {
+    const file = join(directory, 'a.db');
+    SqliteStore.open({ file }).close();
+    const changed = new SqliteDatabase(file);
+    changed.exec('PRAGMA auto_vacuum = FULL; VACUUM');
+    changed.close();
+    const store = SqliteStore.open({ file });
+    expect(() => store.wipeSome(0)).toThrow(/auto_vacuum, where nothing can be wiped: set it to 0 and VACUUM$/);
+    expect(store.check()).toEqual([]);
     store.close();
   });
 });
