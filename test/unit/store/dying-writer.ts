@@ -6,6 +6,7 @@ import { drawUntilAccepted } from '../../../src/app/drawing.js';
 import { provisionAccount } from '../../../src/app/provision.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import type { AccountId } from '../../../src/domain/identifiers.js';
+import { StoreUnavailable } from '../../../src/ports/store.js';
 import { seeded } from '../../seeded.js';
 import { call, conference } from '../../conformance/store-stage.js';
 import { INVITEES, OCCURRENCES, type Acknowledged } from './killed-writers.js';
@@ -68,7 +69,7 @@ function erase(id: AccountId): void {
   for (let step = 0; step < 20; step += 1) store.eraseSome(3);
 }
 
-for (let n = 0; ; n += 1) {
+function write(n: number): void {
   const of = any();
   const kind = random();
   if (of === null || kind < 0.3) addAccount();
@@ -76,4 +77,13 @@ for (let n = 0; ; n += 1) {
   else if (kind < 0.65) book(of);
   else if (kind < 0.9) talk(of, n);
   else erase(of);
+}
+
+for (let n = 0; ; n += 1) {
+  try {
+    write(n);
+  } catch (error) {
+    // the other writer had the lock each time this one looked: nothing was written, nothing is acknowledged
+    if (!(error instanceof StoreUnavailable)) throw error;
+  }
 }
