@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountId, bookingId, inviteeId } from '../../src/domain/identifiers.js';
 import type { Store } from '../../src/ports/store.js';
-import type { NewBooking } from '../../src/ports/store-bookings.js';
+import type { BookingPins, NewBooking } from '../../src/ports/store-bookings.js';
 import type { HeldRows, PrivacyStore, Purged, Retention } from '../../src/ports/store-privacy.js';
 import { call, conference, delivery, pin, recording, StoreStage } from './store-stage.js';
 
@@ -298,6 +298,26 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
         stage.time += 91 * DAY;
         expect(store.isFree('b1-host')).toBe(true);
         expect(store.purgeSome(retention(), 9)).toEqual({ ...nothing, retiredPins: 2 });
+      });
+
+      it('loses bookings with many PINs bit by bit, since others wait meanwhile', () => {
+        stage.add('a1');
+        const ids = Array.from({ length: 30 }, (_, n) => inviteeId(`i${n}`));
+        const pins = (startsAt: number): BookingPins => ({
+          invitees: ids.map((id) => ({ id, pin: pin(`${startsAt}-${id}`) })),
+        });
+        const starts = [0, 1, 2, 3, 4].map((day) => day * DAY);
+        store.addBooking(booking('b1', 'a1', { pinsEach: true, personalPins: true }), {
+          occurrences: starts.map((startsAt) => ({ startsAt, endsAt: startsAt + 1, pins: pins(startsAt) })),
+          pins: null,
+          invitees: ids.map((id) => ({ id, name: 'Guest', email: null, phone: null })),
+        });
+        const old = retention({ occurrencesBefore: 9 * DAY });
+        expect(store.purgeSome(old, 40)).toEqual({ ...nothing, occurrences: 2 });
+        expect(store.purgeSome(old, 40)).toEqual({ ...nothing, occurrences: 2 });
+        expect(store.purgeSome(old, 40)).toEqual({ ...nothing, occurrences: 1, bookings: 1 });
+        expect(store.invitee(inviteeId('i0'))).toBeNull();
+        expect(store.purgeSome(old, 40)).toEqual(nothing);
       });
 
       it('loses messages that could not be sent', () => {

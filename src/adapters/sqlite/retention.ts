@@ -20,6 +20,7 @@ export class RetentionTables {
   readonly #endedOccurrences: Statement<[number, number], { readonly seq: number; readonly booking_seq: number }>;
   readonly #removeOccurrence: Statement<[number]>;
   readonly #isOver: Statement<[number], { readonly 1: 1 }>;
+  readonly #removeInvitees: Statement<[number]>;
   readonly #removeBooking: Statement<[number]>;
   readonly #removeDeliveries: Statement<[number, number]>;
 
@@ -46,6 +47,7 @@ export class RetentionTables {
       `SELECT 1 FROM bookings b WHERE b.seq = ? AND (b.unrolled_until IS NULL OR b.cancelled_at IS NOT NULL)
          AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.booking_seq = b.seq)`,
     );
+    this.#removeInvitees = database.prepare('DELETE FROM invitees WHERE booking_seq = ?');
     this.#removeBooking = database.prepare('DELETE FROM bookings WHERE seq = ?');
     this.#removeDeliveries = database.prepare(
       'DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries WHERE failed_at < ? ORDER BY failed_at LIMIT ?)',
@@ -74,18 +76,19 @@ export class RetentionTables {
     return rows.length;
   }
 
-  /** With their PINs; a booking that has no more of them and gets none goes too. */
+  /** With their PINs; a booking that has no more of them and gets none goes too. One of them may have some hundred PINs: so many are the limit too. */
   #removeOccurrences(before: number, limit: number): { readonly occurrences: number; readonly bookings: number } {
-    const ended = this.#endedOccurrences.all(before, limit);
-    for (const { seq } of ended) {
-      this.#pins.retireAll({ occurrenceSeq: seq });
+    let [rows, occurrences, bookings] = [0, 0, 0];
+    for (const { seq, booking_seq: booking } of this.#endedOccurrences.all(before, limit)) {
+      if (rows >= limit) break;
+      rows += 1 + this.#pins.retireAll({ occurrenceSeq: seq });
       this.#removeOccurrence.run(seq);
+      occurrences += 1;
+      if (this.#isOver.get(booking) === undefined) continue;
+      rows += 1 + this.#pins.retireAll({ bookingSeq: booking }) + this.#removeInvitees.run(booking).changes;
+      this.#removeBooking.run(booking);
+      bookings += 1;
     }
-    const over = [...new Set(ended.map((one) => one.booking_seq))].filter((seq) => this.#isOver.get(seq) !== undefined);
-    for (const seq of over) {
-      this.#pins.retireAll({ bookingSeq: seq });
-      this.#removeBooking.run(seq);
-    }
-    return { occurrences: ended.length, bookings: over.length };
+    return { occurrences, bookings };
   }
 }
