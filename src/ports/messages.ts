@@ -21,11 +21,16 @@ export class MessageRefused extends Error {
   override readonly name = 'MessageRefused';
 }
 
+/** Nobody is there, or nobody who can be trusted, whatever the message: the others for that channel may as well wait. One line without address and content. */
+export class ReceiverAway extends Error {
+  override readonly name = 'ReceiverAway';
+}
+
 /** A way to people: mail, SMS, webhooks, files. */
 export interface MessageChannel {
   /**
    * Resolves when the receiver has taken it, within 90 s.
-   * @throws {MessageRefused}; any other error, one line without address and content: another try may do
+   * @throws {MessageRefused}, {ReceiverAway}; any other error, one line without address and content: another try may do
    */
   send(address: string, message: Message): Promise<void>;
 }

@@ -45,6 +45,8 @@ export interface DeliveryFilter {
 export interface ReminderPlan {
   /** Milliseconds before the start of an occurrence. */
   readonly leadMs: number;
+  /** The next shorter of such times, 0 where there is none: what begins within it is left to that, so that nobody is reminded twice at once. */
+  readonly shorterMs: number;
   readonly now: number;
   /** Channels there are: those with a mail address are reminded by mail, others by SMS. */
   readonly mail: boolean;
@@ -60,8 +62,11 @@ export interface DeliveryStore {
   addDeliveries(deliveries: readonly Delivery[]): number;
   delivery(id: string): Delivery | null;
   deliveries(filter: DeliveryFilter): readonly Delivery[];
-  /** Those whose time has come by then and that were not given up, the longest due first; at most `limit` (1 to 10 000). */
-  deliveriesDue(at: number, limit: number): readonly Delivery[];
+  /**
+   * Those of a channel whose time has come by then and that were not given up: reminders first, as they are of no use later, then the
+   * longest due; at most `limit` (1 to 10 000).
+   */
+  deliveriesDue(channel: DeliveryChannel, at: number, limit: number): readonly Delivery[];
   /** When the next is due, or `null`: none is waiting. */
   nextDeliveryAt(): number | null;
   /**
@@ -80,7 +85,7 @@ export interface DeliveryStore {
   /**
    * Adds reminders of occurrences that begin within `leadMs`, for bookings whose invitees are told by the bridge: each once for a
    * lead, none for an occurrence that began or was cancelled, none that was made too late for this lead. The first call for a lead only
-   * begins it. In one transaction, bounded.
+   * begins it, and so does one by a clock that was put back by more than a day: it may have been wrong before. In one transaction, bounded.
    * @returns whether there is more to plan now
    */
   planReminders(plan: ReminderPlan): boolean;

@@ -40,15 +40,20 @@ export function describeDeliveries(stage: () => StoreStage): void {
       expect(ids(stage().store.deliveries({ limit: 9 }))).toEqual(['d1']);
     });
 
-    it('tells which are due, to the millisecond, the longest due first, and when the next one is', () => {
+    it('tells which of a channel are due, to the millisecond, reminders first, then the longest due, and when the next one is', () => {
       stage().add('a1');
       add(delivery('d1', { nextAt: 200 }), delivery('d2', { nextAt: 100 }), delivery('d3', { nextAt: 300 }));
-      const due = (at: number, limit = 9): readonly string[] => ids(stage().store.deliveriesDue(at, limit));
+      const due = (at: number, limit = 9): readonly string[] => ids(stage().store.deliveriesDue('mail', at, limit));
       expect(due(99)).toEqual([]);
       expect(due(100)).toEqual(['d2']);
       expect(due(300)).toEqual(['d2', 'd1', 'd3']);
       expect(due(300, 2)).toEqual(['d2', 'd1']);
       expect(stage().store.nextDeliveryAt()).toBe(100);
+      add(delivery('d4', { nextAt: 300, kind: 'reminder' }), delivery('d5', { nextAt: 50, channel: 'sms' }));
+      expect(due(299)).toEqual(['d2', 'd1']);
+      expect(due(300, 3)).toEqual(['d4', 'd2', 'd1']);
+      expect(due(300, 1)).toEqual(['d4']);
+      expect(ids(stage().store.deliveriesDue('sms', 300, 9))).toEqual(['d5']);
     });
 
     it('is taken by one only, when it is due, and falls due again later for whoever dies over it', () => {
@@ -77,7 +82,7 @@ export function describeDeliveries(stage: () => StoreStage): void {
       expect(stage().store.failDelivery('d1', { error: 'refused', nextAt: 100, failedAt: 120 })).toBe(true);
       expect(stage().store.failDelivery('d2', { error: 'away', nextAt: 900, failedAt: null })).toBe(true);
       expect(stage().store.delivery('d1')).toMatchObject({ error: 'refused', failedAt: 120 });
-      expect(ids(stage().store.deliveriesDue(1000, 9))).toEqual(['d2']);
+      expect(ids(stage().store.deliveriesDue('mail', 1000, 9))).toEqual(['d2']);
       expect(stage().store.claimDelivery('d1', 1000, 2000)).toBe(false);
       expect(stage().store.nextDeliveryAt()).toBe(900);
       expect(stage().store.countFailedDeliveries()).toBe(1);
@@ -108,7 +113,7 @@ export function describeDeliveries(stage: () => StoreStage): void {
 
     it('plans no reminder where there is no booking', () => {
       stage().add('a1');
-      const plan = { leadMs: 60_000, mail: true, sms: true };
+      const plan = { leadMs: 60_000, shorterMs: 0, mail: true, sms: true };
       expect(stage().store.planReminders({ ...plan, now: 1_000_000 })).toBe(false);
       expect(stage().store.planReminders({ ...plan, now: 2_000_000 })).toBe(false);
       expect(stage().store.deliveries({ limit: 9 })).toEqual([]);

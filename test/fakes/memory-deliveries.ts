@@ -1,6 +1,12 @@
 import type { BookingId } from '../../src/domain/identifiers.js';
 import { Duplicate } from '../../src/ports/store.js';
-import type { Delivery, DeliveryFilter, DeliveryStore, ReminderPlan } from '../../src/ports/store-deliveries.js';
+import type {
+  Delivery,
+  DeliveryChannel,
+  DeliveryFilter,
+  DeliveryStore,
+  ReminderPlan,
+} from '../../src/ports/store-deliveries.js';
 
 function checkLimit(limit: number): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) throw new RangeError(`limit ${limit}`);
@@ -36,10 +42,12 @@ export abstract class MemoryDeliveries implements DeliveryStore {
       .slice(0, limit);
   }
 
-  deliveriesDue(at: number, limit: number): readonly Delivery[] {
+  deliveriesDue(of: DeliveryChannel, at: number, limit: number): readonly Delivery[] {
     checkLimit(limit);
+    const urgency = ({ kind }: Delivery): number => (kind === 'reminder' ? 0 : 1);
     return this.#sorted()
-      .filter(({ nextAt, failedAt }) => failedAt === null && nextAt <= at)
+      .filter(({ channel, nextAt, failedAt }) => channel === of && failedAt === null && nextAt <= at)
+      .toSorted((a, b) => urgency(a) - urgency(b))
       .slice(0, limit);
   }
 

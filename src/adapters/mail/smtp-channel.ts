@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { SendMailOptions } from 'nodemailer';
-import { MessageRefused } from '../../ports/messages.js';
+import { MessageRefused, ReceiverAway } from '../../ports/messages.js';
 import type { Message, MessageChannel } from '../../ports/messages.js';
 
 export interface SmtpOptions {
@@ -56,7 +56,7 @@ export class SmtpChannel implements MessageChannel {
     });
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('the mail server took too long')), timeoutMs);
+      timer = setTimeout(() => reject(new ReceiverAway('the mail server took too long')), timeoutMs);
     });
     try {
       await Promise.race([transport.sendMail(this.#mail(address, message)), tooLong]);
@@ -112,9 +112,12 @@ function inOurWords(error: unknown): Error {
   const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
   const kind = typeof code === 'string' ? code : 'unknown error';
   if (typeof responseCode !== 'number' || kind === 'ETLS') {
-    return kind === 'unknown error' && error instanceof Error ? new Error(error.message) : new Error(trouble(kind));
+    if (error instanceof ReceiverAway) return error;
+    return kind === 'unknown error' && error instanceof Error
+      ? new Error(error.message)
+      : new ReceiverAway(trouble(kind));
   }
-  if (kind === 'EAUTH') return new Error(`the mail server refuses mail.user and its password (${responseCode})`);
+  if (kind === 'EAUTH') return new ReceiverAway(`the mail server refuses mail.user and its password (${responseCode})`);
   if (responseCode >= 500 && (kind === 'EENVELOPE' || kind === 'EMESSAGE')) {
     return new MessageRefused(`the mail server refuses it (${responseCode})`);
   }

@@ -19,6 +19,12 @@ interface DeliveryRow {
   readonly error: string | null;
 }
 
+interface DueParameters {
+  readonly channel: DeliveryChannel;
+  readonly at: number;
+  readonly limit: number;
+}
+
 const ROWS = `SELECT d.id, d.kind, d.channel, a.id AS account_id, b.id AS booking_id, o.starts_at AS occurrence_at,
     i.id AS invitee_id, d.conference_record_id, d.address, d.next_at, d.attempts, d.failed_at, d.error
   FROM deliveries d JOIN accounts a ON a.seq = d.account_seq
@@ -53,7 +59,8 @@ export class DeliveryTable {
   readonly #database: Database;
   readonly #add: Statement;
   readonly #byId: Statement<[string], DeliveryRow>;
-  readonly #due: Statement<[{ at: number; limit: number }], DeliveryRow>;
+  readonly #urgent: Statement<[DueParameters], DeliveryRow>;
+  readonly #due: Statement<[DueParameters], DeliveryRow>;
   readonly #next: Statement<[], { readonly next_at: number | null }>;
   readonly #claim: Statement;
   readonly #remove: Statement<[string]>;
@@ -77,7 +84,9 @@ export class DeliveryTable {
          AND (:occurrenceAt IS NULL OR o.seq IS NOT NULL) AND (:inviteeId IS NULL OR i.seq IS NOT NULL)`,
     );
     this.#byId = database.prepare(`${ROWS} WHERE d.id = ?`);
-    this.#due = database.prepare(`${ROWS} WHERE d.next_at <= :at AND d.failed_at IS NULL ${OLDEST_FIRST}`);
+    const due = `${ROWS} WHERE d.channel = :channel AND d.next_at <= :at AND d.failed_at IS NULL`;
+    this.#urgent = database.prepare(`${due} AND d.kind = 'reminder' ${OLDEST_FIRST}`);
+    this.#due = database.prepare(`${due} AND d.kind <> 'reminder' ${OLDEST_FIRST}`);
     this.#next = database.prepare('SELECT min(next_at) AS next_at FROM deliveries WHERE failed_at IS NULL');
     this.#claim = database.prepare(
       `UPDATE deliveries SET attempts = attempts + 1, next_at = :retryAt
@@ -124,8 +133,9 @@ export class DeliveryTable {
     return rows.all({ limit, ...(of === undefined ? {} : { of }) }).map(toDelivery);
   }
 
-  due(at: number, limit: number): readonly Delivery[] {
-    return this.#due.all({ at, limit }).map(toDelivery);
+  due(channel: DeliveryChannel, at: number, limit: number): readonly Delivery[] {
+    const urgent = this.#urgent.all({ channel, at, limit });
+    return [...urgent, ...this.#due.all({ channel, at, limit: limit - urgent.length })].map(toDelivery);
   }
 
   nextAt(): number | null {

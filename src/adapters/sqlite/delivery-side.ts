@@ -1,6 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import type { BookingId } from '../../domain/identifiers.js';
-import type { Delivery, DeliveryFilter, DeliveryStore, ReminderPlan } from '../../ports/store-deliveries.js';
+import type {
+  Delivery,
+  DeliveryChannel,
+  DeliveryFilter,
+  DeliveryStore,
+  ReminderPlan,
+} from '../../ports/store-deliveries.js';
 import { DeliveryTable } from './deliveries.js';
 import type { PinTable } from './pins.js';
 import { PrivacySide } from './privacy-side.js';
@@ -31,9 +37,9 @@ export abstract class DeliverySide extends PrivacySide implements DeliveryStore 
     return this.read(() => this.#deliveries.list(filter));
   }
 
-  deliveriesDue(at: number, limit: number): readonly Delivery[] {
+  deliveriesDue(channel: DeliveryChannel, at: number, limit: number): readonly Delivery[] {
     checkLimit(limit);
-    return this.read(() => this.#deliveries.due(at, limit));
+    return this.read(() => this.#deliveries.due(channel, at, limit));
   }
 
   nextDeliveryAt(): number | null {

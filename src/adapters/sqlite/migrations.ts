@@ -202,6 +202,11 @@ const MIGRATIONS: readonly string[] = [
     revoked_at  INTEGER
   ) STRICT;
   CREATE INDEX invitees_by_booking ON invitees (booking_seq);
+  -- How the name of an invitee is said: a WAV file.
+  CREATE TABLE spoken_names (
+    invitee_seq INTEGER PRIMARY KEY REFERENCES invitees (seq) ON DELETE CASCADE,
+    sound       BLOB    NOT NULL
+  ) STRICT;
 
   -- Still one table for all codes. Those of a booking name it, of one occurrence alone that too, of one invitee alone that too. "sealed"
   -- is the code itself under a key outside the database, where it may be printed again; "length" is its digits, NULL where nobody knows.
@@ -250,6 +255,8 @@ const MIGRATIONS: readonly string[] = [
     error                TEXT
   ) STRICT;
   CREATE INDEX deliveries_by_time ON deliveries (next_at) WHERE failed_at IS NULL;
+  CREATE INDEX deliveries_by_channel ON deliveries (channel, next_at) WHERE failed_at IS NULL AND kind <> 'reminder';
+  CREATE INDEX deliveries_reminders ON deliveries (channel, next_at) WHERE failed_at IS NULL AND kind = 'reminder';
   CREATE INDEX deliveries_failed ON deliveries (next_at) WHERE failed_at IS NOT NULL;
   CREATE INDEX deliveries_by_failure ON deliveries (failed_at) WHERE failed_at IS NOT NULL;
   CREATE INDEX deliveries_by_account ON deliveries (account_seq);

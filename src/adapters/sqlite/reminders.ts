@@ -4,6 +4,10 @@ import type { ReminderPlan } from '../../ports/store-deliveries.js';
 
 /** Occurrences looked at in one transaction. */
 const AT_ONCE = 200;
+/** Reminders added in one transaction, but for those of its last occurrence. */
+const MOST_ADDED = 500;
+/** A clock that is put back by more was wrong before: it is believed now, and not what was planned by it. */
+const MOST_BACK_MS = 24 * 3_600_000;
 
 interface OccurrenceRow {
   readonly seq: number;
@@ -57,28 +61,37 @@ export class ReminderPlanner {
   }
 
   /** @returns whether there is more to plan now */
-  plan({ leadMs, now, mail, sms }: ReminderPlan): boolean {
+  plan({ leadMs, shorterMs, now, mail, sms }: ReminderPlan): boolean {
     const name = `reminders ${leadMs}`;
     const horizon: Planned = { startsAt: Math.floor(now + leadMs), seq: Number.MAX_SAFE_INTEGER };
     const from = this.#read(name);
-    if (from === null) {
+    if (from === null || from.startsAt > horizon.startsAt + MOST_BACK_MS) {
       this.#setPlanned.run(name, JSON.stringify(horizon));
       return false;
     }
     // what began already is not worth a look
-    const after = from.startsAt >= now ? from : { startsAt: Math.floor(now), seq: Number.MAX_SAFE_INTEGER };
+    const least = Math.floor(now + shorterMs);
+    const after = from.startsAt >= least ? from : { startsAt: least, seq: Number.MAX_SAFE_INTEGER };
     const rows = this.#occurrences.all({ ...after, to: horizon.startsAt, limit: AT_ONCE });
-    for (const row of rows) if (row.told === 1) this.#remind(row, now, { mail, sms });
-    const last = rows.at(-1);
-    const isMore = last !== undefined && rows.length === AT_ONCE;
+    let [looked, added] = [0, 0];
+    for (const row of rows) {
+      if (added >= MOST_ADDED) break;
+      looked += 1;
+      if (row.told === 1) added += this.#remind(row, now, { mail, sms });
+    }
+    const last = rows[looked - 1];
+    const isMore = last !== undefined && (rows.length === AT_ONCE || looked < rows.length);
     const reached = isMore ? { startsAt: last.starts_at, seq: last.seq } : horizon;
     // a clock that was put back plans nothing again
     if (isMore || reached.startsAt > from.startsAt) this.#setPlanned.run(name, JSON.stringify(reached));
     return isMore;
   }
 
-  #remind(row: OccurrenceRow, now: number, { mail, sms }: { readonly mail: boolean; readonly sms: boolean }): void {
+  /** @returns how many were added */
+  #remind(row: OccurrenceRow, now: number, { mail, sms }: { readonly mail: boolean; readonly sms: boolean }): number {
+    let added = 0;
     const add = (channel: 'mail' | 'sms', address: string, invitee: number | null): void => {
+      added += 1;
       this.#add.run({
         id: `d${randomBytes(10).toString('hex')}`,
         channel,
@@ -95,6 +108,7 @@ export class ReminderPlanner {
       if (mail && email !== null) add('mail', email, seq);
       else if (sms && phone !== null) add('sms', phone, seq);
     }
+    return added;
   }
 
   #read(name: string): Planned | null {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { MessageRefused } from '../../ports/messages.js';
+import { MessageRefused, ReceiverAway } from '../../ports/messages.js';
 import type { Message, MessageChannel } from '../../ports/messages.js';
 
 export interface WebhookOptions {
@@ -56,7 +56,7 @@ export class WebhookChannel implements MessageChannel {
         },
       });
     } catch (error) {
-      throw new Error(unreachable(error));
+      throw new ReceiverAway(unreachable(error));
     }
     await passOver(response);
     judge(response.status);

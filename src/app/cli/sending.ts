@@ -1,5 +1,5 @@
 import type { BookingId, InviteeId } from '../../domain/identifiers.js';
-import type { Delivery } from '../../ports/store-deliveries.js';
+import type { Delivery, DeliveryChannel } from '../../ports/store-deliveries.js';
 import { openSender } from '../compose-deliveries.js';
 import { isDataDirectoryHeld } from '../compose-store.js';
 import type { OpenStore } from '../compose-store.js';
@@ -25,6 +25,7 @@ interface Outcome {
 
 /**
  * Sends what was just queued, and says what became of it; what could not be sent for now stays queued.
+ * Where a receiver is away nobody waits for it again: the rest for that channel stays queued too.
  * @param json printed as such, for programs
  * @throws {Exit} where some of it was refused for good
  */
@@ -36,18 +37,28 @@ export async function sendNow(
   json: 'json' | 'words' | 'nothing' = 'words',
 ): Promise<void> {
   const sender = openSender(config, stores, NO_LOG);
-  const counts: Record<Sent, number> = { sent: 0, 'not needed': 0, later: 0, 'given up': 0, 'taken by another': 0 };
+  const counts: Record<Sent | 'left', number> = {
+    ...{ sent: 0, 'not needed': 0, later: 0, 'receiver away': 0, 'given up': 0, 'taken by another': 0 },
+    left: 0,
+  };
   let trouble: string | null = null;
-  for (const delivery of deliveries.slice(0, MOST_AT_ONCE)) {
+  const away = new Set<DeliveryChannel>();
+  for (const [at, delivery] of deliveries.entries()) {
+    if (at >= MOST_AT_ONCE || away.has(delivery.channel)) {
+      counts.left += 1;
+      continue;
+    }
     const outcome = await sender.send(delivery);
     counts[outcome] += 1;
-    if (outcome === 'later' || outcome === 'given up') trouble = stores.store.delivery(delivery.id)?.error ?? trouble;
+    if (outcome === 'receiver away') away.add(delivery.channel);
+    trouble = stores.store.delivery(delivery.id)?.error ?? trouble;
   }
-  const sent = counts.sent + counts['not needed'] + counts['taken by another'];
-  const waiting = counts.later + Math.max(0, deliveries.length - MOST_AT_ONCE);
+  const sent = counts.sent + counts['taken by another'];
+  const waiting = counts.later + counts['receiver away'] + counts.left;
   const outcome: Outcome = { sent, waiting, givenUp: counts['given up'] };
   if (json === 'json') context.printJson(outcome);
   else if (json === 'words' && sent > 0) context.print(`${messages(sent)} sent.`);
+  if (counts['not needed'] > 0) context.warn(`${messages(counts['not needed'])} not needed any more`);
   if (waiting > 0) context.warn(`${queued(config, waiting)}${trouble === null ? '' : `: ${trouble}`}`);
   if (outcome.givenUp > 0) {
     context.io.stderr(

@@ -1,16 +1,15 @@
 import type { Log } from '../../bridge/log.js';
 import type { Clock, Timer } from '../../ports/clock.js';
-import { MessageRefused } from '../../ports/messages.js';
+import { MessageRefused, ReceiverAway } from '../../ports/messages.js';
 import type { Message, MessageChannel } from '../../ports/messages.js';
 import { DELIVERY_CHANNELS } from '../../ports/store-deliveries.js';
 import type { Delivery, DeliveryChannel, DeliveryStore } from '../../ports/store-deliveries.js';
+import { gently } from '../privacy/gently.js';
 
 /** Between looks for what is due, milliseconds. */
 const LOOK_MS = 10_000;
-/** Taken from the store at a time. */
+/** Of a channel, taken from the store at a time. */
 const AT_ONCE = 100;
-/** Batches of reminders planned in one look. */
-const MOST_PLANS = 50;
 
 const MINUTE_MS = 60_000;
 /** Waits after the first try, the second and so on, milliseconds; after the last of them it is tried once more and given up. */
@@ -31,17 +30,19 @@ export interface SenderParts {
 }
 
 /** What became of one delivery. */
-export type Sent = 'sent' | 'not needed' | 'later' | 'given up' | 'taken by another';
+export type Sent = 'sent' | 'not needed' | 'later' | 'receiver away' | 'given up' | 'taken by another';
 
 /**
- * Sends what is due: one at a time on each channel, all channels at once, besides the calls. A delivery is taken in the store before it is sent and
- * removed after: whoever dies between sends it again later, with the same identifier.
+ * Sends what is due: one at a time on each channel, besides the calls; no channel waits for another, nor does the planning of reminders. A delivery is
+ * taken in the store before it is sent and removed after: whoever dies between sends it again later, with the same identifier.
  */
 export class DeliverySender {
   readonly #parts: SenderParts;
+  /** Channels that are being sent by. */
+  readonly #busy = new Map<DeliveryChannel, Promise<void>>();
+  #planning: Promise<void> | null = null;
   #timer: Timer | null = null;
   #stopped = false;
-  #running: Promise<void> = Promise.resolve();
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -49,54 +50,79 @@ export class DeliverySender {
 
   /** Looks now, and from time to time. */
   start(): void {
-    this.#running = this.#look();
+    this.#look();
   }
 
   /** Takes no more; resolves when what is being sent is sent or failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await this.#running;
+    await Promise.all([this.#planning, ...this.#busy.values()]);
   }
 
-  async #look(): Promise<void> {
-    const { clock, log } = this.#parts;
+  #look(): void {
     try {
-      this.#plan();
-      while ((await this.sendDue()) === AT_ONCE && !this.#stopped);
+      this.#planning ??= this.#plan().finally(() => (this.#planning = null));
+      for (const channel of DELIVERY_CHANNELS) if (!this.#busy.has(channel)) this.#begin(channel);
     } catch (error) {
-      log.error({ error: reason(error) }, 'what is to be sent cannot be read');
+      this.#cannotRead(error);
     }
-    if (this.#stopped) return;
-    this.#timer = clock.after(LOOK_MS, () => {
-      this.#running = this.#look();
-    });
+    this.#timer = this.#parts.clock.after(LOOK_MS, () => this.#look());
   }
 
-  #plan(): void {
+  #begin(channel: DeliveryChannel): void {
+    const due = this.#due(channel);
+    if (due.length === 0) return;
+    const sending = this.#sendAll(channel, due)
+      .catch((error: unknown) => this.#cannotRead(error))
+      .finally(() => this.#busy.delete(channel));
+    this.#busy.set(channel, sending);
+  }
+
+  async #sendAll(channel: DeliveryChannel, first: readonly Delivery[]): Promise<void> {
+    for (let due = first; due.length > 0; due = this.#due(channel)) {
+      if (!(await this.#inTurn(due)) || due.length < AT_ONCE) return;
+    }
+  }
+
+  #cannotRead(error: unknown): void {
+    this.#parts.log.error({ error: reason(error) }, 'what is to be sent cannot be read');
+  }
+
+  async #plan(): Promise<void> {
     const { store, clock, channels, reminders } = this.#parts;
     const [mail, sms] = [channels.mail !== undefined, channels.sms !== undefined];
     if (!mail && !sms) return;
-    for (const leadMs of reminders) {
-      let plans = 0;
-      while (store.planReminders({ leadMs, now: clock.wall(), mail, sms }) && plans < MOST_PLANS) plans += 1;
+    try {
+      for (const leadMs of reminders) {
+        const shorterMs = Math.max(0, ...reminders.filter((other) => other < leadMs));
+        const plan = (): boolean => store.planReminders({ leadMs, shorterMs, now: clock.wall(), mail, sms });
+        await gently(plan, () => !this.#stopped);
+      }
+    } catch (error) {
+      this.#cannotRead(error);
     }
   }
 
-  /** @returns how many were due, at most 100 */
+  #due(channel: DeliveryChannel): readonly Delivery[] {
+    return this.#parts.store.deliveriesDue(channel, this.#parts.clock.wall(), AT_ONCE);
+  }
+
+  /** @returns how many were due, at most 100 on each channel */
   async sendDue(): Promise<number> {
-    const { store, clock } = this.#parts;
-    const due = store.deliveriesDue(clock.wall(), AT_ONCE);
-    const byChannel = DELIVERY_CHANNELS.map((name) => due.filter(({ channel }) => channel === name));
-    await Promise.all(byChannel.map((deliveries) => this.#inTurn(deliveries)));
-    return due.length;
+    const due = DELIVERY_CHANNELS.map((channel) => this.#due(channel));
+    await Promise.all(due.map((deliveries) => this.#inTurn(deliveries)));
+    return due.flat().length;
   }
 
-  async #inTurn(deliveries: readonly Delivery[]): Promise<void> {
+  /** @returns `false`: the others of the channel are to wait, as its receiver is away */
+  async #inTurn(deliveries: readonly Delivery[]): Promise<boolean> {
     for (const delivery of deliveries) {
-      if (this.#stopped) return;
-      await this.send(delivery);
+      if (this.#stopped || (await this.send(delivery)) === 'receiver away') return false;
+      // what renders quickly and fails quickly lets others have their turn too
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    return true;
   }
 
   /** Sends one now if it is due. @throws what the store throws */
@@ -128,7 +154,7 @@ export class DeliverySender {
     const now = clock.wall();
     const failure = { error: reason(error), nextAt: now + waitAfter(attempts), failedAt: isGivenUp ? now : null };
     store.failDelivery(id, failure);
-    if (!isGivenUp) return 'later';
+    if (!isGivenUp) return error instanceof ReceiverAway ? 'receiver away' : 'later';
     log.warn(
       { delivery: id, kind, channel, attempts, error: failure.error },
       'a message is given up: see delivery list',

@@ -39,8 +39,10 @@ function book(id: string, invitees: readonly NewInvitee[], ...starts: readonly n
 }
 
 /** @returns whether there was more to plan */
-const plan = (now: number, more: { mail?: boolean; sms?: boolean; leadMs?: number } = {}): boolean =>
-  store.planReminders({ leadMs: LEAD_MS, now, mail: true, sms: true, ...more });
+const plan = (
+  now: number,
+  more: { mail?: boolean; sms?: boolean; leadMs?: number; shorterMs?: number } = {},
+): boolean => store.planReminders({ leadMs: LEAD_MS, shorterMs: 0, now, mail: true, sms: true, ...more });
 
 const planned = (): readonly string[] =>
   store
@@ -95,6 +97,32 @@ describe('reminders', () => {
     // away until an hour before the last of them
     plan(NOW + LEAD_MS + HOUR_MS);
     expect(planned().map((line) => line.split(' ')[0])).toEqual(['near', 'near']);
+  });
+
+  it('come once where the bridge was away until several are due', () => {
+    plan(NOW, { leadMs: HOUR_MS });
+    book('near', [], NOW + LEAD_MS + 30 * MINUTE_MS);
+    book('later', [], NOW + LEAD_MS + 2 * HOUR_MS);
+    const now = NOW + LEAD_MS;
+    plan(now, { shorterMs: HOUR_MS });
+    plan(now, { leadMs: HOUR_MS });
+    expect(planned().map((line) => line.split(' ')[0])).toEqual(['later', 'near']);
+  });
+
+  it('come again once a clock that was far ahead is put right', () => {
+    plan(NOW + 365 * LEAD_MS);
+    plan(NOW);
+    book('b1', [], NOW + LEAD_MS + MINUTE_MS);
+    plan(NOW + HOUR_MS);
+    expect(planned()).toHaveLength(1);
+  });
+
+  it('of many invitees are added in bounded batches too', () => {
+    const many = Array.from({ length: 300 }, (_, at) => ({ ...BOB, id: inviteeId(`i${at}`) }));
+    for (let at = 0; at < 4; at += 1) book(`b${at}`, many, NOW + LEAD_MS + MINUTE_MS);
+    const batches: number[] = [];
+    while (plan(NOW + HOUR_MS)) batches.push(planned().length);
+    expect([batches, planned().length]).toEqual([[602], 1204]);
   });
 
   it('come once also where the clock is put back', () => {

@@ -184,6 +184,33 @@ describe('what is to be sent', () => {
     expect(store.deliveries({ limit: 9 })).toEqual([]);
   });
 
+  it('leaves what waits for a receiver who is away, and holds up neither other channels nor reminders', async () => {
+    await mail.stop();
+    queue({ address: 'tom@example.org' }, { address: 'ann@example.org' }, { channel: 'webhook', address: web.url });
+    await sender().sendDue();
+    expect(['d1', 'd2', 'd3'].map((id) => store.delivery(id)?.attempts)).toEqual([1, 0, undefined]);
+
+    const stuck = new Promise<void>(() => undefined);
+    const planned: number[] = [];
+    const planning = new Proxy(store, {
+      get: (target, name): unknown => {
+        if (name === 'planReminders') return ({ leadMs }: { leadMs: number }) => planned.push(leadMs) < 0;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const sms: string[] = [];
+    const channels = { mail: { send: () => stuck }, sms: { send: (to: string) => Promise.resolve(void sms.push(to)) } };
+    const looking = sender({ store: planning, reminders: [MINUTE_MS], channels });
+    looking.start();
+    await until(() => clock.pending > 0 && planned.length === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    store.addDeliveries([delivery('s1', { channel: 'sms', address: '+441', nextAt: clock.wall() })]);
+    clock.advance(10_000);
+    await until(() => sms.length > 0 && planned.length === 2);
+    void looking.stop();
+  });
+
   it('is looked for from time to time until it is stopped', async () => {
     const looking = sender();
     looking.start();
