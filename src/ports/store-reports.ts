@@ -173,7 +173,7 @@ export interface ReportStore {
   callSpan(filter: CallFilter): { readonly first: number; readonly last: number } | null;
   sumCalls(filter: CallFilter): CallSum;
   /**
-   * Accounts in order of name, then others in order of key. Nothing may be written to this store until the last was taken.
+   * Accounts in order of name, then others in order of key; numbers in one spelling each. Nothing may be written to this store until the last was taken.
    * @param filter with the period that is summed in one go.
    */
   sumCallsBy(key: SumKey, filter: CallFilter): Iterable<KeyedSum>;

@@ -141,6 +141,26 @@ export function describeReports(stage: () => StoreStage): void {
       ]);
     });
 
+    it('by number take all its spellings together, under that with + where a trunk sends it', () => {
+      const spellings = [
+        '442071234567',
+        '+442071234567',
+        '00442071234567',
+        '+44 20 7123-4567',
+        '12',
+        '0012',
+        '9001234',
+      ];
+      for (const [n, dialled] of spellings.entries()) add(`c${n}`, { dialled, joinedAt: 0, endedAt: 10 });
+      const sums = [...stage().store.sumCallsBy('number', {})];
+      expect(sums.map(({ key, calls, joined, talkMs }) => [key, calls, joined, talkMs])).toEqual([
+        ['+442071234567', 4, 4, 40],
+        ['0012', 1, 1, 10],
+        ['12', 1, 1, 10],
+        ['9001234', 1, 1, 10],
+      ]);
+    });
+
     it('may be left before their end, and writing goes on', () => {
       add('c1', { trunk: 'a' });
       add('c2', { trunk: 'b' });

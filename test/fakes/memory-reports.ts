@@ -1,3 +1,4 @@
+import { canonicalNumber, comparableNumber } from '../../src/domain/access/dial-in.js';
 import type { AccountId, CallId, ConferenceId } from '../../src/domain/identifiers.js';
 import { accountId, conferenceId } from '../../src/domain/identifiers.js';
 import { Duplicate } from '../../src/ports/store.js';
@@ -227,13 +228,17 @@ export abstract class MemoryReports extends MemoryDeliveries implements ReportSt
   *sumCallsBy(key: SumKey, filter: CallFilter): Iterable<KeyedSum> {
     this.checkWorks();
     const keyOf = (call: CallRecord): string | null =>
-      ({ account: call.accountId, number: call.dialled, trunk: call.trunk })[key];
+      ({ account: call.accountId, number: comparableNumber(call.dialled), trunk: call.trunk })[key];
     const calls = this.#calls.filter(matches(filter));
-    const sums = [...new Set(calls.map(keyOf))].map((one) => ({
-      ...sumOf(calls.filter((call) => keyOf(call) === one)),
-      key: one,
-      name: key === 'account' && one !== null ? this.nameOf(accountId(one)) : null,
-    }));
+    const sums = [...new Set(calls.map(keyOf))].map((one) => {
+      const those = calls.filter((call) => keyOf(call) === one);
+      const [spelling = null] = those.map(({ dialled }) => canonicalNumber(dialled)).sort();
+      return {
+        ...sumOf(those),
+        key: key === 'number' ? spelling : one,
+        name: key === 'account' && one !== null ? this.nameOf(accountId(one)) : null,
+      };
+    });
     const order = ({ name, key: one }: KeyedSum): string =>
       [name === null ? 1 : 0, name?.toLowerCase() ?? '', one === null ? 1 : 0, one ?? ''].join('\0');
     yield* sums.sort((a, b) => (order(a) < order(b) ? -1 : 1));

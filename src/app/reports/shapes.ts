@@ -150,6 +150,25 @@ const SUM_KEYS: Readonly<Record<SumBy, readonly string[]>> = {
   trunk: ['trunk'],
 };
 
+const sumJson = ({ calls, joined, talkMs: talk, placed, placedMs }: CallSum): Readonly<Record<string, number>> => ({
+  calls,
+  joined,
+  talkSeconds: talk / 1000,
+  placed,
+  placedSeconds: placedMs / 1000,
+});
+
+/** Of up to a million rows: without copies on the way. */
+const accountSumJson = (sum: SumRow): Readonly<Record<string, string | number | null>> => ({
+  accountId: sum.key,
+  accountName: sum.name,
+  calls: sum.calls,
+  joined: sum.joined,
+  talkSeconds: sum.talkMs / 1000,
+  placed: sum.placed,
+  placedSeconds: sum.placedMs / 1000,
+});
+
 export function sumShape(by: SumBy): Shape<SumRow> {
   const keys = SUM_KEYS[by];
   const [first = 'key'] = keys;
@@ -160,9 +179,6 @@ export function sumShape(by: SumBy): Shape<SumRow> {
       ...[String(calls), String(joined), duration(talk), String(placed), duration(placedMs)],
     ],
     columns: [...keys, 'calls', 'joined', 'talkSeconds', 'placed', 'placedSeconds'],
-    json: ({ key, name, calls, joined, talkMs: talk, placed, placedMs }) => ({
-      ...(by === 'account' ? { accountId: key, accountName: name } : { [first]: key }),
-      ...{ calls, joined, talkSeconds: talk / 1000, placed, placedSeconds: placedMs / 1000 },
-    }),
+    json: by === 'account' ? accountSumJson : (sum) => ({ [first]: sum.key, ...sumJson(sum) }),
   };
 }

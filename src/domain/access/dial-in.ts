@@ -33,8 +33,8 @@ export function isDialInNumber(text: string): boolean {
   return number.length <= LONGEST && (/^\+?\d+$/.test(number) || /^[a-z][\w.-]*$/i.test(number));
 }
 
-/** One form for all the ways a number is sent: carriers write E.164 with `+`, with `00`, or with neither. */
-function comparable(user: string): string {
+/** One form for all the ways a number is sent, to compare them: carriers write E.164 with `+`, with `00`, or with neither. */
+export function comparableNumber(user: string): string {
   // parameters within the user part, such as ;phone-context=, say nothing about which number it is
   const number = canonicalNumber(user.slice(0, LONGEST * 2).split(';')[0] ?? '').toLowerCase();
   const digits = number.replace(/^\+/, '');
@@ -42,7 +42,7 @@ function comparable(user: string): string {
 }
 
 /** Whether two spellings are the same dial-in number. */
-export const sameNumber = (a: string, b: string): boolean => comparable(a) === comparable(b);
+export const sameNumber = (a: string, b: string): boolean => comparableNumber(a) === comparableNumber(b);
 
 /**
  * The dial-in number that a user part means, or `null`: unknown, refused with 404. As long as no number is provisioned,
@@ -53,8 +53,8 @@ export function dialInNumberFor<T extends DialIn>(
   unprovisioned: { readonly pinLength: number; readonly greeting: string | null },
   user: string,
 ): T | DialIn | null {
-  const wanted = comparable(user);
-  if (numbers.length > 0) return numbers.find(({ number }) => comparable(number) === wanted) ?? null;
+  const wanted = comparableNumber(user);
+  if (numbers.length > 0) return numbers.find(({ number }) => comparableNumber(number) === wanted) ?? null;
   if (wanted !== UNPROVISIONED_NUMBER) return null;
   return { number: UNPROVISIONED_NUMBER, pinLength: unprovisioned.pinLength, greeting: unprovisioned.greeting };
 }
