@@ -38,7 +38,6 @@ export interface OpenStore {
 export function openStore(config: Config): OpenStore {
   const store = SqliteStore.open({ file: config.databaseFile });
   try {
-    store.sweepImports();
     const pins = loadPinKey(
       config.dataDirectory,
       () => store.countAccounts() === 0,

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../ports/clock.js';
 import type { RecordingArchive, SpokenNames } from '../ports/recordings.js';
 import type { PrivacyStore, Purged } from '../ports/store-privacy.js';
 import type { Config } from './config.js';
-import { clearFiles, finishErasing } from './privacy/erasing.js';
+import { clearFiles, finishErasing, sweep } from './privacy/erasing.js';
 import { countOf, purgeTooOld, retentionOf } from './privacy/retention.js';
 
 /** Recordings that are due cannot be read from that moment on, whether they are removed yet or not; milliseconds between purges. */
@@ -31,7 +31,7 @@ export interface PurgeCounts extends Purged {
   readonly erasing: 'done' | 'live' | 'stopped';
 }
 
-/** Removes everything that is due or too old, and finishes erasing what somebody began to erase. @param goesOn `false` ends it there */
+/** Removes everything that is due or too old or left of work that died, and finishes erasing what somebody began to erase. @param goesOn `false` ends it there */
 export async function purge(
   {
     store,
@@ -41,6 +41,7 @@ export async function purge(
   }: Pick<PurgeParts, 'store' | 'archive' | 'config'> & { readonly clock: Pick<Clock, 'wall'> },
   goesOn: () => boolean = () => true,
 ): Promise<PurgeCounts> {
+  await sweep(store, goesOn);
   const erasing = await finishErasing(store, goesOn);
   const removed = await purgeTooOld(store, retentionOf(config, clock.wall()), goesOn);
   return { ...removed, ...(await archive.purge(goesOn)), erasing };

@@ -124,6 +124,12 @@ export interface PrivacyStore {
   /** Removes and cuts some of what is too old, at most `limit` rows of each kind (1 to 10 000), in one short transaction. All 0: nothing is left. */
   purgeSome(retention: Retention, limit: number): Purged;
 
+  /**
+   * Clears away some of what imports and re-keyings left whose process died a minute ago or more, in one short transaction of at most some
+   * `limit` rows (1 to 10 000). @returns whether there was any
+   */
+  sweepSome(limit: number): boolean;
+
   /** Everything held on an account, page by page; flat memory. The store may be changed meanwhile. */
   heldOn(id: AccountId): Iterable<HeldRows>;
   /** Records of calls from or to a number, among the next `limit` records (1 to 10 000). @param digits only digits. @param after 0, or where the look before said to go on */

@@ -184,7 +184,7 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
   /** In order of creation, unless a prefix of names is given. */
   accounts(page: AccountPage): readonly Account[];
   /**
-   * Adds many accounts, all or none. Not within another transaction: others are let write meanwhile, and see those that are in already.
+   * Adds many accounts, all or none, and all at once for whoever looks. Not within another transaction: others are let write meanwhile.
    * @param note goes into the audit trail with them
    * @throws {Duplicate}, {OutdatedHash} as `addAccount`
    */
@@ -199,8 +199,6 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
    * records stay, under one random label for all of them. Nobody is given its PINs and codes for 90 days.
    */
   removeAccount(id: AccountId): boolean;
-  /** Takes out the accounts of imports whose process died a minute ago or more. */
-  sweepImports(): void;
   countAccounts(): number;
   /**
    * Enabled accounts only; a booking's within the window of an occurrence that is not cancelled, an invitee's who is not revoked. One

@@ -128,10 +128,6 @@ export class MemoryStore extends MemoryBookings implements Store {
     }
   }
 
-  sweepImports(): void {
-    this.#work();
-  }
-
   pinsOf(id: AccountId): readonly AccountPin[] {
     this.#work();
     return [...this.#pins.values()]

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import { Duplicate } from '../../ports/store.js';
+import { Duplicate, StoreUnavailable } from '../../ports/store.js';
 import type { Account, AccountPins, CodeRole, NewPin } from '../../ports/store.js';
 import { STORED, storedOf } from './accounts.js';
 import type { PinTable } from './pins.js';
-import { inTurns } from './turns.js';
-
-/** An import that gave no sign of life for so long is over, milliseconds. */
-const DEAD_MS = 60_000;
+import { DEAD_MS, inTurns } from './turns.js';
 
 export interface ImportParts {
   readonly database: Database;
@@ -21,15 +18,14 @@ export interface ImportParts {
 /**
  * Adds many accounts, all or none, while the bridge goes on (docs/adr/0011-pins-and-keys.md). They are gathered in temporary tables, which are
  * this connection's alone, and put in by transactions of a fifth of a second; until the last of them all are in the table `importing`, so that
- * they can be taken out again, by this process or by another after its death.
- * @throws {Duplicate}, {OutdatedHash}; then none is there
+ * nobody sees them or comes in by their PINs, and they can be taken out again, by this process or by another after its death.
+ * @throws {Duplicate}, {OutdatedHash}, {StoreUnavailable}; then none is there
  */
 export function importAccounts(
   parts: ImportParts,
   accounts: Iterable<{ readonly account: Account; readonly pins: AccountPins }>,
 ): void {
   const { database, noted } = parts;
-  sweepImports(parts);
   const token = randomBytes(10).toString('hex');
   database.exec(`
     CREATE TEMP TABLE new_accounts (
@@ -41,8 +37,11 @@ export function importAccounts(
   `);
   try {
     gather(database, accounts);
-    putIn(parts, token);
-    noted(() => database.prepare('DELETE FROM importing WHERE token = ?').run(token));
+    const count = putIn(parts, token);
+    noted(() => {
+      // one that was stopped for a minute may have been taken for dead
+      if (database.prepare('DELETE FROM importing WHERE token = ?').run(token).changes !== count) throw takenForDead();
+    });
   } catch (error) {
     takeOut(parts, token);
     throw error;
@@ -51,13 +50,22 @@ export function importAccounts(
   }
 }
 
-/** Takes out what imports left that died on the way. */
-export function sweepImports(parts: ImportParts): void {
-  const dead = parts.database
-    .prepare<[number], string>('SELECT token FROM importing GROUP BY token HAVING max(at) < ?')
+const takenForDead = (): StoreUnavailable =>
+  new StoreUnavailable('the import stood still for a minute and was taken for dead: nothing was added, try again');
+
+/** An import that died on the way. */
+const deadToken = (database: Database, now: number): string | undefined =>
+  database
+    .prepare<[number], string>('SELECT token FROM importing GROUP BY token HAVING max(at) < ? LIMIT 1')
     .pluck()
-    .all(parts.pins.now() - DEAD_MS);
-  for (const token of dead) takeOut(parts, token);
+    .get(now - DEAD_MS);
+
+export const hasDeadImport = (database: Database, now: number): boolean => deadToken(database, now) !== undefined;
+
+/** Takes out some of what such imports left, within a transaction. @returns whether there was any */
+export function takeOutDead(database: Database, now: number, limit: number): boolean {
+  const token = deadToken(database, now);
+  return token !== undefined && takeOutSome(database, token, limit) > 0;
 }
 
 /** In a transaction of temporary tables alone: it locks nothing of others. */
@@ -83,8 +91,8 @@ function gather(
   })();
 }
 
-/** Rows of the temporary tables, in the order of the keys that they get. */
-function putIn({ database, pins, change }: ImportParts, token: string): void {
+/** Rows of the temporary tables, in the order of the keys that they get. @returns how many accounts */
+function putIn({ database, pins, change }: ImportParts, token: string): number {
   const some = (table: string): string => `${table}.row > :from AND ${table}.row <= :to`;
   const retired = database.prepare(
     `SELECT 1 FROM temp.new_pins n JOIN retired_pins r ON r.hash = n.hash WHERE ${some('n')} AND r.free_at > :now LIMIT 1`,
@@ -102,6 +110,7 @@ function putIn({ database, pins, change }: ImportParts, token: string): void {
      SELECT a.seq, :token, :now FROM temp.new_accounts t JOIN main.accounts a ON a.id = t.id WHERE ${some('t')}`,
   );
   let from = 0;
+  let added = 0;
   inTurns((limit) => {
     const values = { from, to: from + limit };
     let count = 0;
@@ -115,8 +124,10 @@ function putIn({ database, pins, change }: ImportParts, token: string): void {
       mark.run({ ...values, token, now });
     });
     from += limit;
+    added += count;
     return count;
   });
+  return added;
 }
 
 /** Hashes of different versions would differ in the first or in the last. @throws {OutdatedHash} */
@@ -128,16 +139,20 @@ function checkVersion(database: Database, pins: PinTable): void {
   }
 }
 
-/** Their PINs were shown to nobody: they need no rest. */
 function takeOut({ database, change }: ImportParts, token: string): void {
-  const remove = database.prepare(
-    'DELETE FROM accounts WHERE seq IN (SELECT account_seq FROM importing WHERE token = ? ORDER BY account_seq LIMIT ?)',
-  );
   inTurns((limit) => {
     let removed = 0;
     change(() => {
-      removed = remove.run(token, limit).changes;
+      removed = takeOutSome(database, token, limit);
     });
     return removed;
   });
 }
+
+/** Their PINs opened nothing: they need no rest. */
+const takeOutSome = (database: Database, token: string, limit: number): number =>
+  database
+    .prepare(
+      'DELETE FROM accounts WHERE seq IN (SELECT account_seq FROM importing WHERE token = ? ORDER BY account_seq LIMIT ?)',
+    )
+    .run(token, limit).changes;

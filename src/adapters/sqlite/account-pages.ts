@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Account, AccountPage } from '../../ports/store.js';
-import { ACCOUNT_COLUMNS, foldName, toAccount } from './accounts.js';
+import { ACCOUNT_COLUMNS, foldName, IS_THERE, toAccount } from './accounts.js';
 import type { AccountRow } from './accounts.js';
 
 /** No text with a prefix sorts behind the prefix with this character. */
@@ -19,6 +19,7 @@ export class AccountPages {
     const byName = namePrefix !== undefined;
     const prefix = foldName(namePrefix ?? '');
     const where = [
+      IS_THERE,
       ...(byName ? ['a.folded_name >= :prefix AND a.folded_name < :end'] : []),
       ...(email === undefined ? [] : ['a.email IS NOT NULL AND lower(a.email) = lower(:email)']),
       ...(enabled === undefined ? [] : [`a.enabled = ${enabled ? 1 : 0}`]),
@@ -30,7 +31,7 @@ export class AccountPages {
               : 'a.seq > (SELECT seq FROM accounts WHERE id = :after)',
           ]),
     ];
-    const sql = `SELECT ${ACCOUNT_COLUMNS} FROM accounts a ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+    const sql = `SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE ${where.join(' AND ')}
       ORDER BY ${byName ? 'a.folded_name, ' : ''}a.seq LIMIT :limit`;
     const values = { limit, after, prefix, end: prefix + LAST_CHARACTER, email };
     return this.#prepared(sql).all(values).map(toAccount);

@@ -31,6 +31,9 @@ export interface AccountRow {
 export const ACCOUNT_COLUMNS =
   'a.seq, a.id, a.name, a.enabled, a.options, a.created_at, a.email, a.time_zone, a.language';
 
+/** Whether account `a` is there: until an import is over none of its accounts are. */
+export const IS_THERE = 'NOT EXISTS (SELECT 1 FROM importing WHERE account_seq = a.seq)';
+
 /** Names are the same whatever their case, in every script; SQLite itself folds only ASCII. */
 export const foldName = (name: string): string => name.normalize('NFC').toLowerCase();
 
@@ -89,8 +92,10 @@ export class AccountTable {
     this.#add = database.prepare(
       `INSERT INTO accounts (${STORED}) VALUES (:id, :name, :foldedName, :enabled, :options, :createdAt, :email, :timeZone, :language)`,
     );
-    this.#byId = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.id = ?`);
-    this.#byName = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.folded_name = ? ORDER BY a.seq`);
+    this.#byId = database.prepare(`SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.id = ? AND ${IS_THERE}`);
+    this.#byName = database.prepare(
+      `SELECT ${ACCOUNT_COLUMNS} FROM accounts a WHERE a.folded_name = ? AND ${IS_THERE} ORDER BY a.seq`,
+    );
     this.#update = database.prepare(
       `UPDATE accounts SET name = :name, folded_name = :foldedName, enabled = :enabled, options = :options,
          email = :email, time_zone = :timeZone, language = :language WHERE id = :id`,

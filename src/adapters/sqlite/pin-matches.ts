@@ -2,7 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { bookingId, inviteeId } from '../../domain/identifiers.js';
 import type { PinHash, PinMatch } from '../../ports/store.js';
 import type { BookingMatch } from '../../ports/store-bookings.js';
-import { ACCOUNT_COLUMNS, toAccount, type AccountRow } from './accounts.js';
+import { ACCOUNT_COLUMNS, IS_THERE, toAccount, type AccountRow } from './accounts.js';
 
 interface MatchRow extends AccountRow {
   readonly role: 'host' | 'guest' | 'access';
@@ -39,7 +39,7 @@ export class PinMatches {
        LEFT JOIN bookings b ON b.seq = p.booking_seq
        LEFT JOIN occurrences o ON o.seq = (${OPEN_OCCURRENCE})
        LEFT JOIN invitees i ON i.seq = p.invitee_seq
-       WHERE p.hash = :hash AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1
+       WHERE p.hash = :hash AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1 AND ${IS_THERE}
          AND (p.booking_seq IS NULL OR (b.cancelled_at IS NULL AND o.seq IS NOT NULL AND i.revoked_at IS NULL))`,
     );
   }

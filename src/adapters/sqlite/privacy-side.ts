@@ -9,18 +9,21 @@ import type {
   Purged,
   Retention,
 } from '../../ports/store-privacy.js';
+import { hasDeadImport, takeOutDead } from './account-import.js';
 import { AuditTable } from './audit.js';
 import { ErasureTable } from './erasures.js';
 import { HeldTables } from './held.js';
 import { NumberSearch } from './number-search.js';
 import { IN_MEMORY } from './open-database.js';
 import type { PinTable } from './pins.js';
+import { clearDead, hasDeadRekeying } from './rekeying.js';
 import { RetentionTables } from './retention.js';
 import { SlackWiper } from './slack.js';
 import { checkLimit, StoreBase } from './store-base.js';
 
 /** The store's side of privacy. */
 export abstract class PrivacySide extends StoreBase implements AuditStore, PrivacyStore {
+  readonly #pins: PinTable;
   readonly #audit: AuditTable;
   readonly #erasures: ErasureTable;
   readonly #retention: RetentionTables;
@@ -30,6 +33,7 @@ export abstract class PrivacySide extends StoreBase implements AuditStore, Priva
 
   protected constructor(file: string, database: Database, pins: PinTable) {
     super(file, database);
+    this.#pins = pins;
     this.#audit = new AuditTable(database);
     this.#erasures = new ErasureTable(database, pins);
     this.#retention = new RetentionTables(database, pins);
@@ -64,6 +68,14 @@ export abstract class PrivacySide extends StoreBase implements AuditStore, Priva
   purgeSome(retention: Retention, limit: number): Purged {
     checkLimit(limit);
     return this.record(() => this.#retention.some(retention, limit));
+  }
+
+  sweepSome(limit: number): boolean {
+    checkLimit(limit);
+    const now = this.#pins.now();
+    // most often there is nothing: then nobody waits for the lock
+    if (!this.read(() => hasDeadRekeying(this.database, now) || hasDeadImport(this.database, now))) return false;
+    return this.change(() => clearDead(this.database, now, limit) || takeOutDead(this.database, now, limit));
   }
 
   *heldOn(id: AccountId): Generator<HeldRows> {

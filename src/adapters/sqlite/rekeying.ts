@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import type { NextPinKey, PinHash } from '../../ports/store.js';
-import { inTurns } from './turns.js';
+import { DEAD_MS, inTurns } from './turns.js';
 
 /** Pages of the database kept in memory meanwhile, kilobytes. */
 const CACHE_KB = 262_144;
@@ -18,12 +18,16 @@ const TABLES: readonly Hashes[] = [
   { table: 'pins', columns: 'account_seq, role, booking_seq, occurrence_seq, invitee_seq, length, sealed' },
   { table: 'retired_pins', columns: 'free_at' },
 ];
-const BESIDE = /^(pins|retired_pins)_(next|noted|former)_[0-9a-f]+$/;
+const BESIDE = /^(?:pins|retired_pins)_(?:next|noted|former)_([0-9a-f]+)(?:_[123])?$/;
+/** The fact that says when a re-keying last gave a sign of life stands behind this. */
+const LIFE = 'rekeying-';
 
 export interface RekeyParts {
   readonly database: Database;
   /** The version that counts. */
   readonly version: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** One transaction that is on the disk when it returns. */
   readonly change: (action: () => void) => void;
   /** The same, with the line of the audit trail. */
@@ -32,21 +36,31 @@ export interface RekeyParts {
 
 /**
  * Brings all hashes to the next version of the PIN key, while the bridge goes on: tables with the new hashes are filled beside those that count,
- * in transactions of a fifth of a second, while triggers note what changes in the old ones meanwhile; one last transaction makes up for that and
- * lets the new ones take their place. Until then the old ones count, wholly; what a process that dies leaves behind is cleared by the next.
+ * in transactions of a fifth of a second, while triggers note what changes in the old ones meanwhile; more of them make up for that, and the last
+ * one lets the new ones take their place. Until then the old ones count, wholly; what a process that dies leaves behind others clear away.
  * @returns the new version
  */
-export function rekeyPins(parts: RekeyParts, prepare: (version: number) => NextPinKey): number {
-  const { database } = parts;
-  const version = parts.version();
+export function rekeyPins(given: RekeyParts, prepare: (version: number) => NextPinKey): number {
+  const { database } = given;
+  const version = given.version();
   const { next, keep } = prepare(version);
   const token = randomBytes(6).toString('hex');
-  clear(parts);
+  const parts = { ...given, change: signed(given, token) };
+  clear(given, () => true);
   const cache = database.pragma('cache_size', { simple: true }) as number;
   database.pragma(`cache_size = -${CACHE_KB}`);
   try {
     for (const hashes of TABLES) begin(parts, hashes, token);
     for (const hashes of TABLES) fill(parts, hashes, token, next);
+    for (const hashes of TABLES) {
+      inTurns((limit) => {
+        let count = 0;
+        parts.change(() => {
+          count = catchUp(database, hashes, token, next, limit);
+        });
+        return count;
+      });
+    }
     parts.noted(() => {
       if (parts.version() !== version) throw overtaken();
       for (const hashes of TABLES) catchUp(database, hashes, token, next);
@@ -59,14 +73,25 @@ export function rekeyPins(parts: RekeyParts, prepare: (version: number) => NextP
       keep();
     });
   } catch (error) {
-    // only another re-keying clears them
-    if (error instanceof Error && /^no such table: \w+_(next|noted)_/.test(error.message)) throw overtaken();
+    clearIfPossible(given, token);
+    // only others clear them: the triggers first, without which no table takes its place
+    if (error instanceof Error && /^no such (table|trigger): \w+_(next|noted)_/.test(error.message)) throw overtaken();
     throw error;
   } finally {
     database.pragma(`cache_size = ${cache}`);
-    clear(parts, token);
   }
+  clearIfPossible(given, token);
   return version + 1;
+}
+
+/** With a sign of life in each transaction. */
+function signed({ database, change, now }: RekeyParts, token: string): RekeyParts['change'] {
+  const sign = database.prepare('INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)');
+  return (action) =>
+    change(() => {
+      sign.run(`${LIFE}${token}`, String(Math.round(now())));
+      action();
+    });
 }
 
 const overtaken = (): StoreUnavailable =>
@@ -110,7 +135,7 @@ function fill(
     `SELECT hash, ${columns} FROM ${table} WHERE hash > ? ORDER BY hash LIMIT ?`,
   );
   const names = columns.split(', ');
-  // an account may have gone between the reading and the writing: its row is noted too
+  // of an owner's codes one may have taken the place of another: that is noted too
   const add = database.prepare(
     `INSERT OR REPLACE INTO ${table}_next_${token} (hash, ${columns}) VALUES (:hash, ${names.map((name) => `:${name}`).join(', ')})`,
   );
@@ -127,22 +152,30 @@ function fill(
   });
 }
 
-/** What changed since the table beside was begun. */
+/** What changed since the table beside was begun, and was not caught up with. @param limit rows at most, -1: all @returns how many */
 function catchUp(
   database: Database,
   { table, columns }: Hashes,
   token: string,
   next: (hash: PinHash) => PinHash,
-): void {
+  limit = -1,
+): number {
   const beside = `${table}_next_${token}`;
   const remove = database.prepare(`DELETE FROM ${beside} WHERE hash = ?`);
   const add = database.prepare(
-    `INSERT INTO ${beside} (hash, ${columns}) SELECT ?, ${columns} FROM ${table} WHERE hash = ?`,
+    `INSERT OR REPLACE INTO ${beside} (hash, ${columns}) SELECT ?, ${columns} FROM ${table} WHERE hash = ?`,
   );
-  const noted = database.prepare<[], string>(`SELECT hash FROM ${table}_noted_${token}`).pluck().all();
-  // all that is gone first: of an owner's codes, one took the place of another
-  for (const hash of noted) remove.run(next(hash));
-  for (const hash of noted) add.run(next(hash), hash);
+  const noted = database
+    .prepare<[number], string>(`SELECT hash FROM ${table}_noted_${token} ORDER BY hash LIMIT ?`)
+    .pluck()
+    .all(limit);
+  const forget = database.prepare(`DELETE FROM ${table}_noted_${token} WHERE hash = ?`);
+  for (const hash of noted) {
+    remove.run(next(hash));
+    add.run(next(hash), hash);
+    forget.run(hash);
+  }
+  return noted.length;
 }
 
 function takePlace(database: Database, table: string, token: string): void {
@@ -159,25 +192,69 @@ function rekeyBookings(database: Database, next: (hash: PinHash) => PinHash): vo
   for (const { seq, hash } of rows.all()) update.run(next(hash), seq);
 }
 
-/** Removes what lies beside the tables that count, bit by bit. @param token of one re-keying alone; else of all */
-function clear({ database, change }: RekeyParts, token = ''): void {
-  const named = (type: string): readonly string[] =>
-    database.prepare<[string], string>('SELECT name FROM sqlite_schema WHERE type = ?').pluck().all(type);
-  const triggers = named('trigger').filter((name) => isBeside(name.replace(/_[123]$/, ''), token));
-  if (triggers.length > 0) change(() => triggers.forEach((name) => database.exec(`DROP TRIGGER IF EXISTS ${name}`)));
-  for (const table of named('table').filter((name) => isBeside(name, token))) {
-    const remove = database.prepare(
-      `DELETE FROM ${table} WHERE hash IN (SELECT hash FROM ${table} ORDER BY hash LIMIT ?)`,
-    );
-    inTurns((limit) => {
-      let removed = 0;
-      change(() => {
-        removed = remove.run(limit).changes;
-      });
-      return removed;
-    });
-    change(() => database.exec(`DROP TABLE IF EXISTS ${table}`));
+/** Clears away what a re-keying of this process left; where that cannot be done now, others do it a minute later. */
+function clearIfPossible(parts: RekeyParts, token: string): void {
+  try {
+    clear(parts, (one) => one === token);
+    parts.change(() => forgetSign(parts.database, token));
+  } catch {
+    // the re-keying is done, or said why not
   }
 }
 
-const isBeside = (name: string, token: string): boolean => BESIDE.test(name) && name.endsWith(token);
+function clear(
+  { database, change }: Pick<RekeyParts, 'database' | 'change'>,
+  isMeant: (token: string) => boolean,
+): void {
+  inTurns((limit) => {
+    let rows = 0;
+    change(() => {
+      rows = clearSome(database, isMeant, limit) ? limit : 0;
+    });
+    return rows;
+  });
+}
+
+/** Whether a re-keying died on the way and left anything. */
+export const hasDeadRekeying = (database: Database, now: number): boolean =>
+  firstBeside(database, isDead(database, now)) !== undefined;
+
+/** Clears away some of that, within a transaction. @returns whether there was any */
+export const clearDead = (database: Database, now: number, limit: number): boolean =>
+  clearSome(database, isDead(database, now), limit);
+
+function isDead(database: Database, now: number): (token: string) => boolean {
+  const signOf = database.prepare<[string], string>('SELECT value FROM facts WHERE name = ?').pluck();
+  return (token) => Number(signOf.get(`${LIFE}${token}`) ?? 0) < now - DEAD_MS;
+}
+
+const namesOf = (database: Database, type: 'table' | 'trigger'): readonly string[] =>
+  database.prepare<[string], string>('SELECT name FROM sqlite_schema WHERE type = ?').pluck().all(type);
+
+const tokenOf = (name: string): string | null => BESIDE.exec(name)?.[1] ?? null;
+
+function firstBeside(database: Database, isMeant: (token: string) => boolean): string | undefined {
+  return namesOf(database, 'table').find((name) => {
+    const token = tokenOf(name);
+    return token !== null && isMeant(token);
+  });
+}
+
+/** Removes some of what lies beside the tables that count, within a transaction. @returns whether there was any */
+function clearSome(database: Database, isMeant: (token: string) => boolean, limit: number): boolean {
+  const table = firstBeside(database, isMeant);
+  if (table === undefined) return false;
+  const token = tokenOf(table) ?? '';
+  const triggers = namesOf(database, 'trigger').filter((name) => tokenOf(name) === token);
+  for (const name of triggers) database.exec(`DROP TRIGGER ${name}`);
+  const { changes } = database
+    .prepare(`DELETE FROM ${table} WHERE hash IN (SELECT hash FROM ${table} ORDER BY hash LIMIT ?)`)
+    .run(limit);
+  if (changes < limit) database.exec(`DROP TABLE ${table}`);
+  forgetSign(database, token);
+  return true;
+}
+
+function forgetSign(database: Database, token: string): void {
+  database.prepare('DELETE FROM facts WHERE name = ?').run(`${LIFE}${token}`);
+}

@@ -20,7 +20,7 @@ import type {
 } from '../../ports/store.js';
 import type { AuditLine } from '../../ports/store-privacy.js';
 import type { PrivacyStore } from '../../ports/store-privacy.js';
-import { importAccounts, sweepImports } from './account-import.js';
+import { importAccounts } from './account-import.js';
 import { AccountPages } from './account-pages.js';
 import { AccountTable } from './accounts.js';
 import { BlockTable } from './blocks.js';
@@ -110,10 +110,6 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     this.read(() => importAccounts({ ...this.#longWork(note), pins: this.#pins }, accounts));
   }
 
-  sweepImports(): void {
-    this.read(() => sweepImports({ ...this.#longWork(), pins: this.#pins }));
-  }
-
   updateAccount(id: AccountId, change: AccountChange): boolean {
     return this.change(() => this.#accounts.update(id, change));
   }
@@ -146,7 +142,7 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
   }
 
   rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number {
-    const parts = { ...this.#longWork(note), version: () => this.#pins.keyVersion() };
+    const parts = { ...this.#longWork(note), version: () => this.#pins.keyVersion(), now: () => this.#pins.now() };
     return this.read(() => rekeyPins(parts, prepare));
   }
 

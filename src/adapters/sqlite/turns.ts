@@ -2,6 +2,8 @@
 const TURN_MS = 200;
 /** And what is left to others between two, milliseconds. */
 const PAUSE_MS = 20;
+/** Long work that gave no sign of life for so long is over, milliseconds. */
+export const DEAD_MS = 60_000;
 const FIRST_ROWS = 500;
 const LEAST_ROWS = 100;
 const MOST_ROWS = 20_000;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { OpenStore, WholeStore } from '../compose-store.js';
+import { sweep } from '../privacy/erasing.js';
 import { loadConfig } from '../config.js';
 import type { Config, Environment, LoadedConfig } from '../config.js';
 import type { CliIo } from './io.js';
@@ -42,6 +43,7 @@ export class CliContext {
     const { config } = this.loadConfig();
     const stores = this.#stores.openStore(config);
     try {
+      await sweep(stores.store);
       return await action(stores, config);
     } finally {
       stores.store.close();

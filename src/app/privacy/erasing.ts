@@ -21,6 +21,10 @@ export async function finishErasing(
   return states[0] ?? 'stopped';
 }
 
+/** Clears away what imports and re-keyings left that died on the way. */
+export const sweep = (store: Pick<PrivacyStore, 'sweepSome'>, goesOn?: () => boolean): Promise<boolean> =>
+  gently(() => store.sweepSome(BATCH), goesOn);
+
 /** Takes a number out of everything. @returns how many rows held it */
 export async function eraseNumber(store: Pick<PrivacyStore, 'eraseNumber'>, digits: string): Promise<number> {
   let after: number | null = 0;

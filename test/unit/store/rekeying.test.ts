@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/adapters/sqlite/open-database.js';
+import { rekeyPins } from '../../../src/adapters/sqlite/rekeying.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import type { NextPinKey } from '../../../src/ports/store.js';
 import { account, pin } from '../../conformance/store-stage.js';
@@ -88,6 +90,147 @@ describe('re-keying', () => {
     expect(beside()).toEqual([]);
     expect(store.check()).toEqual([]);
   }, 60_000);
+
+  it('loses nothing of what others change between any two of its transactions', () => {
+    const other = bench.open();
+    for (let n = 0; n < 40; n += 1) {
+      other.addAccount(account(`a${n}`), { host: pin(`v1.m${n}h`), guest: { ...pin(`v1.m${n}g`), sealed: `s${n}` } });
+    }
+    const database = openDatabase({ file: bench.file });
+    const fact = database.prepare<[], string>("SELECT value FROM facts WHERE name = 'pin-key-version'").pluck();
+    const version = (): number => Number(fact.get() ?? 1);
+    let step = 0;
+    const change = (action: () => void): void => {
+      database.transaction(action).immediate();
+      if (version() > 1) return;
+      step += 1;
+      const id = accountId(`a${step}`);
+      // one in front of all that were there and one behind them; one more in place of the first; one account goes, one comes
+      other.rotatePins(id, { host: pin(`v1.a${step}`), guest: { ...pin(`v1.z${step}`), sealed: `new ${step}` } });
+      other.rotatePins(id, { host: pin(`v1.b${step}`) });
+      other.removeAccount(accountId(`a${40 - step}`));
+      other.addAccount(account(`n${step}`), { host: pin(`v1.c${step}`), guest: pin(`v1.y${step}`) });
+    };
+    // what is there just before the last one is what must be there after it
+    let expected: readonly string[] = [];
+    const all = `SELECT hash || ' ' || account_seq || ' ' || role || ' ' || coalesce(sealed, '') FROM pins
+      UNION ALL SELECT hash || ' ' || free_at FROM retired_pins`;
+    const noted = (action: () => void): void => {
+      expected = rows(all).map((row) => row.replace(/^v1\.\w+/, (hash) => `v2.(${hash})`));
+      database.transaction(action).immediate();
+    };
+    rekeyPins({ database, version, now: () => 0, change, noted }, next);
+    database.close();
+    expect(step).toBeGreaterThan(5);
+    expect(rows(all).toSorted()).toEqual(expected.toSorted());
+    expect(expected.length).toBeGreaterThan(80);
+    expect(other.findPin(`v2.(v1.b${step})`, 0)?.account.id).toBe(`a${step}`);
+    expect(other.findPin(`v2.(v1.a${step})`, 0)).toBeNull();
+    expect(beside()).toEqual([]);
+    expect(other.check()).toEqual([]);
+  });
+
+  it('makes up for many changes in short transactions before the last', () => {
+    const other = bench.open();
+    other.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
+    const database = openDatabase({ file: bench.file });
+    let [isBegun, hashed] = [false, 0];
+    const change = (action: () => void): void => {
+      database.transaction(action).immediate();
+      if (isBegun) return;
+      isBegun = true;
+      other.importAccounts(
+        Array.from({ length: 3000 }, (_, n) => ({
+          account: account(`b${n}`),
+          pins: { host: pin(`v1.h${n}`), guest: pin(`v1.g${n}`) },
+        })),
+      );
+    };
+    const noted = (action: () => void): void => {
+      hashed = 0;
+      database.transaction(action).immediate();
+    };
+    const counted = (version: number): NextPinKey => ({
+      keep: () => undefined,
+      next: (hash) => {
+        hashed += 1;
+        return next(version).next(hash);
+      },
+    });
+    rekeyPins({ database, version: () => 1, now: () => 0, change, noted }, counted);
+    database.close();
+    expect(hashed).toBeLessThan(10);
+    expect(other.findPin('v2.(v1.g2999)', 0)?.account.id).toBe('b2999');
+  });
+
+  it('that died on the way is cleared away after a minute, not while it lives', () => {
+    let time = 1_700_000_000_000;
+    const [store, other] = [bench.open({ now: () => time }), bench.open({ now: () => time })];
+    store.addAccount(account('a1'), { host: pin('v1.h'), guest: { ...pin('v1.g'), sealed: 's' } });
+    const sql = 'SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL UNION ALL SELECT name FROM facts ORDER BY 1';
+    const before = rows(sql);
+    const database = openDatabase({ file: bench.file });
+    let left = 3;
+    const change = (action: () => void): void => {
+      // nothing of the process is left to clear up
+      if (left === 0) throw new Error('died');
+      left -= 1;
+      database.transaction(action).immediate();
+    };
+    expect(() => rekeyPins({ database, version: () => 1, now: () => time, change, noted: change }, next)).toThrow(
+      'died',
+    );
+    database.close();
+    expect(beside().length).toBeGreaterThan(2);
+    time += 60_000;
+    expect(other.sweepSome(10_000)).toBe(false);
+    time += 1;
+    for (let step = 0; step < 9 && other.sweepSome(10_000); step += 1);
+    expect(rows(sql)).toEqual(before);
+    expect(other.findPin('v1.g', 0)?.role).toBe('guest');
+  });
+
+  it('that stood still until others cleared some of it away changes nothing', () => {
+    const other = bench.open();
+    for (let n = 0; n < 9; n += 1)
+      other.addAccount(account(`a${n}`), { host: pin(`v1.${n}h`), guest: pin(`v1.${n}g`) });
+    const database = openDatabase({ file: bench.file });
+    const change = (action: () => void): void => {
+      database.transaction(action).immediate();
+    };
+    // some rows of the table that is to take the place: the triggers are gone with the first of them
+    const noted = (action: () => void): void => {
+      expect(other.sweepSome(1)).toBe(true);
+      change(action);
+    };
+    const parts = { database, version: () => 1, now: () => 0, change, noted };
+    expect(() => rekeyPins(parts, next)).toThrow(/somebody else began to change the PIN key/);
+    database.close();
+    for (let n = 0; n < 9; n += 1) expect(other.findPin(`v1.${n}g`, 0)?.account.id).toBe(`a${n}`);
+    expect(beside()).toEqual([]);
+  });
+
+  it('is done although what was there before could not be cleared away just then', () => {
+    const store = bench.open();
+    store.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
+    const database = openDatabase({ file: bench.file });
+    let isDone = false;
+    const change = (action: () => void): void => {
+      if (isDone) throw new Error('the disk is full');
+      database.transaction(action).immediate();
+    };
+    const noted = (action: () => void): void => {
+      database.transaction(action).immediate();
+      isDone = true;
+    };
+    expect(rekeyPins({ database, version: () => 1, now: () => 0, change, noted }, next)).toBe(2);
+    database.close();
+    expect(store.findPin('v2.(v1.h)', 0)?.role).toBe('host');
+    expect(beside().length).toBe(4);
+    for (let step = 0; step < 9 && store.sweepSome(10_000); step += 1);
+    expect(beside()).toEqual([]);
+    expect(rows('SELECT name FROM facts')).toEqual(['pin-key-version']);
+  });
 
   it('clears what one before it left behind, and makes the same tables again each time', () => {
     const store = bench.open();
