@@ -4,6 +4,7 @@ import type { RecordingArchive, SpokenNames } from '../ports/recordings.js';
 import type { PrivacyStore, Purged } from '../ports/store-privacy.js';
 import type { Config } from './config.js';
 import { clearFiles, finishErasing, sweep } from './privacy/erasing.js';
+import { removeReportsOfErased } from './privacy/report-files.js';
 import { countOf, purgeTooOld, retentionOf } from './privacy/retention.js';
 
 /** Recordings that are due cannot be read from that moment on, whether they are removed yet or not; milliseconds between purges. */
@@ -44,7 +45,9 @@ export async function purge(
   await sweep(store, goesOn);
   const erasing = await finishErasing(store, goesOn);
   const removed = await purgeTooOld(store, retentionOf(config, clock.wall()), goesOn);
-  return { ...removed, ...(await archive.purge(goesOn)), erasing };
+  const recordings = await archive.purge(goesOn);
+  await removeReportsOfErased(store, config, goesOn);
+  return { ...removed, ...recordings, erasing };
 }
 
 /**

@@ -28,6 +28,7 @@ export const AUDIT_ACTIONS = [
   'invitee-revoked',
   'invitation-sent',
   'delivery-retried',
+  'delivery-removed',
   'block-added',
   'block-removed',
   'dial-in-added',
@@ -121,6 +122,11 @@ export interface PrivacyStore {
    * are up and of which the store knows nothing, the next round takes what they left.
    */
   eraseSome(limit: number): 'more' | 'live' | 'done';
+  /**
+   * Accounts whose erasing began, as long as calls that were up then may still leave something; the first that began first, at most `limit`
+   * (1 to 10 000). @param after 0, or the number of the last of those before
+   */
+  erasures(after: number, limit: number): readonly { readonly number: number; readonly accountId: AccountId }[];
   /** Removes and cuts some of what is too old, at most `limit` rows of each kind (1 to 10 000), in one short transaction. All 0: nothing is left. */
   purgeSome(retention: Retention, limit: number): Purged;
 

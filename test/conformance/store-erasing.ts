@@ -189,6 +189,20 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
         expect(store.callRecords({ limit: 9 }).find(({ id }) => id === 'stray')?.accountId).toBeNull();
       });
 
+      it('is among those that are noted until no call can leave anything of it', () => {
+        for (const id of ['a1', 'a2', 'a3']) {
+          stage.add(id);
+          store.beginErasure(accountId(id), 'keep');
+        }
+        finish();
+        const [first, ...others] = store.erasures(0, 9);
+        expect([first, ...others].map((one) => one?.accountId)).toEqual(['a1', 'a2', 'a3']);
+        expect(store.erasures(first?.number ?? 0, 1)).toEqual(others.slice(0, 1));
+        stage.time += 9 * DAY;
+        finish();
+        expect(store.erasures(0, 9)).toEqual([]);
+      });
+
       it('does not wait for others, however many are on their way out', () => {
         for (let n = 0; n < 120; n += 1) {
           stage.add(`m${n}`);

@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { AccountId } from '../../domain/identifiers.js';
+import { accountId, type AccountId } from '../../domain/identifiers.js';
 import type { PinTable } from './pins.js';
 
 interface ErasureRow {
@@ -103,6 +103,11 @@ export class ErasureTable {
     const waits = this.#waits;
     [this.#behind, this.#waits] = [0, false];
     return waits ? 'live' : 'done';
+  }
+
+  /** Those that are noted, the first that began first. @param after their number */
+  noted(after: number, limit: number): readonly { readonly number: number; readonly accountId: AccountId }[] {
+    return this.#page.all(after, limit).map((row) => ({ number: row.seq, accountId: accountId(row.account_id) }));
   }
 
   liveHolds(text: string): boolean {

@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
@@ -32,6 +32,9 @@ export function openDatabase({ file, readonly = false, maximumPages }: OpenOptio
   if (file !== IN_MEMORY) {
     if (!readonly) prepareFile(file);
     else if (!existsSync(file)) throw new StoreUnavailable(`there is no database ${file}`);
+    // What is too much to sort in memory goes to the disk of the database, which may be an encrypted one, instead of /var/tmp. SQLite reads
+    // this once, and takes the name from such a file as soon as it is open.
+    process.env['SQLITE_TMPDIR'] ??= resolve(dirname(file));
   }
   const database = new SqliteDatabase(file, {
     readonly,

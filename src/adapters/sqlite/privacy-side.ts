@@ -65,6 +65,11 @@ export abstract class PrivacySide extends StoreBase implements AuditStore, Priva
     return this.record(() => this.#erasures.some(limit));
   }
 
+  erasures(after: number, limit: number): ReturnType<PrivacyStore['erasures']> {
+    checkLimit(limit);
+    return this.read(() => this.#erasures.noted(after, limit));
+  }
+
   purgeSome(retention: Retention, limit: number): Purged {
     checkLimit(limit);
     return this.record(() => this.#retention.some(retention, limit));

@@ -1,11 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AccountId } from '../../domain/identifiers.js';
 import { auditLineIf } from '../audit-line.js';
 import { removeRecordingsOf } from '../compose-recordings.js';
 import type { WholeStore } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { clearFiles, finishErasing } from '../privacy/erasing.js';
+import { removeReportsOf } from '../privacy/report-files.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 
@@ -23,8 +22,7 @@ export async function removeAccount(
     store.beginErasure(id, records),
   );
   await removeRecordingsOf(config, store, id);
-  // reports to its hosts, where they were written as files
-  await rm(join(config.hostReport.directory, id), { recursive: true, force: true });
+  await removeReportsOf(config, id);
   const state = await finishErasing(store);
   if (state === 'live') {
     context.warn(

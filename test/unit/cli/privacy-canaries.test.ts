@@ -174,6 +174,13 @@ describe('canaries', () => {
     expect(findCanaries(cli.directory, plain)).toEqual([]);
   });
 
+  it('are in no file when the command was killed as soon as it had begun, and a purge came by', async () => {
+    const { id } = await live();
+    bridge.store.beginErasure(accountId(id), 'erase');
+    expect((await cli.run('privacy', 'purge')).status).toBe(0);
+    expect(findCanaries(cli.directory, plain)).toEqual([]);
+  });
+
   it('can be found still while somebody reads on and on, and the command says so', async () => {
     const { id } = await live();
     const reader = new SqliteDatabase(join(cli.data, 'partyline.db'), { readonly: true });
