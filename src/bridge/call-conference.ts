@@ -2,6 +2,7 @@ import type { Admission, CallEffect, CallEvent } from '../domain/call-flow/contr
 import type { ConferenceEvent } from '../domain/conference/contract.js';
 import type { CallId, NameId } from '../domain/identifiers.js';
 import type { SignalingCall } from '../ports/signaling.js';
+import { asError } from './bounded.js';
 import type { CallMemory } from './call-memory.js';
 import type { CallDependencies } from './call-parts.js';
 import { isHeld } from './held-line.js';
@@ -11,7 +12,7 @@ import { toConference, type Report } from './reports.js';
 import type { WithoutTime } from './without-time.js';
 
 type Parts = PinLookupParts &
-  Pick<CallDependencies, 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed'>;
+  Pick<CallDependencies, 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed' | 'names'>;
 
 /** One call and the conference it is for: what they have to do with each other. */
 export class CallConference {
@@ -54,9 +55,10 @@ export class CallConference {
     this.#parts.lookAtGate(admission);
   }
 
-  arrive({ admission, name }: Extract<CallEffect, { type: 'RequestAdmission' }>): void {
+  arrive({ admission, name: wanted }: Extract<CallEffect, { type: 'RequestAdmission' }>): void {
     const { log, arriveAtConference } = this.#parts;
     this.#admission = admission;
+    const name = admission.booking?.spoken === true ? this.#givenName(wanted) : wanted;
     this.#unnamed = name === null;
     log.info({ call: this.#id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
     arriveAtConference(admission, name);
@@ -68,6 +70,23 @@ export class CallConference {
     if (this.#admission === null) return null;
     this.#name = { conference: this.#admission.conferenceId, name };
     return this.#name;
+  }
+
+  /** The name of an invitee, recorded by somebody else before; `null` where that fails: an unnamed caller, nothing worse. */
+  #givenName(name: NameId | null): NameId | null {
+    const { store, names, log } = this.#parts;
+    const inviteeId = this.#admission?.booking?.inviteeId ?? null;
+    const said = name === null ? null : this.named(name);
+    if (said === null || inviteeId === null) return null;
+    try {
+      const sound = store.spokenName(inviteeId);
+      if (sound === null) return null;
+      names.lay(said.conference, said.name, sound);
+      return said.name;
+    } catch (error) {
+      log.error({ call: this.#id, error: asError(error).message }, 'the name of an invitee could not be had');
+      return null;
+    }
   }
 
   /** A recording is over: that of a caller who did not wait for it is nobody's. */

@@ -82,7 +82,7 @@ export class Conferences {
       // Never that of a conference under a process before this one.
       const mark = `${Math.trunc(clock.wall()).toString(36)}.${this.#marks}/`;
       // Of whoever has it: those who come in by a personal PIN after each other are in one conference.
-      const ofAll = booking === null ? null : { ...booking, inviteeId: null };
+      const ofAll = booking === null ? null : { ...booking, inviteeId: null, spoken: false };
       const securityCode = this.#codeOf(accountId, booking?.id ?? null);
       conference = this.#add(freshConference({ id, accountId, booking: ofAll, securityCode }, mark));
     }

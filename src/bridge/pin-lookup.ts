@@ -46,7 +46,7 @@ export function lookUpPin(
         byAccessCode,
         securityCode: held === null ? securityCode : held.hash !== null,
         blocked: barred(store, account, number),
-        booking: booking === null ? null : bookedOf(booking),
+        booking: booking === null ? null : bookedOf(store, booking),
       },
     };
   } catch (error) {
@@ -117,9 +117,7 @@ export const securityCodeOf = (
 const conferenceOf = (account: AccountId, booking: PinMatch['booking']): ConferenceId =>
   conferenceId(`conference-${booking === null ? account : `${booking.id}-${booking.startsAt}`}`);
 
-const bookedOf = ({ id, startsAt, endsAt, inviteeId }: NonNullable<PinMatch['booking']>): Booked => ({
-  id,
-  startsAt,
-  endsAt,
-  inviteeId,
+const bookedOf = (store: Store, { id, startsAt, endsAt, inviteeId }: NonNullable<PinMatch['booking']>): Booked => ({
+  ...{ id, startsAt, endsAt, inviteeId },
+  spoken: inviteeId !== null && store.invitee(inviteeId)?.spoken === true,
 });

@@ -61,6 +61,8 @@ export interface SpokenNames {
    * @returns milliseconds of speech; 0 where there is none: then nothing is kept.
    */
   keep(conference: ConferenceId, name: string): Promise<number>;
+  /** A name that somebody else recorded before is there for this conference. @param sound a WAV file @throws Error */
+  lay(conference: ConferenceId, name: string, sound: Uint8Array): void;
   /** The sound file of a name, or `null`. */
   find(name: string): string | null;
   /** The conference is over, or the name is nobody's any more. Never throws. */

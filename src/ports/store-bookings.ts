@@ -59,9 +59,11 @@ export interface Invitee {
   readonly email: string | null;
   readonly phone: string | null;
   readonly revokedAt: number | null;
+  /** How the name is said is kept. */
+  readonly spoken: boolean;
 }
 
-export type NewInvitee = Omit<Invitee, 'revokedAt'>;
+export type NewInvitee = Omit<Invitee, 'revokedAt' | 'spoken'>;
 
 /** PINs that open a booking, or one occurrence of it: the guest PIN for all, or one for each invitee. */
 export interface BookingPins {
@@ -161,7 +163,15 @@ export interface BookingStore {
     invitee: NewInvitee,
     own: readonly { readonly startsAt: number | null; readonly pin: NewPin }[],
   ): boolean;
-  /** The invitee's own PINs stop at once. @returns whether there was such an invitee, not revoked yet. */
+  /**
+   * Keeps how the name of an invitee is said, in place of what was kept before; it goes with the invitee.
+   * @param sound a WAV file
+   * @returns whether there was such an invitee, not revoked; else nothing is kept.
+   */
+  keepSpokenName(id: InviteeId, sound: Uint8Array): boolean;
+  /** `null`: none is kept. */
+  spokenName(id: InviteeId): Uint8Array | null;
+  /** The invitee's own PINs stop at once; how the name is said is forgotten. @returns whether there was such an invitee, not revoked yet. */
   revokeInvitee(id: InviteeId, at: number): boolean;
   /**
    * Puts these PINs in the place of the ones of the same kind that the series (`startsAt` `null`) or an occurrence has: the old ones stop

@@ -84,10 +84,10 @@ export function describeBookings(stage: () => StoreStage): void {
       const kept = { ...booking('b1', more), securityCode: false, revision: 0, cancelledAt: null };
       expect(store().booking(bookingId('b1'))).toEqual(kept);
       expect(store().invitees(bookingId('b1'))).toEqual([
-        { ...ann, revokedAt: null },
-        { ...bob, revokedAt: null },
+        { ...ann, revokedAt: null, spoken: false },
+        { ...bob, revokedAt: null, spoken: false },
       ]);
-      expect(store().invitee(inviteeId('i2'))).toEqual({ ...bob, revokedAt: null, bookingId: 'b1' });
+      expect(store().invitee(inviteeId('i2'))).toEqual({ ...bob, revokedAt: null, spoken: false, bookingId: 'b1' });
       expect(store().occurrences({ bookingId: bookingId('b1'), limit: 10 })).toEqual([
         { booking: kept, startsAt: START, endsAt: START + HOUR, cancelledAt: null },
         { booking: kept, startsAt: START + 2 * HOUR, endsAt: START + 3 * HOUR, cancelledAt: null },
@@ -95,6 +95,26 @@ export function describeBookings(stage: () => StoreStage): void {
       expect(store().booking(bookingId('nobody'))).toBeNull();
       expect(store().invitee(inviteeId('nobody'))).toBeNull();
       expect(store().invitees(bookingId('nobody'))).toEqual([]);
+    });
+
+    it('keeps how the name of an invitee is said, until the invitation is taken back', () => {
+      add('b1', {}, { invitees: [invitee('i1'), invitee('i2')] });
+      const [ann, bob] = [inviteeId('i1'), inviteeId('i2')];
+      expect(store().keepSpokenName(ann, Buffer.from('first'))).toBe(true);
+      expect(store().keepSpokenName(ann, Buffer.from('ann'))).toBe(true);
+      expect(store().keepSpokenName(bob, Buffer.from('bob'))).toBe(true);
+      expect(Buffer.from(store().spokenName(ann) ?? []).toString()).toBe('ann');
+      expect(store().invitee(ann)?.spoken).toBe(true);
+      expect(store().revokeInvitee(ann, START)).toBe(true);
+      expect(store().spokenName(ann)).toBeNull();
+      expect(store().keepSpokenName(ann, Buffer.from('again'))).toBe(false);
+      expect(store().keepSpokenName(inviteeId('nobody'), Buffer.from('x'))).toBe(false);
+      expect(store().spokenName(inviteeId('nobody'))).toBeNull();
+      expect(
+        store()
+          .invitees(bookingId('b1'))
+          .map(({ spoken }) => spoken),
+      ).toEqual([false, true]);
     });
 
     it('needs its account', () => {

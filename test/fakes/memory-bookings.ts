@@ -47,6 +47,7 @@ function checkLimit(limit: number): void {
 /** Bookings without a disk. */
 export abstract class MemoryBookings extends MemoryReports implements BookingStore {
   #all: Kept[] = [];
+  readonly #spoken = new Map<InviteeId, Uint8Array>();
 
   protected abstract hasAccount(id: AccountId): boolean;
   protected abstract allPins(): readonly BookedPin[];
@@ -64,7 +65,7 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
       booking: { ...structuredClone(added), ...whole, securityCode: securityCode !== null },
       securityCode,
       occurrences: [],
-      invitees: invitees.map((one) => ({ ...one, revokedAt: null })),
+      invitees: invitees.map((one) => ({ ...one, revokedAt: null, spoken: false })),
     };
     if (this.#find(added.id) !== undefined) throw new Duplicate('taken already');
     this.#keep(kept, occurrences, pins);
@@ -161,17 +162,33 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
       .filter(({ startsAt }) => startsAt === null || kept.occurrences.some((one) => one.startsAt === startsAt))
       .map(({ startsAt, pin }) => this.#pin(kept, startsAt, 'guest', pin, invitee.id));
     this.#checkFree(pins);
-    kept.invitees.push({ ...invitee, revokedAt: null });
+    kept.invitees.push({ ...invitee, revokedAt: null, spoken: false });
     this.keepPins(pins);
     this.#revise(kept, {});
     return true;
+  }
+
+  keepSpokenName(id: InviteeId, sound: Uint8Array): boolean {
+    this.checkWorks();
+    const kept = this.#all.find(({ invitees }) => invitees.some((one) => one.id === id && one.revokedAt === null));
+    if (kept === undefined) return false;
+    kept.invitees = kept.invitees.map((one) => (one.id === id ? { ...one, spoken: true } : one));
+    this.#spoken.set(id, sound);
+    return true;
+  }
+
+  spokenName(id: InviteeId): Uint8Array | null {
+    this.checkWorks();
+    return this.#spoken.get(id) ?? null;
   }
 
   revokeInvitee(id: InviteeId, at: number): boolean {
     this.checkWorks();
     const kept = this.#all.find(({ invitees }) => invitees.some((one) => one.id === id && one.revokedAt === null));
     if (kept === undefined) return false;
-    kept.invitees = kept.invitees.map((one) => (one.id === id ? { ...one, revokedAt: Math.round(at) } : one));
+    const revoked = { revokedAt: Math.round(at), spoken: false };
+    kept.invitees = kept.invitees.map((one) => (one.id === id ? { ...one, ...revoked } : one));
+    this.#spoken.delete(id);
     this.#revise(kept, {});
     this.retirePins(({ of }) => of?.inviteeId === id);
     return true;
@@ -265,6 +282,9 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
   }
 
   protected forgetBookings(of: AccountId): void {
+    for (const { booking, invitees } of this.#all) {
+      if (booking.accountId === of) for (const { id } of invitees) this.#spoken.delete(id);
+    }
     this.#all = this.#all.filter(({ booking }) => booking.accountId !== of);
   }
 

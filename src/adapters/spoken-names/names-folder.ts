@@ -1,15 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConferenceId } from '../../domain/identifiers.js';
 import type { SpokenNames } from '../../ports/recordings.js';
-import { levelled } from './level.js';
-import { findSpeech } from './speech-gate.js';
-import { readWav, SAMPLE_RATE_HZ, writeWav } from './wav.js';
+import { MOST_NAME_BYTES, saidIn } from './name-sound.js';
+import { SAMPLE_RATE_HZ, writeWav } from './wav.js';
 
-/** More than any name, bytes: a minute of sound. */
-const MOST_BYTES = 1_000_000;
 /** What a mixer writes, and what is kept. Nothing else in the folder is touched. */
 const RAW = '.raw.wav';
 const KEPT = '.wav';
@@ -75,12 +72,10 @@ export class NamesFolder implements SpokenNames {
     const raw = this.#raw(conference, name);
     try {
       this.#forgetFile(name);
-      if ((await stat(raw)).size > MOST_BYTES) throw new Error('the recording is longer than any name');
-      const samples = readWav(await readFile(raw));
-      const speech = findSpeech(samples);
-      if (speech === null) return 0;
-      const said = levelled(samples.subarray(speech.from, speech.to));
-      const kept = `${fileName(conference, name)}-${randomBytes(4).toString('hex')}${KEPT}`;
+      if ((await stat(raw)).size > MOST_NAME_BYTES) throw new Error('the recording is longer than any name');
+      const said = saidIn(await readFile(raw));
+      if (said === null) return 0;
+      const kept = keptFile(conference, name);
       await this.#write(join(this.#directory, kept), writeWav(said));
       this.#remember(kept);
       return Math.round((1_000 * said.length) / SAMPLE_RATE_HZ);
@@ -88,6 +83,22 @@ export class NamesFolder implements SpokenNames {
       throw new Error(`the name could not be kept: ${withoutPath(error)}`, { cause: error });
     } finally {
       await rm(raw, { force: true }).catch(() => undefined);
+    }
+  }
+
+  lay(conference: ConferenceId, name: string, sound: Uint8Array): void {
+    const kept = keptFile(conference, name);
+    const path = join(this.#directory, kept);
+    const partial = `${path}${PARTIAL}`;
+    try {
+      this.#forgetFile(name);
+      writeFileSync(partial, sound, { mode: this.#mode });
+      chmodSync(partial, this.#mode);
+      renameSync(partial, path);
+      this.#remember(kept);
+    } catch (error) {
+      rmSync(partial, { force: true });
+      throw new Error(`the name could not be laid ready: ${withoutPath(error)}`, { cause: error });
     }
   }
 
@@ -168,6 +179,9 @@ export class NamesFolder implements SpokenNames {
 const hash = (text: string, digits: number): string => createHash('sha256').update(text).digest('hex').slice(0, digits);
 
 const fileName = (conference: ConferenceId, name: string): string => `${hash(conference, 16)}-${hash(name, 24)}`;
+
+const keptFile = (conference: ConferenceId, name: string): string =>
+  `${fileName(conference, name)}-${randomBytes(4).toString('hex')}${KEPT}`;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

@@ -37,6 +37,8 @@ export class BookingChanges {
   readonly #unrolled: Statement;
   readonly #occurrenceSeq: Statement<[number, number], { readonly seq: number }>;
   readonly #inviteeSeq: Statement<[string], { readonly seq: number }>;
+  readonly #keepSpoken: Statement<[Uint8Array, string]>;
+  readonly #forgetSpoken: Statement<[number]>;
 
   constructor(database: Database, pins: PinTable) {
     this.#pins = pins;
@@ -69,6 +71,11 @@ export class BookingChanges {
     );
     this.#occurrenceSeq = database.prepare('SELECT seq FROM occurrences WHERE booking_seq = ? AND starts_at = ?');
     this.#inviteeSeq = database.prepare('SELECT seq FROM invitees WHERE id = ?');
+    this.#keepSpoken = database.prepare(
+      `INSERT INTO spoken_names (invitee_seq, sound) SELECT seq, ? FROM invitees WHERE id = ? AND revoked_at IS NULL
+       ON CONFLICT (invitee_seq) DO UPDATE SET sound = excluded.sound`,
+    );
+    this.#forgetSpoken = database.prepare('DELETE FROM spoken_names WHERE invitee_seq = ?');
   }
 
   add(booking: NewBooking, { occurrences, pins, invitees }: Parts): boolean {
@@ -124,7 +131,12 @@ export class BookingChanges {
     if (revoked === undefined) return false;
     this.#revised.run(revoked.booking_seq);
     this.#pins.retireAll({ inviteeSeq: revoked.seq });
+    this.#forgetSpoken.run(revoked.seq);
     return true;
+  }
+
+  keepSpokenName(id: InviteeId, sound: Uint8Array): boolean {
+    return this.#keepSpoken.run(sound, id).changes > 0;
   }
 
   replacePins(id: BookingId, startsAt: number | null, pins: BookingPins): boolean {

@@ -39,6 +39,7 @@ export interface InviteeRow {
   readonly email: string | null;
   readonly phone: string | null;
   readonly revoked_at: number | null;
+  readonly spoken: number;
 }
 
 /** Of `bookings b JOIN accounts a`. */
@@ -81,4 +82,5 @@ export const toInvitee = (row: Omit<InviteeRow, 'booking_id'>): Invitee => ({
   email: row.email,
   phone: row.phone,
   revokedAt: row.revoked_at,
+  spoken: row.spoken === 1,
 });

@@ -75,6 +75,14 @@ export abstract class BookingSide extends ReportSide implements BookingStore {
     return this.change(() => this.#changes.addInvitee(id, invitee, own));
   }
 
+  keepSpokenName(id: InviteeId, sound: Uint8Array): boolean {
+    return this.change(() => this.#changes.keepSpokenName(id, sound));
+  }
+
+  spokenName(id: InviteeId): Uint8Array | null {
+    return this.read(() => this.#bookings.spokenName(id));
+  }
+
   revokeInvitee(id: InviteeId, at: number): boolean {
     return this.change(() => this.#changes.revokeInvitee(id, at));
   }

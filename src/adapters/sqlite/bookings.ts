@@ -28,6 +28,7 @@ export class BookingTable {
   readonly #byId: Statement<[string], BookingRow>;
   readonly #invitees: Statement<[string], InviteeRow>;
   readonly #invitee: Statement<[string], InviteeRow>;
+  readonly #spokenName: Statement<[string], { readonly sound: Uint8Array }>;
   readonly #toUnroll: Statement<[Parameters], BookingRow>;
   readonly #overlapping: Statement<[Parameters], OccurrenceRow>;
   readonly #sealed: Statement<[Parameters], SealedRow>;
@@ -37,9 +38,13 @@ export class BookingTable {
   constructor(database: Database) {
     this.#database = database;
     this.#byId = database.prepare(`SELECT ${BOOKING_COLUMNS} ${FROM_BOOKINGS} WHERE b.id = ?`);
-    const invitees = 'SELECT i.*, b.id AS booking_id FROM invitees i JOIN bookings b ON b.seq = i.booking_seq';
+    const invitees = `SELECT i.*, b.id AS booking_id, EXISTS (SELECT 1 FROM spoken_names n WHERE n.invitee_seq = i.seq) AS spoken
+       FROM invitees i JOIN bookings b ON b.seq = i.booking_seq`;
     this.#invitees = database.prepare(`${invitees} WHERE b.id = ? ORDER BY i.seq`);
     this.#invitee = database.prepare(`${invitees} WHERE i.id = ?`);
+    this.#spokenName = database.prepare(
+      'SELECT n.sound FROM invitees i JOIN spoken_names n ON n.invitee_seq = i.seq WHERE i.id = ?',
+    );
     this.#toUnroll = database.prepare(
       `SELECT ${BOOKING_COLUMNS} ${FROM_BOOKINGS}
        WHERE b.unrolled_until IS NOT NULL AND b.cancelled_at IS NULL AND b.pins_each = 0 AND b.unrolled_until < :before
@@ -86,6 +91,10 @@ export class BookingTable {
   invitee(id: InviteeId): (Invitee & { readonly bookingId: BookingId }) | null {
     const row = this.#invitee.get(id);
     return row === undefined ? null : { ...toInvitee(row), bookingId: bookingId(row.booking_id) };
+  }
+
+  spokenName(id: InviteeId): Uint8Array | null {
+    return this.#spokenName.get(id)?.sound ?? null;
   }
 
   occurrences(filter: OccurrenceFilter): readonly BookedOccurrence[] {

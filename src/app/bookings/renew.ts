@@ -12,12 +12,13 @@ export class BookingChanged extends Error {
 
 /**
  * Invites one more; where PINs are personal, with PINs of its own for the series or for the occurrences ahead.
+ * @param sound how the name is said, a WAV file, or `null`
  * @throws {PinsExhausted}, {BookingChanged}, or what the store throws; then nobody was invited
  */
 export function invite(
   stores: OpenStore,
   booking: Booking,
-  named: Omit<NewInvitee, 'id'>,
+  { who, sound }: { readonly who: Omit<NewInvitee, 'id'>; readonly sound: Uint8Array | null },
   pinLength: number,
 ): { readonly id: InviteeId; readonly pins: readonly ShownPins[] } {
   const { store, clock, randomness } = stores;
@@ -34,7 +35,7 @@ export function invite(
     });
     const isAdded = store.audited(
       (added: boolean) => (added ? { at, action: 'invitee-added', subject: id, detail: null } : null),
-      () => store.addInvitee(booking.id, { ...named, id }, own),
+      () => store.addInvitee(booking.id, { ...who, id }, own) && (sound === null || store.keepSpokenName(id, sound)),
     );
     if (!isAdded) throw new BookingChanged('the booking was cancelled meanwhile: nobody was invited');
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Store } from '../../ports/store.js';
-import type { Booking, Invitee, NewInvitee } from '../../ports/store-bookings.js';
+import type { Booking, NewInvitee } from '../../ports/store-bookings.js';
 import { auditLineIf } from '../audit-line.js';
 import { type PinSlot, type ShownPins } from '../bookings/booking-pins.js';
 import { extend } from '../bookings/extend.js';
@@ -8,7 +8,17 @@ import { AHEAD } from '../bookings/recurrence.js';
 import { invite, renewPins } from '../bookings/renew.js';
 import { confirmRemoval, jsonOption, pinLengthOption, withExamples } from './arguments.js';
 import { pinRows, pinsJson } from './booking-describe.js';
-import { findBooking, findOccurrence, inWords, invited, pinLength, wallTime } from './booking-flags.js';
+import {
+  findBooking,
+  findInvitee,
+  findOccurrence,
+  inWords,
+  invited,
+  pinLength,
+  standing,
+  wallTime,
+} from './booking-flags.js';
+import { readSound, registerSay } from './booking-say.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { announce } from './sending.js';
@@ -23,6 +33,7 @@ interface PinFlags {
 /** Further invitees, occurrences and PINs of a booking. */
 export function registerBookingChanges(booking: Command, context: CliContext): void {
   registerInvite(booking, context);
+  registerSay(booking, context);
   registerRevoke(booking, context);
   registerExtend(booking, context);
   registerRotate(booking, context);
@@ -34,15 +45,17 @@ function registerInvite(booking: Command, context: CliContext): void {
     .description('invite one more; where invitees have PINs of their own, draws one and shows it')
     .argument('<booking>', BOOKING)
     .argument('<who>', '"NAME <mail>" or "NAME <+number>"', invited)
+    .option('--say <file>', 'how the name is said, where invitees have PINs of their own: see booking say')
     .addOption(pinLengthOption())
     .addOption(jsonOption());
   withExamples(command, 'partyline booking invite b8m2k5x0w9q4t7r1n3v6 "Ann Bell <ann@example.org>"').action(
-    async (reference: string, who: Omit<NewInvitee, 'id'>, flags: PinFlags) => {
+    async (reference: string, who: Omit<NewInvitee, 'id'>, flags: PinFlags & { readonly say?: string }) => {
       const { id } = await context.withStore((store) => standing(findBooking(store, reference)));
       const invitee = await context.withNewStore((stores, config) => {
         const found = standing(findBooking(stores.store, id));
         const length = flags.pinLength ?? pinLength(stores, config, 1);
-        const added = inWords(() => invite(stores, found, who, length));
+        const sound = flags.say === undefined ? null : readSound(context, found, flags.say);
+        const added = inWords(() => invite(stores, found, { who, sound }, length));
         if (flags.json === true) context.printJson({ id: added.id, ...who, drawn: pinsJson(added.pins) });
         else {
           context.print(`${who.name} (${added.id}) is invited to ${found.title} (${found.id}).`);
@@ -173,29 +186,6 @@ function slotsToDraw(store: Store, booking: Booking, flags: RotateFlags): readon
     ...(flags.guest === true || (isNone && !booking.personalPins) ? [slot('guest')] : []),
     ...(invitee === null ? [] : [slot('guest', invitee)]),
   ];
-}
-
-/** @throws {Refused} */
-function standing(booking: Booking): Booking {
-  if (booking.cancelledAt !== null) throw new Refused(`${booking.id} is cancelled`);
-  return booking;
-}
-
-/** One who is not revoked. @throws {Refused} */
-function findInvitee(store: Store, booking: Booking, reference: string): Invitee {
-  const invitees = store.invitees(booking.id).filter(({ revokedAt }) => revokedAt === null);
-  const fold = (text: string): string => text.trim().normalize('NFC').toLowerCase();
-  const found = invitees.filter(({ id, name }) => id === reference || fold(name) === fold(reference));
-  const [first, ...others] = found;
-  if (first === undefined) {
-    throw new Refused(`nobody "${reference}" is invited: see partyline booking show ${booking.id}`);
-  }
-  if (others.length > 0) {
-    throw new Refused(
-      `${found.length} invitees are named "${reference}": say which by its id, ${found.map(({ id }) => id).join(', ')}`,
-    );
-  }
-  return first;
 }
 
 function printPins(context: CliContext, store: Store, { id, timeZone }: Booking, pins: readonly ShownPins[]): void {

@@ -40,8 +40,8 @@ export const occurrenceJson = ({ startsAt, endsAt, cancelledAt }: Occurrence): o
   cancelledAt: timeOrNull(cancelledAt),
 });
 
-export const inviteeJson = ({ id, name, email, phone, revokedAt }: Invitee): object => ({
-  ...{ id, name, email, phone },
+export const inviteeJson = ({ id, name, email, phone, revokedAt, spoken }: Invitee): object => ({
+  ...{ id, name, email, phone, spoken },
   revokedAt: timeOrNull(revokedAt),
 });
 

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { BOOKING_LIMITS } from '../../domain/access/booking-window.js';
 import { bookingId } from '../../domain/identifiers.js';
 import type { Account, Store } from '../../ports/store.js';
-import type { Booking, NewInvitee } from '../../ports/store-bookings.js';
+import type { Booking, Invitee, NewInvitee } from '../../ports/store-bookings.js';
 import { AccountGone } from '../bookings/make-booking.js';
 import { RuleRefused } from '../bookings/recurrence.js';
 import { BookingChanged } from '../bookings/renew.js';
@@ -81,6 +81,29 @@ export function findBooking(store: Store, reference: string): Booking {
   const found = store.booking(bookingId(reference.trim()));
   if (found === null) throw new Refused(`there is no booking "${reference}": see partyline booking list`);
   return found;
+}
+
+/** @throws {Refused} */
+export function standing(booking: Booking): Booking {
+  if (booking.cancelledAt !== null) throw new Refused(`${booking.id} is cancelled`);
+  return booking;
+}
+
+/** One who is not revoked. @throws {Refused} */
+export function findInvitee(store: Store, booking: Booking, reference: string): Invitee {
+  const invitees = store.invitees(booking.id).filter(({ revokedAt }) => revokedAt === null);
+  const fold = (text: string): string => text.trim().normalize('NFC').toLowerCase();
+  const found = invitees.filter(({ id, name }) => id === reference || fold(name) === fold(reference));
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new Refused(`nobody "${reference}" is invited: see partyline booking show ${booking.id}`);
+  }
+  if (others.length > 0) {
+    throw new Refused(
+      `${found.length} invitees are named "${reference}": say which by its id, ${found.map(({ id }) => id).join(', ')}`,
+    );
+  }
+  return first;
 }
 
 /** The start of an occurrence that is not cancelled. @throws {Refused} */

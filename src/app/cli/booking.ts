@@ -113,7 +113,7 @@ function registerShow(booking: Command, context: CliContext): void {
             one.name,
             one.email ?? one.phone ?? '',
             one.id,
-            one.revokedAt === null ? '' : 'revoked',
+            one.revokedAt === null ? (one.spoken ? 'name recorded' : '') : 'revoked',
           ]),
         );
       }),

@@ -1,11 +1,13 @@
-import type { AccountId } from '../../domain/identifiers.js';
+import { inviteeId, type AccountId } from '../../domain/identifiers.js';
 import { RecordingUnreadable } from '../../ports/recordings.js';
 import type { RecordingArchive } from '../../ports/recordings.js';
+import type { BookingStore } from '../../ports/store-bookings.js';
 import type { HeldRows, PrivacyStore } from '../../ports/store-privacy.js';
 import { VERSION } from '../version.js';
 import { tar } from './tar.js';
 import type { Member } from './tar.js';
 
+type HeldStore = Pick<PrivacyStore, 'heldOn'> & Pick<BookingStore, 'spokenName'>;
 type Row = HeldRows['rows'][number];
 
 /** Columns that are JSON already. */
@@ -18,7 +20,7 @@ const LOOK = 5_000;
 
 /** Everything that is held on an account, as an archive of JSON files and recordings; piece by piece, whatever its size. */
 export const exportAccount = (
-  store: Pick<PrivacyStore, 'heldOn'>,
+  store: HeldStore,
   archive: Pick<RecordingArchive, 'open'>,
   id: AccountId,
   now: number,
@@ -32,7 +34,7 @@ export const exportNumber = (
 ): AsyncIterable<Uint8Array> => tar(membersOfNumber(store, digits, now), now);
 
 async function* membersOf(
-  store: Pick<PrivacyStore, 'heldOn'>,
+  store: HeldStore,
   archive: Pick<RecordingArchive, 'open'>,
   id: AccountId,
   now: number,
@@ -43,8 +45,16 @@ async function* membersOf(
     page = held.kind === kind ? page + 1 : 1;
     kind = held.kind;
     yield jsonMember(pagePath(kind, page), held.rows.map(readable));
+    if (kind === 'invitees') yield* spokenNames(store, held.rows);
     if (kind !== 'recordings') continue;
     for (const { id: recording } of held.rows) yield await recordingMember(archive, String(recording));
+  }
+}
+
+function* spokenNames(store: HeldStore, invitees: readonly Row[]): Generator<Member> {
+  for (const { id } of invitees) {
+    const sound = store.spokenName(inviteeId(String(id)));
+    if (sound !== null) yield { path: `invitees/${String(id)}.wav`, size: sound.length, content: [sound] };
   }
 }
 

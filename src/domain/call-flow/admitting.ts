@@ -1,7 +1,7 @@
 import { assertNever } from '../assert-never.js';
 import { say } from '../prompts.js';
 import type { Admission, SecondCode } from './contract.js';
-import { askForName } from './names.js';
+import { askForName, nameOf } from './names.js';
 import type { CallStage, ChoosingRole, LookingAtGate, StageEvent } from './state.js';
 import { askForCode, leave, refuse, REQUEST_MS, requestAdmission, tooLong } from './transitions.js';
 import { cancelTimer, play, setTimer, stopPlaying, type Turn } from './turn.js';
@@ -58,6 +58,7 @@ function approach(turn: Turn, stage: CallStage, admission: Admission): CallStage
     const outcome = admission.blocked === 'not-allowed' ? 'not-allowed' : 'blocked';
     return leave(turn, stage, outcome, [say('conference-full'), say('goodbye')]);
   }
+  if (admission.booking?.spoken === true) return requestAdmission(turn, admission, nameOf(turn));
   if (!admission.options.nameOnEntry) return requestAdmission(turn, admission, null);
   return lookAtGate(turn, admission);
 }

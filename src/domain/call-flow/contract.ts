@@ -42,6 +42,8 @@ export interface Booked {
   readonly endsAt: number;
   /** Whose personal PIN it is, or `null`. */
   readonly inviteeId: InviteeId | null;
+  /** How this invitee's name is said is known: it is not asked for. */
+  readonly spoken: boolean;
 }
 
 /** A second secret of an account, besides the PIN that named it. */

@@ -16,8 +16,8 @@ const WORDS_MS = 30_000;
 /** How long a recording that was ended may take to be there. */
 const KEEP_MS = 5_000;
 
-/** A call says one name; saying it again replaces it. */
-const nameOf = (turn: Turn): NameId => nameId(`${turn.facts.callId}-name`);
+/** A call has one name; saying it again replaces it. */
+export const nameOf = (turn: Turn): NameId => nameId(`${turn.facts.callId}-name`);
 
 /** "After the tone, say your name, then press hash." @param takes recordings made so far */
 export function askForName(turn: Turn, admission: Admission, takes: number): AskingName {

@@ -160,6 +160,62 @@ describe('a PIN of a booking', () => {
   });
 });
 
+describe('the name of an invitee, recorded by an administrator', () => {
+  const names = (nameOnEntry: boolean): void => {
+    const options = { ...DEFAULT_CONFERENCE_OPTIONS, nameOnEntry, entry: 'name' as const };
+    world.store.updateAccount(accountId('a1'), { options });
+    book();
+    world.store.keepSpokenName(inviteeId('i1'), Buffer.from('a sound'));
+    at(start);
+  };
+  const host = async (): Promise<FakeCall> => {
+    world.names.speechMs = 0;
+    const call = await saysName(world, BOOKED_HOST);
+    world.press(call, '#');
+    await settle();
+    await world.listen(call);
+    return call;
+  };
+
+  it.each([true, false])(
+    'is what all hear and a roll call reads; nobody is asked for it (names on entry: %s)',
+    async (asked) => {
+      names(asked);
+      const first = asked ? await host() : await world.inConference(BOOKED_HOST);
+      const ann = await world.inConference(ANNS);
+      expect(heard(ann)).not.toContain('say-your-name');
+      expect(world.roomHeard().join()).toContain(`name-${ann.id}-name + has-joined`);
+      world.press(first, '*8');
+      await settle();
+      await world.listen(first);
+      expect(heard(first)).toContain(`name-${ann.id}-name`);
+      await world.restart();
+      expect([...world.names.kept.keys()]).toEqual([`${ann.id}-name`]);
+      await world.hangUp(ann);
+      await world.hangUp(first);
+      expect(world.names.kept.size).toBe(0);
+    },
+  );
+
+  it('costs nobody the call where it cannot be had: an unnamed caller comes in', async () => {
+    names(false);
+    await world.inConference(BOOKED_HOST);
+    world.names.broken = true;
+    const ann = await world.inConference(ANNS);
+    expect(world.endpoint(ann).room).toBe(`conference-b1-${start}`);
+    expect(world.roomHeard().join()).toContain('unnamed-caller + has-joined');
+  });
+
+  it('is gone when the call is, where the caller did not come in', async () => {
+    names(false);
+    const ann = await world.inConference(ANNS);
+    expect(heard(ann)).toContain('host-not-arrived');
+    expect(world.names.kept.size).toBe(1);
+    await world.hangUp(ann);
+    expect(world.names.kept.size).toBe(0);
+  });
+});
+
 describe('the end of a booking', () => {
   /** Host and guest in the conference. */
   async function inside(): Promise<{ readonly host: FakeCall; readonly guest: FakeCall }> {

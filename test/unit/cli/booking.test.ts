@@ -1,8 +1,12 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bookingId } from '../../../src/domain/identifiers.js';
+import { readWav, writeWav } from '../../../src/adapters/spoken-names/wav.js';
+import { bookingId, inviteeId } from '../../../src/domain/identifiers.js';
 import { localAt } from '../../../src/app/bookings/wall-time.js';
+import { concatenated, noise } from '../../sound.js';
+import { speech } from '../../speech.js';
 import { CommandLine, ONE_LINE_ERROR } from './command-line.js';
 
 let cli: CommandLine;
@@ -129,6 +133,49 @@ describe('booking add', () => {
     expect(opens(drawn[0]?.invitees[1]?.pin, START)).not.toBeNull();
     const shown = (await cli.json('booking', 'show', id)) as { invitees: readonly { revokedAt: string | null }[] };
     expect(shown.invitees.map(({ revokedAt }) => revokedAt === null)).toEqual([false, true, true]);
+  });
+
+  it('keeps how names of invitees are said, from a sound file', async () => {
+    const sound = (name: string, samples: Int16Array): string => {
+      writeFileSync(join(cli.directory, name), writeWav(samples));
+      return name;
+    };
+    const ann = sound('ann.wav', concatenated(noise(1_000, -60), speech(900, -38), noise(1_000, -60)));
+    const { id, invitees } = await add('--invite', 'Ann Bell', '--personal-pins');
+    expect(await cli.run('booking', 'say', id, 'ann bell', ann)).toMatchObject({ status: 0, stderr: '' });
+    expect(await cli.run('booking', 'invite', id, 'Bob', '--say', ann)).toMatchObject({ status: 0, stderr: '' });
+    const kept = cli.withStore((store) => store.spokenName(inviteeId(invitees[0]?.id ?? '')));
+    const said = readWav(Buffer.from(kept ?? []));
+    expect(said.length / 8).toBeGreaterThan(700);
+    expect(said.length / 8).toBeLessThan(1_200);
+    expect(await cli.json('booking', 'show', id)).toMatchObject({ invitees: [{ spoken: true }, { spoken: true }] });
+    expect((await cli.run('booking', 'show', id)).stdout).toContain('name recorded');
+
+    writeFileSync(join(cli.directory, 'text.wav'), 'no sound');
+    for (const file of [
+      'text.wav',
+      'not-there.wav',
+      sound('silent.wav', noise(1_000, -60)),
+      sound('long.wav', speech(7_000)),
+    ]) {
+      const { status, stderr } = await cli.run('booking', 'invite', id, 'Cy', '--say', file);
+      expect([file, status, stderr]).toEqual([file, 1, expect.stringMatching(ONE_LINE_ERROR)]);
+    }
+    const shown = (await cli.json('booking', 'show', id)) as { invitees: readonly object[] };
+    expect(shown.invitees).toHaveLength(2);
+    const forAll = await add('--invite', 'Ann Bell');
+    expect((await cli.run('booking', 'say', forAll.id, 'Ann Bell', ann)).stderr).toContain('--personal-pins');
+
+    expect(await cli.run('privacy', 'export', 'Board', 'board.tar')).toMatchObject({ status: 0 });
+    expect(readFileSync(join(cli.directory, 'board.tar')).includes(Buffer.from(kept ?? []))).toBe(true);
+    const piece = Buffer.from(kept ?? []).subarray(2_000, 2_100);
+    const holding = (): readonly string[] =>
+      readdirSync(cli.data, { recursive: true, withFileTypes: true })
+        .filter((one) => one.isFile() && readFileSync(join(one.parentPath, one.name)).includes(piece))
+        .map(({ name }) => name);
+    expect(holding()).not.toEqual([]);
+    expect(await cli.run('account', 'remove', 'Board', '--yes')).toMatchObject({ status: 0 });
+    expect(holding()).toEqual([]);
   });
 
   it('takes the time zone of the account, else that of the configuration', async () => {

@@ -215,7 +215,7 @@ describe('the JSON in docs/cli.md is what the commands print:', () => {
     const { id } = added as { id: string };
     const { drawn, ...kept } = wanted as { drawn: unknown; invitees: readonly object[] };
     expect(drawn).toBeDefined();
-    const invitees = kept.invitees.map((one) => ({ ...one, revokedAt: null }));
+    const invitees = kept.invitees.map((one) => ({ ...one, revokedAt: null, spoken: false }));
     expect(shapeNow(await cli.json('booking', 'show', id))).toEqual(shape({ ...kept, invitees }));
     expect(shapeNow(await cli.json('booking', 'list'))).toMatchObject(
       shape(documented('booking list --json')) as object,
