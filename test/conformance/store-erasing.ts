@@ -148,7 +148,7 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
           ['a2', 'erase'],
         ] as const) {
           use(id);
-          store.saveLive([{ kind: 'call', id: `live-${id}`, data: `{"accountId":"${id}"}` }]);
+          store.saveLive([{ kind: 'call', id: `live-${id}`, data: `{"name":"x\\\\","accountId":"${id}"}` }]);
           store.beginErasure(accountId(id), records);
         }
         expect(finish()).toBe('live');

@@ -25,6 +25,8 @@ const LABEL = `'removed' || lower(hex(randomblob(10)))`;
 const PAGE = 50;
 /** Longer than the longest conference: by then no call is up that was up when the erasing began, milliseconds (8 days). */
 const LATE_MS = 8 * 86_400_000;
+/** How long what is up is taken for what it was, milliseconds. */
+const LIVE_MS = 10_000;
 
 /** Accounts on their way out: marked in one transaction, gone in many short ones, whoever makes them. */
 export class ErasureTable {
@@ -40,10 +42,12 @@ export class ErasureTable {
   readonly #labelCalls: Statement;
   readonly #labelConferences: Statement;
   readonly #isLive: Statement<[{ readonly text: string }]>;
+  readonly #allLive: Statement<[], { readonly id: string; readonly data: string }>;
   readonly #end: Statement<[number]>;
   /** Where the round is, and whether it has come by one that waits. */
   #behind = 0;
   #waits = false;
+  #live: { readonly at: number; readonly words: ReadonlySet<string> } | null = null;
 
   constructor(database: Database, pins: PinTable) {
     this.#pins = pins;
@@ -80,6 +84,7 @@ export class ErasureTable {
        WHERE id IN (SELECT id FROM conference_records WHERE account_id = :id LIMIT :limit)`,
     );
     this.#isLive = database.prepare('SELECT 1 FROM live WHERE instr(id, :text) > 0 OR instr(data, :text) > 0 LIMIT 1');
+    this.#allLive = database.prepare('SELECT id, data FROM live');
     this.#end = database.prepare('DELETE FROM erasures WHERE seq = ?');
   }
 
@@ -95,13 +100,13 @@ export class ErasureTable {
     const erasures = this.#page.all(this.#behind, PAGE);
     for (const erasure of erasures) {
       if (this.#someOf(erasure, limit)) return 'more';
-      if (this.liveHolds(erasure.account_id)) this.#waits = true;
+      if (this.#liveWords().has(erasure.account_id)) this.#waits = true;
       else if (erasure.begun_at < this.#pins.now() - LATE_MS) this.#end.run(erasure.seq);
       this.#behind = erasure.seq;
     }
     if (erasures.length === PAGE) return 'more';
     const waits = this.#waits;
-    [this.#behind, this.#waits] = [0, false];
+    [this.#behind, this.#waits, this.#live] = [0, false, null];
     return waits ? 'live' : 'done';
   }
 
@@ -112,6 +117,18 @@ export class ErasureTable {
 
   liveHolds(text: string): boolean {
     return this.#isLive.get({ text }) !== undefined;
+  }
+
+  /** All words in what is up, ids among them, looked through once for many erasures. */
+  #liveWords(): ReadonlySet<string> {
+    const now = this.#pins.now();
+    if (this.#live !== null && Math.abs(now - this.#live.at) < LIVE_MS) return this.#live.words;
+    const words = new Set<string>();
+    for (const { id, data } of this.#allLive.iterate()) {
+      for (const [word] of `${id} ${data}`.matchAll(/\w+/g)) words.add(word);
+    }
+    this.#live = { at: now, words };
+    return words;
   }
 
   /** @returns whether there was anything */
