@@ -8,11 +8,20 @@ export interface PopulationQuestion {
   readonly configured: number;
   /** PINs that are to be drawn. */
   readonly adding: number;
+  /** Digits of PINs that they are to take the place of. */
+  readonly replacing?: readonly (number | null)[];
 }
 
 /** So many PINs of the lengths that can be keyed would be too easy to guess: one line that says what to do. */
 export class PinsTooShort extends Error {
   override readonly name = 'PinsTooShort';
+  /** The longest that can be keyed. */
+  readonly length: number;
+
+  constructor(message: string, length: number) {
+    super(message);
+    this.length = length;
+  }
 }
 
 /**
@@ -20,13 +29,15 @@ export class PinsTooShort extends Error {
  * so that the live PINs of a length are guessed with a chance of 0.1 % a day at most.
  * @throws {PinsTooShort} where no number's PINs are long enough
  */
-export function pinLengthFor({ store, configured, adding }: PopulationQuestion): number {
+export function pinLengthFor({ store, configured, adding, replacing = [] }: PopulationQuestion): number {
   const numbers = store.numbers();
   const usual = usualPinLength(numbers, configured);
   const longer = [...new Set(numbers.map(({ pinLength }) => pinLength))].filter((length) => length > usual);
   const lengths = [usual, ...longer.sort((a, b) => a - b)];
-  const found = lengths.find((length) => guessRisk(store.livePins(length) + adding, length) <= GUESS_RISK_LIMIT);
-  if (found === undefined) throw tooShort(store, lengths, adding);
+  // live ones of unknown length count for every length
+  const more = (length: number): number => adding - replacing.filter((one) => one === length || one === null).length;
+  const found = lengths.find((length) => guessRisk(store.livePins(length) + more(length), length) <= GUESS_RISK_LIMIT);
+  if (found === undefined) throw tooShort(store, lengths, more(Math.max(...lengths)));
   return found;
 }
 
@@ -34,11 +45,11 @@ function tooShort(store: Store, lengths: readonly number[], adding: number): Pin
   const length = Math.max(...lengths);
   const inUse = `with ${store.livePins(length) + adding} PINs in use, PINs of ${length} digits are too easy to guess`;
   const enough = enoughDigitsFor(store, adding);
-  return new PinsTooShort(
+  const remedy =
     enough === null
-      ? `${inUse}, and so would be those of ${PIN_LENGTHS.most}: remove accounts that nobody needs, or insist with --pin-length ${length}`
-      : `${inUse}: add a dial-in number for longer ones (partyline number add NUMBER --pin-length ${enough}), or insist with --pin-length ${length}`,
-  );
+      ? `, and so would be those of ${PIN_LENGTHS.most}: remove accounts that nobody needs, or insist with --pin-length ${length}`
+      : `: add a dial-in number for longer ones (partyline number add NUMBER --pin-length ${enough}), or insist with --pin-length ${length}`;
+  return new PinsTooShort(`${inUse}${remedy}`, length);
 }
 
 /** The fewest digits of which so many more may be drawn, or `null`: of none. */

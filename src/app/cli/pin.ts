@@ -7,7 +7,7 @@ import { rekeyPins } from '../compose-store.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { drawUntilAccepted } from '../drawing.js';
-import { PinsTooShort, pinLengthFor, usualCodeLength, usualPinLength } from '../pin-length.js';
+import { PinsTooShort, pinLengthFor, usualCodeLength } from '../pin-length.js';
 import { wantedCode } from '../provision.js';
 import { findAccount, jsonOption, pinLengthOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
@@ -108,21 +108,21 @@ const wordsOf = (roles: readonly CodeRole[]): string =>
     .map(([, label]) => label.toLowerCase().replace('pin', 'PIN'))
     .join(', ');
 
-/** New PINs in place of as many old ones make no more of them: where they are too short for so many, that is said, and they are drawn. */
+/** New PINs in place of as many old ones make no more of them: where they are too short for so many, that is said, and the longest are drawn. */
 function lengthOf(
   context: CliContext,
   { store }: OpenStore,
   config: Config,
   { id, pins }: { readonly id: AccountId; readonly pins: readonly CodeRole[] },
 ): number {
-  const usual = usualPinLength(store.numbers(), config.entry.pinLength);
-  const replaced = store.pinsOf(id).filter(({ role, length }) => pins.includes(role) && length === usual).length;
+  const old = store.pinsOf(id).filter(({ role }) => pins.includes(role));
+  const replacing = old.map(({ length }) => length);
   try {
-    return pinLengthFor({ store, configured: config.entry.pinLength, adding: pins.length - replaced });
+    return pinLengthFor({ store, configured: config.entry.pinLength, adding: pins.length, replacing });
   } catch (error) {
     if (!(error instanceof PinsTooShort)) throw error;
     context.warn(error.message);
-    return usual;
+    return error.length;
   }
 }
 

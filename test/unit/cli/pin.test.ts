@@ -111,6 +111,15 @@ describe('pin rotate', () => {
     await cli.run('number', 'add', '8001', '--pin-length', '8');
     expect((await cli.addAccount('--name', 'a')).hostPin).toHaveLength(6);
     expect((await cli.addAccount('--name', 'b')).hostPin).toHaveLength(8);
+    // never shorter than what it is to be safer than: the longest of those that are too short for so many, and that is said
+    await cli.addAccount('--name', 'c', '--pin-length', '6');
+    const insisted = 'name\n'.concat(...Array.from({ length: 166 }, (_, n) => `m${n}\n`));
+    writeFileSync(join(cli.directory, 'many.csv'), insisted);
+    await cli.run('account', 'import', 'many.csv', '--pin-length', '8');
+    const { status, stdout, stderr } = await cli.run('pin', 'rotate', 'b', '--json');
+    expect([status, (JSON.parse(stdout) as { hostPin: string }).hostPin.length]).toEqual([0, 8]);
+    expect(stderr).toMatch(/^warning: [^\n]*PINs of 8 digits are too easy to guess/);
+    await cli.run('account', 'remove', 'c', '--yes');
     // in place of as many: no more than before
     expect(((await cli.json('pin', 'rotate', 'a')) as { hostPin: string }).hostPin).toHaveLength(6);
   });
