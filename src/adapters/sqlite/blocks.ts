@@ -73,15 +73,16 @@ export class BlockTable {
     this.#removeOf = database.prepare(
       'DELETE FROM blocks WHERE caller_number = ? AND account_seq = (SELECT seq FROM accounts WHERE id = ?)',
     );
-    // a few dozen look-ups by index, however many patterns there are; "@" comes right after "?"
+    // a few dozen look-ups by index, however many patterns there are and whoever else has the same; "@" comes right after "?"
     this.#isBlocked = database.prepare(
-      `SELECT 1 FROM (
-           SELECT b.account_seq, b.caller_number FROM json_each(:whole) w CROSS JOIN blocks b ON b.caller_number = w.value
+      `WITH owners (seq) AS (SELECT NULL UNION ALL SELECT seq FROM accounts WHERE id = :account)
+       SELECT 1 FROM (
+           SELECT b.caller_number FROM owners o CROSS JOIN json_each(:whole) w
+             CROSS JOIN blocks b ON b.account_seq IS o.seq AND b.caller_number = w.value
          UNION ALL
-           SELECT b.account_seq, b.caller_number FROM json_each(:beginnings) w
-             CROSS JOIN blocks b ON b.caller_number >= w.value || '?' AND b.caller_number < w.value || '@') b
-       WHERE (b.account_seq IS NULL OR b.account_seq = (SELECT seq FROM accounts WHERE id = :account))
-         AND :number GLOB b.caller_number LIMIT 1`,
+           SELECT b.caller_number FROM owners o CROSS JOIN json_each(:beginnings) w
+             CROSS JOIN blocks b ON b.account_seq IS o.seq AND b.caller_number >= w.value || '?' AND b.caller_number < w.value || '@') b
+       WHERE :number GLOB b.caller_number LIMIT 1`,
     );
     this.#countEverywhere = database.prepare('SELECT count(*) AS n FROM blocks WHERE account_seq IS NULL');
     this.#countOf = database.prepare(

@@ -230,6 +230,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX pins_by_invitee ON pins (invitee_seq) WHERE invitee_seq IS NOT NULL;
   CREATE INDEX pins_by_length ON pins (length);
 
+  -- Whether a number is blocked is asked of one account and of the bridge, not of all who block the same.
+  DROP INDEX blocks_by_account;
+  CREATE INDEX blocks_by_account ON blocks (account_seq, caller_number);
+
   -- Hashes of codes that were replaced or removed: nobody is given them before "free_at".
   CREATE TABLE retired_pins (
     hash    TEXT    PRIMARY KEY,

@@ -73,7 +73,6 @@ describe('the database file', () => {
       plan('SELECT * FROM call_records WHERE started_at >= 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
       plan('SELECT * FROM call_records WHERE account_id = 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
       plan('SELECT * FROM call_records WHERE account_id = 1 AND started_at >= 1 AND direction = 1'),
-      plan('SELECT 1 FROM blocks WHERE caller_number = 1 AND (account_seq IS NULL OR account_seq = 1)'),
       plan("SELECT 1 FROM pins WHERE account_seq = 1 AND role = 'security'"),
       plan('SELECT * FROM recordings WHERE due_at <= 1 ORDER BY due_at, seq LIMIT 1'),
       plan('SELECT * FROM recordings WHERE account_seq = 1 ORDER BY started_at DESC, seq DESC LIMIT 1'),
@@ -83,8 +82,29 @@ describe('the database file', () => {
     for (const text of plans) {
       expect(text).toContain('SEARCH');
       expect(text).not.toContain('SCAN');
-      expect(text).not.toContain('TEMP B-TREE');
+      // calls of the same millisecond may be put in order
+      expect(text.replace('TEMP B-TREE FOR LAST TERM', '')).not.toContain('TEMP B-TREE');
     }
+  });
+
+  it('looks a blocked number up among the blocks of one account, however many block the same', () => {
+    const store = bench.open();
+    const database = new SqliteDatabase(bench.file);
+    database.exec(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+       INSERT INTO accounts (id, name, folded_name, enabled, options, created_at) SELECT 'a' || i, i, i, 1, '{}', 0 FROM n;
+       INSERT INTO blocks (account_seq, caller_number, created_at) SELECT seq, '0900*', 0 FROM accounts`,
+    );
+    const plan = database
+      .prepare<[], { detail: string }>(
+        'EXPLAIN QUERY PLAN SELECT 1 FROM blocks WHERE account_seq IS 1 AND caller_number >= 1',
+      )
+      .all();
+    database.close();
+    expect(plan.map(({ detail }) => detail).join()).toContain('(account_seq=? AND caller_number>?)');
+    expect(store.isBlocked(accountId('a1000'), '09001234')).toBe(true);
+    expect(store.isBlocked(accountId('a1001'), '09001234')).toBe(false);
+    expect(store.isBlocked(null, '09001234')).toBe(false);
   });
 });
 
