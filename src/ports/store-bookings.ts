@@ -188,8 +188,11 @@ export interface BookingStore {
    * @throws {Duplicate}, {OutdatedHash} as `addAccount`
    */
   unroll(id: BookingId, unrolling: Unrolling): boolean;
-  /** Guest PINs of the booking that are kept sealed, of occurrences that end after `from`, at most `limit` (1 to 10 000), those of the series first. */
-  sealedBookingPins(id: BookingId, from: number, limit: number): readonly SealedBookingPin[];
+  /**
+   * Guest PINs of the booking that are kept sealed, of one invitee or (`null`) of all guests, of occurrences that end after `from`, at most
+   * `limit` (1 to 10 000), those of the series first, then by time.
+   */
+  sealedBookingPins(id: BookingId, of: InviteeId | null, from: number, limit: number): readonly SealedBookingPin[];
   /** The hash of the security code the booking keeps; `null`: it has none, or there is no such booking. */
   bookingSecurityCodeOf(id: BookingId): PinHash | null;
 }

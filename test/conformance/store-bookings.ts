@@ -273,17 +273,24 @@ export function describeBookings(stage: () => StoreStage): void {
       add('b2');
       const guest = { role: 'guest', inviteeId: null };
       const second = { ...guest, sealed: 's2', startsAt: START + 2 * HOUR };
-      expect(store().sealedBookingPins(bookingId('b1'), START, 10)).toEqual([
+      expect(store().sealedBookingPins(bookingId('b1'), null, START, 10)).toEqual([
         { ...guest, sealed: 's1', startsAt: START },
         second,
       ]);
-      expect(store().sealedBookingPins(bookingId('b1'), START, 1)).toHaveLength(1);
-      expect(store().sealedBookingPins(bookingId('b1'), START + HOUR, 10)).toEqual([second]);
-      expect(store().sealedBookingPins(bookingId('b2'), START + 9 * HOUR, 10)).toEqual([
+      expect(store().sealedBookingPins(bookingId('b1'), null, START, 1)).toHaveLength(1);
+      expect(store().sealedBookingPins(bookingId('b1'), null, START + HOUR, 10)).toEqual([second]);
+      expect(store().sealedBookingPins(bookingId('b2'), null, START + 9 * HOUR, 10)).toEqual([
         { ...guest, sealed: 'b2-sealed', startsAt: null },
       ]);
       store().cancelBooking(bookingId('b1'), START);
-      expect(store().sealedBookingPins(bookingId('b1'), START, 10)).toEqual([]);
+      expect(store().sealedBookingPins(bookingId('b1'), null, START, 10)).toEqual([]);
+      const own = [1, 2].map((at) => ({ id: inviteeId(`i${at}`), pin: pin(`p${at}`, `sealed-p${at}`) }));
+      const parts = { invitees: [invitee('i1'), invitee('i2')], pins: { host: pin('h3'), invitees: own } };
+      add('b3', { personalPins: true }, parts);
+      expect(store().sealedBookingPins(bookingId('b3'), inviteeId('i2'), START, 1)).toEqual([
+        { role: 'guest', inviteeId: inviteeId('i2'), sealed: 'sealed-p2', startsAt: null },
+      ]);
+      expect(store().sealedBookingPins(bookingId('b3'), null, START, 10)).toEqual([]);
     });
   });
 
@@ -323,7 +330,7 @@ export function describeBookings(stage: () => StoreStage): void {
       add('b1', { pinsEach: true }, { occurrences: [occurrence(START, seriesPins('o1'))], pins: null });
       store().cancelOccurrence(bookingId('b1'), START, START);
       expect(() => add('b2', {}, { pins: { host: pin('o1-host') } })).toThrow(Duplicate);
-      expect(store().sealedBookingPins(bookingId('b1'), 0, 10)).toEqual([]);
+      expect(store().sealedBookingPins(bookingId('b1'), null, 0, 10)).toEqual([]);
     });
   });
 

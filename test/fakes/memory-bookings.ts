@@ -233,7 +233,7 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
     return true;
   }
 
-  sealedBookingPins(id: BookingId, from: number, limit: number): readonly SealedBookingPin[] {
+  sealedBookingPins(id: BookingId, whose: InviteeId | null, from: number, limit: number): readonly SealedBookingPin[] {
     checkLimit(limit);
     this.checkWorks();
     const kept = this.#find(id);
@@ -243,7 +243,7 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
         true;
     return this.allPins()
       .flatMap(({ of, role, sealed }) =>
-        of?.bookingId !== id || sealed === undefined || (role !== 'host' && role !== 'guest') || !open(of.startsAt)
+        of?.bookingId !== id || sealed === undefined || role !== 'guest' || of.inviteeId !== whose || !open(of.startsAt)
           ? []
           : [{ role, sealed, startsAt: of.startsAt, inviteeId: of.inviteeId }],
       )

@@ -100,9 +100,9 @@ export abstract class BookingSide extends ReportSide implements BookingStore {
     return this.change(() => this.#changes.unroll(id, unrolling));
   }
 
-  sealedBookingPins(id: BookingId, from: number, limit: number): readonly SealedBookingPin[] {
+  sealedBookingPins(id: BookingId, of: InviteeId | null, from: number, limit: number): readonly SealedBookingPin[] {
     checkLimit(limit);
-    return this.read(() => this.#bookings.sealedPins(id, from, limit));
+    return this.read(() => this.#bookings.sealedPins(id, of, from, limit));
   }
 
   bookingSecurityCodeOf(id: BookingId): PinHash | null {

@@ -32,6 +32,7 @@ export class BookingTable {
   readonly #toUnroll: Statement<[Parameters], BookingRow>;
   readonly #overlapping: Statement<[Parameters], OccurrenceRow>;
   readonly #sealed: Statement<[Parameters], SealedRow>;
+  readonly #sealedOf: Statement<[Parameters], SealedRow>;
   /** One statement for each set of filters that was ever asked for. */
   readonly #occurrences = new Map<string, Statement<[Parameters], OccurrenceRow>>();
 
@@ -64,15 +65,20 @@ export class BookingTable {
          AND o.starts_at < m.ends_at AND o.starts_at > m.starts_at - b.duration_ms
        ORDER BY o.starts_at, b.seq LIMIT :limit`,
     );
-    this.#sealed = database.prepare(
-      `SELECT p.role, p.sealed, o.starts_at, i.id AS invitee_id
-       FROM pins p
-       LEFT JOIN occurrences o ON o.seq = p.occurrence_seq
-       LEFT JOIN invitees i ON i.seq = p.invitee_seq
-       WHERE p.booking_seq = (SELECT seq FROM bookings WHERE id = :id) AND p.sealed IS NOT NULL
-         AND (o.seq IS NULL OR (o.cancelled_at IS NULL AND o.ends_at > :from))
-       ORDER BY o.starts_at, i.seq LIMIT :limit`,
-    );
+    const sealed = (whose: string): Statement<[Parameters], SealedRow> =>
+      database.prepare(
+        `SELECT p.role, p.sealed, o.starts_at, i.id AS invitee_id
+         FROM pins p
+         LEFT JOIN occurrences o ON o.seq = p.occurrence_seq
+         LEFT JOIN invitees i ON i.seq = p.invitee_seq
+         WHERE ${whose} AND p.sealed IS NOT NULL AND p.role = 'guest'
+           AND (o.seq IS NULL OR (o.cancelled_at IS NULL AND o.ends_at > :from))
+         ORDER BY o.starts_at LIMIT :limit`,
+      );
+    const ofBooking = 'p.booking_seq = (SELECT seq FROM bookings WHERE id = :id)';
+    this.#sealed = sealed(`${ofBooking} AND p.invitee_seq IS NULL`);
+    // a long series has as many PINs for each of them: only theirs are looked at
+    this.#sealedOf = sealed(`+${ofBooking} AND p.invitee_seq = (SELECT seq FROM invitees WHERE id = :invitee)`);
   }
 
   byId(id: BookingId): Booking | null {
@@ -134,8 +140,10 @@ export class BookingTable {
     return this.#toUnroll.all({ before, limit, until, after: after?.id ?? '' }).map(toBooking);
   }
 
-  sealedPins(id: BookingId, from: number, limit: number): readonly SealedBookingPin[] {
-    return this.#sealed.all({ id, from, limit }).map((row) => ({
+  sealedPins(id: BookingId, invitee: InviteeId | null, from: number, limit: number): readonly SealedBookingPin[] {
+    const rows =
+      invitee === null ? this.#sealed.all({ id, from, limit }) : this.#sealedOf.all({ id, invitee, from, limit });
+    return rows.map((row) => ({
       role: row.role,
       sealed: row.sealed,
       startsAt: row.starts_at,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { auditLine, auditLineIf } from '../audit-line.js';
 import type { Delivery } from '../../ports/store-deliveries.js';
 import { confirmRemoval, findAccount, jsonOption, wholeNumber, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
@@ -7,6 +8,8 @@ import { isoTime, localTime } from './output.js';
 
 const USUAL_LIMIT = 100;
 const LARGEST_LIMIT = 10_000;
+/** Changed in one transaction. */
+const AT_ONCE = 200;
 const ID = 'its id, see partyline delivery list';
 
 export function registerDelivery(program: Command, context: CliContext): void {
@@ -79,13 +82,20 @@ function registerRetry(delivery: Command, context: CliContext): void {
     return context.withStore((store) => {
       const now = Date.now();
       if (id !== undefined) {
-        if (!store.retryDelivery(id, now)) throw new Refused(`there is no delivery ${id}: see partyline delivery list`);
+        const isThere = store.audited(auditLineIf('delivery-retried', id), () => store.retryDelivery(id, now));
+        if (!isThere) throw new Refused(`there is no delivery ${id}: see partyline delivery list`);
         context.print(`${id} is tried again.`);
         return;
       }
-      const failed = store.deliveries({ limit: LARGEST_LIMIT, failed: true });
-      for (const one of failed) store.retryDelivery(one.id, now);
-      context.print(`${failed.length} are tried again.`);
+      const failed = store.countFailedDeliveries();
+      for (let left = failed; left > 0; left -= AT_ONCE) {
+        const some = store.deliveries({ limit: AT_ONCE, failed: true });
+        if (some.length === 0) break;
+        store.audited(auditLine('delivery-retried', null, `${some.length} of them`), () => {
+          for (const one of some) store.retryDelivery(one.id, now);
+        });
+      }
+      context.print(failed === 0 ? 'Nothing was given up.' : `${failed === 1 ? '1 is' : `${failed} are`} tried again.`);
     });
   });
 }
@@ -102,7 +112,8 @@ function registerRemove(delivery: Command, context: CliContext): void {
         const found = store.delivery(id);
         if (found === null) throw new Refused(`there is no delivery ${id}: see partyline delivery list`);
         await confirmRemoval(context, command, flags.yes, `the ${found.kind} ${id}, which is not sent then`);
-        store.removeDelivery(id);
+        const line = auditLineIf('delivery-removed', found.bookingId ?? found.accountId, found.kind);
+        store.audited(line, () => store.removeDelivery(id));
         context.print(`${id} is removed.`);
       }),
   );

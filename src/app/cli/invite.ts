@@ -6,6 +6,7 @@ import type { Booking, Invitee } from '../../ports/store-bookings.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { isMailAddress } from '../config/message-kinds.js';
+import { auditLine } from '../audit-line.js';
 import { queueMessages, recipientsOf } from '../deliveries/queue.js';
 import type { Recipient } from '../deliveries/queue.js';
 import { calendarFacts } from '../deliveries/render.js';
@@ -138,6 +139,7 @@ async function print(
 ): Promise<void> {
   const invitation = invitationOf(stores, config, subject, flags);
   const text = written(stores, config, invitation, flags);
+  if (!subject.account.enabled) context.warn(disabled(subject.account));
   if (flags.out === undefined) {
     context.io.stdout(text);
     return;
@@ -180,21 +182,31 @@ async function send(
   const { store, clock, seal } = stores;
   const how = flags.json === true ? 'json' : 'words';
   refuseWithoutChannel(config);
+  if (!account.enabled) throw new Refused(disabled(account));
   if (booking === null) {
     // whether there is anything to send shows before it is queued
     accountInvitation({ store, seal, config, now: clock.wall(), country: null }, account, 'guest');
     const recipient = recipientAt(config, flags.to ?? missingAddress());
     const about = { kind: 'invitation', accountId: account.id, bookingId: null } as const;
-    await sendNow(context, stores, config, queueMessages(stores, about, [recipient]), how);
+    const queued = store.audited(auditLine('invitation-sent', account.id), () =>
+      queueMessages(stores, about, [recipient]),
+    );
+    await sendNow(context, stores, config, queued, how);
     return;
   }
   if (flags.to !== undefined) throw new Refused(`${booking.id} has invitees: add one with partyline booking invite`);
   if (booking.cancelledAt !== null) throw new Refused(`${booking.id} is cancelled: there is nothing to invite to`);
   const recipients = flags.host === true ? [hostOf(config, account)] : guestsOf(store, config, booking, flags.for);
-  store.setNotified(booking.id, true);
   const about = { kind: 'invitation', accountId: account.id, bookingId: booking.id } as const;
-  await sendNow(context, stores, config, queueMessages(stores, about, recipients), how);
+  const queued = store.audited(auditLine('invitation-sent', booking.id, `to ${recipients.length}`), () => {
+    store.setNotified(booking.id, true);
+    return queueMessages(stores, about, recipients);
+  });
+  await sendNow(context, stores, config, queued, how);
 }
+
+const disabled = ({ id, name }: Account): string =>
+  `${name} is disabled, so its PINs open nothing: partyline account enable ${id}`;
 
 function missingAddress(): never {
   throw new Refused('say where the invitation of an account goes with --to');

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { auditLine, auditLineIf } from '../audit-line.js';
 import { canonicalNumber, isDialInNumber, sameNumber, UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { DialInNumber } from '../../ports/store.js';
+import { isTelephoneNumber } from '../invitations/numbers.js';
 import { confirmRemoval, jsonOption, pinLengthOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
@@ -68,6 +69,9 @@ function registerAdd(number: Command, context: CliContext): void {
       context.print(`${added} is answered from now on; its PINs have ${pinLength} digits.`);
       if (known.length === 0 && added !== UNPROVISIONED_NUMBER) {
         context.warn(`the number "${UNPROVISIONED_NUMBER}", answered as long as there was no other, is not any more`);
+      }
+      if (added.startsWith('+') && !isTelephoneNumber(added)) {
+        context.warn(`no telephone network has ${added}: a wrong digit? Invitations name it as a SIP address alone`);
       }
       if (greeting !== null && greeting !== ORDINARY_GREETING && !Object.hasOwn(config.prompts.greetings, greeting)) {
         context.warn(`no greeting "${greeting}" is configured (prompts.greetings): callers hear the ordinary one`);

@@ -38,7 +38,7 @@ function invitationFor(source: InvitationSource, delivery: Delivery): Invitation
   const { kind, accountId, bookingId, inviteeId, occurrenceAt } = delivery;
   if (bookingId === null) {
     const account = store.account(accountId);
-    return account === null ? null : accountInvitation(source, account, 'guest');
+    return account?.enabled === true ? accountInvitation(source, account, 'guest') : null;
   }
   const booking = store.booking(bookingId);
   const invitee = inviteeId === null ? null : store.invitee(inviteeId);
@@ -51,10 +51,11 @@ function invitationFor(source: InvitationSource, delivery: Delivery): Invitation
       role: roleOf(delivery),
       invitee,
     });
-  // a cancellation of its own tells that
-  if (isOff) return null;
+  // a cancellation of its own tells that; the PINs of an account that is disabled open nothing
+  if (isOff || store.account(accountId)?.enabled !== true) return null;
   const invitation = bookingInvitation(source, { booking, role: roleOf(delivery), invitee, occurrenceAt });
-  const only = invitation.booking?.only ?? null;
+  if (invitation.booking === null || upcoming(invitation.booking, now).length === 0) return null;
+  const { only } = invitation.booking;
   if (kind === 'reminder' && (only === null || only.isCancelled || only.startsAt <= now)) return null;
   return invitation;
 }
@@ -62,12 +63,8 @@ function invitationFor(source: InvitationSource, delivery: Delivery): Invitation
 /** Whom the booking's own are sent by a number or address without an invitee: the host. */
 const roleOf = ({ inviteeId }: Delivery): 'host' | 'guest' => (inviteeId === null ? 'host' : 'guest');
 
-/** For an invitee who is revoked the booking is off, whatever it is for others. */
-const cancelled = (booking: Booking, now: number): Booking => ({
-  ...booking,
-  revision: booking.cancelledAt === null ? booking.revision + 1 : booking.revision,
-  cancelledAt: booking.cancelledAt ?? now,
-});
+/** For an invitee who is revoked the booking is off, whatever it is for others; revoking counted as a revision of it. */
+const cancelled = (booking: Booking, now: number): Booking => ({ ...booking, cancelledAt: booking.cancelledAt ?? now });
 
 const SUBJECTS = {
   invitation: 'Invitation',
@@ -86,7 +83,7 @@ function invitationMessage(source: InvitationSource, { id, kind }: Delivery, inv
     booking === null || kind === 'reminder' ? null : invitationCalendar(invitation, booking, calendarFacts(source));
   return {
     ...{ id, kind, subject, text, calendar },
-    short: isCancelled ? `Cancelled: ${what} (${host})` : inShort(invitation, source.now),
+    short: isCancelled ? `${subject} (${host})` : inShort(invitation, source.now),
     json: invitationJson(invitation),
   };
 }

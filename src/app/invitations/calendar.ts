@@ -37,7 +37,7 @@ export function invitationCalendar(
   booking: InvitedBooking,
   facts: CalendarFacts,
 ): CalendarFile {
-  const method = booking.isCancelled ? 'CANCEL' : facts.organizer === null ? 'PUBLISH' : 'REQUEST';
+  const method = booking.isCancelled ? 'CANCEL' : attendeeOf(invitation, facts) === null ? 'PUBLISH' : 'REQUEST';
   const zone = zoneOf(booking.timeZone);
   const calendar = ical({
     prodId: { company: 'Partyline', product: 'Partyline', language: 'EN' },
@@ -95,13 +95,25 @@ function addEvents(
   }
 }
 
+/** Whom it is for. A REQUEST names at least one (RFC 5546 section 3.2.2); others of the booking are nobody's business. */
+function attendeeOf(
+  { role, host, hostEmail, invitee }: Invitation,
+  { organizer }: CalendarFacts,
+): { readonly name: string; readonly email: string } | null {
+  if (organizer === null) return null;
+  if (invitee !== null) return invitee.email === null ? null : { name: invitee.name, email: invitee.email };
+  return role === 'host' && hostEmail !== null ? { name: host, email: hostEmail } : null;
+}
+
 function commonOf(
   invitation: Invitation,
   booking: InvitedBooking,
-  { now, organizer, domain }: CalendarFacts,
+  facts: CalendarFacts,
   zone: string | null,
 ): Omit<ICalEventData, 'start'> {
-  const { invitee, ways } = invitation;
+  const { ways } = invitation;
+  const { now, organizer, domain } = facts;
+  const attendee = attendeeOf(invitation, facts);
   const way = ways.find(({ telephone }) => telephone !== null) ?? ways[0];
   const location = way === undefined ? null : (way.telephone?.international ?? way.sip);
   return {
@@ -114,9 +126,7 @@ function commonOf(
     transparency: ICalEventTransparency.OPAQUE,
     ...(location === null ? {} : { location: plain(location) }),
     ...(organizer === null ? {} : { organizer: { name: parameter(organizer.name), email: organizer.email } }),
-    ...(invitee === null || invitee.email === null || organizer === null
-      ? {}
-      : { attendees: [{ name: parameter(invitee.name), email: invitee.email, rsvp: false }] }),
+    ...(attendee === null ? {} : { attendees: [{ ...attendee, name: parameter(attendee.name), rsvp: false }] }),
   };
 }
 

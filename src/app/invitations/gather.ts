@@ -93,9 +93,7 @@ function bookingCode(source: InvitationSource, booking: Booking, role: Role, inv
     throw new NoInvitation(`every invitee of ${booking.id} has a PIN of its own: say whom it is for with --for`);
   }
   const own = booking.personalPins ? (invitee?.id ?? null) : null;
-  const sealed = store
-    .sealedBookingPins(booking.id, now - booking.overrunMs, MOST_PINS)
-    .filter((pin) => pin.role === 'guest' && pin.inviteeId === own);
+  const sealed = store.sealedBookingPins(booking.id, own, now - booking.overrunMs, MOST_PINS);
   const open = (pin: SealedBookingPin): string =>
     seal.open(pin.sealed, {
       account: booking.accountId,
@@ -155,7 +153,11 @@ function invitationOf(
     code,
     accountId: account.id,
     host: account.name,
-    invitee: invitee === null ? null : { id: invitee.id, name: invitee.name, email: invitee.email },
+    hostEmail: account.email ?? null,
+    invitee:
+      invitee === null
+        ? null
+        : { id: invitee.id, name: invitee.name, email: invitee.email, isRevoked: invitee.revokedAt !== null },
     ways,
     keys: keysOf(more.role, account.options),
   };

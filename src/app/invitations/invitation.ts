@@ -8,8 +8,16 @@ export interface Invitation {
   readonly accountId: AccountId;
   /** Name of the account: who invites. */
   readonly host: string;
+  /** Where the host reads mail; `null`: not known. */
+  readonly hostEmail: string | null;
   /** Whom it is for; `null`: whoever gets it. */
-  readonly invitee: { readonly id: InviteeId; readonly name: string; readonly email: string | null } | null;
+  readonly invitee: {
+    readonly id: InviteeId;
+    readonly name: string;
+    readonly email: string | null;
+    /** The invitation of this one was taken back; others may still be invited. */
+    readonly isRevoked: boolean;
+  } | null;
   readonly code: InvitationCode;
   /** A security code is asked for too; which one, the invitation does not know. */
   readonly securityCode: boolean;

@@ -1,4 +1,5 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { PhoneNumber } from 'libphonenumber-js/max';
 import type { DialInNumber } from '../../ports/store.js';
 import type { WayIn } from './invitation.js';
 
@@ -19,7 +20,7 @@ export function waysIn(numbers: readonly DialInNumber[], digits: number | null, 
 }
 
 function wayIn({ number, label }: DialInNumber, { country, sipDomain }: Reader): WayIn {
-  const parsed = number.startsWith('+') ? parsePhoneNumberFromString(number) : undefined;
+  const parsed = telephoneNumber(number);
   const telephone =
     parsed === undefined
       ? null
@@ -31,6 +32,15 @@ function wayIn({ number, label }: DialInNumber, { country, sipDomain }: Reader):
         };
   return { number, label: label ?? null, telephone, sip: sipUri(number, sipDomain) };
 }
+
+/** `undefined`: not of the length and form that numbers of its country have. */
+function telephoneNumber(number: string): PhoneNumber | undefined {
+  const parsed = number.startsWith('+') ? parsePhoneNumberFromString(number) : undefined;
+  return parsed?.isPossible() === true ? parsed : undefined;
+}
+
+/** Whether it is a number of the public network, as far as its length tells. */
+export const isTelephoneNumber = (number: string): boolean => telephoneNumber(number) !== undefined;
 
 /** Countries that share a calling code share its national numbers only within North America (code 1). */
 function isWithin(country: string | undefined, callingCode: string, reader: string): boolean {

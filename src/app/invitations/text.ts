@@ -20,7 +20,7 @@ export function invitationText(invitation: Invitation, now: number): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-/** What is said of a booking that does not take place, in a line or two. */
+/** What is said of a booking that does not take place, or not for the reader, in a line or two. */
 export function cancellationText(
   { host, invitee }: Invitation,
   { title, occurrences, timeZone, rule }: InvitedBooking,
@@ -28,6 +28,8 @@ export function cancellationText(
   const [first] = occurrences;
   const when = first === undefined || rule !== null ? '' : ` on ${occurrenceInWords(first, timeZone)}`;
   const greeting = invitee === null ? '' : `${invitee.name},\n`;
+  if (invitee?.isRevoked === true)
+    return `${greeting}you are not invited any more to the conference "${title}" of ${host}${when}.\n`;
   return `${greeting}The conference "${title}" of ${host}${when} is cancelled. Its PINs do not work any more.\n`;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ICAL from 'ical.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MailServer } from '../deliveries/mail-server.js';
+import type { Received } from '../deliveries/mail-server.js';
 import { WebServer } from '../deliveries/web-server.js';
 import { CommandLine, ONE_LINE_ERROR } from './command-line.js';
 
@@ -66,6 +67,11 @@ const event = (content: string): ICAL.Event => {
   if (found === null) throw new Error('no event');
   return new ICAL.Event(found);
 };
+
+function sentEvent({ mail: { attachments } }: Received): ICAL.Event {
+  const { content } = attachments.find(({ mimeType }) => mimeType === 'text/calendar') ?? { content: '' };
+  return event(typeof content === 'string' ? content : Buffer.from(content as Uint8Array).toString());
+}
 
 describe('invite', () => {
   it("prints the guest PIN of an account, for the reader's country, and never the host PIN", async () => {
@@ -191,12 +197,9 @@ describe('invitations that are sent', () => {
     await cli.run('booking', 'invite', id, 'Bob <bob@example.org>');
     await cli.run('booking', 'revoke', id, 'Ann', '--yes');
     await cli.run('booking', 'cancel', id, '--yes');
-    const told = mail.received.slice(2).map(({ to, mail: { subject, attachments } }) => {
-      const { content } = attachments.find(({ mimeType }) => mimeType === 'text/calendar') ?? { content: '' };
-      const { uid, sequence } = event(
-        typeof content === 'string' ? content : Buffer.from(content as Uint8Array).toString(),
-      );
-      return [to[0], subject, uid, sequence];
+    const told = mail.received.slice(2).map((one) => {
+      const { uid, sequence } = sentEvent(one);
+      return [one.to[0], one.mail.subject, uid, sequence];
     });
     const uid = `${id}@sip.example.org`;
     expect(told.map(([to, subject]) => [to, subject])).toEqual([
@@ -256,6 +259,61 @@ describe('invitations that are sent', () => {
       ...{ check: 'messages', status: 'warning' },
       text: '1 given up: see partyline delivery list --failed',
     });
-    expect((await cli.run('delivery', 'retry', '--all')).stdout).toBe('1 are tried again.\n');
+    expect((await cli.run('delivery', 'retry', '--all')).stdout).toBe('1 is tried again.\n');
+    expect((await cli.run('delivery', 'retry', '--all')).stdout).toBe('Nothing was given up.\n');
+  });
+
+  it('waits once where the mail server is away, however many there are, and keeps all', async () => {
+    configure();
+    await cli.addAccount('--name', 'Mary Murphy');
+    const { id } = await book('--invite', 'Ann <ann@example.org>', '--invite', 'Bob <bob@example.org>');
+    await mail.stop();
+    const { stderr } = await cli.run('invite', id, '--send');
+    expect(stderr).toMatch(/^warning: 2 messages are queued [^\n]*: the mail server cannot be reached[^\n]*\n$/);
+    expect(await cli.json('delivery', 'list')).toMatchObject([{ attempts: 0 }, { attempts: 1 }]);
+  });
+
+  it('are noted in the audit trail, by what they are about and not to whom', async () => {
+    configure();
+    const { id: account } = await cli.addAccount('--name', 'Mary Murphy');
+    const { id } = await book('--invite', 'Ann <ann@example.org>');
+    await cli.run('invite', 'Mary Murphy', '--send', '--to', 'tom@example.org');
+    await mail.stop();
+    await cli.run('invite', id, '--send');
+    const [waiting] = (await cli.json('delivery', 'list')) as { id: string }[];
+    await cli.run('delivery', 'retry', waiting?.id ?? '');
+    await cli.run('delivery', 'remove', waiting?.id ?? '', '--yes');
+    const lines = (await cli.json('privacy', 'audit')) as { action: string; subject: string; detail: string }[];
+    expect(lines.slice(-4).map(({ action, subject, detail }) => [action, subject, detail])).toEqual([
+      ['invitation-sent', account, null],
+      ['invitation-sent', id, 'to 1'],
+      ['delivery-retried', waiting?.id, null],
+      ['delivery-removed', id, 'invitation'],
+    ]);
+  });
+
+  it('tell one who is not invited any more just that, and count on from there who is invited again', async () => {
+    configure();
+    await cli.addAccount('--name', 'Mary Murphy');
+    const { id } = await book('--invite', 'Ann <ann@example.org>', '--send');
+    await cli.run('booking', 'revoke', id, 'Ann', '--yes');
+    await cli.run('booking', 'invite', id, 'Ann <ann@example.org>');
+    const texts = mail.received.map(({ mail: { text } }) => text ?? '');
+    expect(texts[1]).toMatch(/^Ann,\nyou are not invited any more to the conference "Board" of Mary Murphy/);
+    const sequences = mail.received.map((one) => sentEvent(one).sequence);
+    expect(sequences).toHaveLength(3);
+    expect(sequences).toEqual([...new Set(sequences)].sort());
+  });
+
+  it('are not sent for an account that is disabled, as its PINs open nothing', async () => {
+    configure();
+    await cli.addAccount('--name', 'Mary Murphy');
+    await mail.stop();
+    await cli.run('invite', 'Mary Murphy', '--send', '--to', 'tom@example.org');
+    await cli.run('account', 'disable', 'Mary Murphy');
+    expect((await cli.run('invite', 'Mary Murphy', '--send', '--to', 'tom@example.org')).stderr).toMatch(
+      /^error: Mary Murphy is disabled[^\n]*\n$/,
+    );
+    expect((await cli.run('invite', 'Mary Murphy')).stderr).toMatch(/^warning: Mary Murphy is disabled[^\n]*\n$/);
   });
 });

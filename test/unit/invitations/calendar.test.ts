@@ -51,7 +51,7 @@ const local = (timeZone: string, ...times: readonly string[]): readonly number[]
 
 describe('an invitation as iCalendar', () => {
   it('is one event with a name in the world, a zone of its own, who invites and whom', () => {
-    const invitee = { id: 'i1' as never, name: 'Tom; "T"', email: 'tom@example.org' };
+    const invitee = { id: 'i1' as never, name: 'Tom; "T"', email: 'tom@example.org', isRevoked: false };
     const file = written(booked('Europe/London', '2026-06-01T09:00', { revision: 3, title: 'Q2; numbers, "all"' }), {
       invitee,
     });
@@ -170,6 +170,19 @@ describe('an invitation as iCalendar', () => {
     expect(main.component.getFirstPropertyValue('status')).toBe('CANCELLED');
     expect([main.uid, main.sequence]).toEqual(['b1@conference.example.org', 4]);
     expect(file.content).not.toMatch(/123456789|123 456 789/);
+  });
+
+  it('asks an invitee by name or the host, and nobody where it is for whoever gets it (RFC 5546 section 3.2.2)', () => {
+    const booking = booked('Europe/London', '2026-03-23T09:00');
+    const attendees = (file: CalendarFile): readonly unknown[] => [
+      file.method,
+      ...read(file).main.attendees.map((one) => one.getFirstValue()),
+    ];
+    const byPhone = { id: 'i1' as never, name: 'Tom', email: null, isRevoked: false };
+    expect(attendees(written(booking, { role: 'host' }))).toEqual(['REQUEST', 'MAILTO:mary@example.org']);
+    expect(attendees(written(booking, { role: 'host', hostEmail: null }))).toEqual(['PUBLISH']);
+    expect(attendees(written(booking))).toEqual(['PUBLISH']);
+    expect(attendees(written(booking, { invitee: byPhone }))).toEqual(['PUBLISH']);
   });
 
   it('is published where there is nobody to answer to', () => {

@@ -22,6 +22,7 @@ export const guestInvitation = (more: Partial<Invitation> = {}): Invitation => (
   role: 'guest',
   accountId: accountId('a1'),
   host: 'Mary Murphy',
+  hostEmail: 'mary@example.org',
   invitee: null,
   code: { kind: 'pin', digits: '123456789' },
   securityCode: false,
