@@ -15,10 +15,11 @@ import { CallRecords } from './call-records.js';
 import type { CallBasis, CallDependencies, CallEnd } from './call-parts.js';
 import { CallRunner } from './call-runner.js';
 import type { Conferences } from './conferences.js';
+import { lookAtCall } from './first-look.js';
 import type { LiveKeeper } from './live-keeper.js';
 import type { Moves } from './moves.js';
 import type { PlacedCalls } from './placed-calls.js';
-import { RETRY_AFTER_S, setUp } from './set-up.js';
+import { setUp } from './set-up.js';
 import { writeSnapshot, type CallSnapshot } from './snapshots.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -151,29 +152,17 @@ export class Calls {
 
   async #arrive(attempt: Attempt): Promise<void> {
     const { call } = attempt;
-    const { dialIn } = this.#parts;
-    if (attempt.identity.trunk === null) {
-      this.#refuse(attempt, { status: 403 }, 'unknown-source');
+    const looked = lookAtCall(call, attempt.identity.trunk, {
+      ...this.#parts,
+      draining: this.#draining,
+      full: this.#attempts.size > this.#options.maximumCalls,
+      refuseBlocked: this.#options.refuseBlocked === true,
+    });
+    if (looked.kind === 'refused') {
+      this.#refuse(attempt, looked.refusal, looked.outcome);
       return;
     }
-    if (this.#draining) {
-      this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'draining');
-      return;
-    }
-    if (this.#attempts.size > this.#options.maximumCalls) {
-      this.#refuse(attempt, { status: 503, retryAfter: RETRY_AFTER_S }, 'overloaded');
-      return;
-    }
-    const number = dialIn(call.requestUser) ?? dialIn(call.toUser);
-    if (number === null) {
-      this.#refuse(attempt, { status: 404 }, 'unknown-number');
-      return;
-    }
-    if (this.#isRefused(call)) {
-      // 6xx, so that the carrier does not try its next way to us (RFC 3261 section 16.7, step 5)
-      this.#refuse(attempt, { status: 603 }, 'blocked');
-      return;
-    }
+    const { number } = looked;
     attempt.label = number.number;
     const answering = (endpoint: MediaEndpoint): void => {
       const entry: EntryOptions = { ...this.#options.entry, pinLength: number.pinLength, greeting: number.greeting };
@@ -202,21 +191,6 @@ export class Calls {
       }
       default:
         return assertNever(result);
-    }
-  }
-
-  /** Whether the number is blocked bridge-wide, where such calls are not answered. A store that fails keeps nobody out. */
-  #isRefused({ id, callerNumber }: SignalingCall): boolean {
-    const number = callerDigits(callerNumber);
-    if (this.#options.refuseBlocked !== true || number === null) return false;
-    try {
-      return this.#parts.store.isBlocked(null, number);
-    } catch (error) {
-      this.#parts.log.error(
-        { call: id, error: asError(error).message },
-        'whether the number is blocked cannot be read',
-      );
-      return false;
     }
   }
 

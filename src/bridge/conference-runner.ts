@@ -1,6 +1,6 @@
 import { assertNever } from '../domain/assert-never.js';
 import type { CallEvent } from '../domain/call-flow/contract.js';
-import type { ConferenceEffect, ConferenceEvent, MeasuredLine } from '../domain/conference/contract.js';
+import type { ConferenceEffect, ConferenceEvent } from '../domain/conference/contract.js';
 import { stepConference, type ConferenceState } from '../domain/conference/machine.js';
 import { resumeConference } from '../domain/conference/resume.js';
 import {
@@ -17,7 +17,7 @@ import type { Media, PlayItem } from '../ports/media.js';
 import type { Recordings, SpokenNames } from '../ports/recordings.js';
 import type { Store } from '../ports/store.js';
 import type { HostReportOf } from './bridge-parts.js';
-import { asError, within } from './bounded.js';
+import { asError } from './bounded.js';
 import { afterBreak } from './conference-break.js';
 import type { ConferenceMemory } from './conference-memory.js';
 import { KeptRecord } from './conference-record.js';
@@ -26,6 +26,7 @@ import type { HeldCode } from './held-code.js';
 import type { Log } from './log.js';
 import type { PlacedCalls } from './placed-calls.js';
 import { toCall } from './reports.js';
+import { RoomMeasurements } from './room-measurements.js';
 import { RoomRecorder } from './room-recorder.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
@@ -33,8 +34,6 @@ import type { WithoutTime } from './without-time.js';
 /** Plays to a room, and names, that are remembered. */
 const MOST_PLAYS = 100;
 const MOST_NAMES = 10_000;
-/** Longest wait for a measurement of the room, milliseconds: just beyond what the media may take. */
-const MEASURE_LIMIT_MS = 5_000;
 
 export interface ConferenceDependencies {
   readonly clock: Clock;
@@ -72,7 +71,7 @@ export class ConferenceRunner {
   readonly #playing: Set<PlayId>;
   readonly #names: Set<NameId>;
   readonly #record: KeptRecord;
-  #measuring: readonly CallId[];
+  readonly #measurements: RoomMeasurements;
   #state: ConferenceState;
   #letGo = false;
 
@@ -85,7 +84,6 @@ export class ConferenceRunner {
     this.#mark = mark;
     this.#playing = new Set(memory.playing);
     this.#names = new Set(memory.names);
-    this.#measuring = memory.measuring;
     this.#state = memory.state;
     this.#dependencies = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
@@ -95,6 +93,11 @@ export class ConferenceRunner {
       { id: memory.recordId, blocked: memory.blocked ?? 0 },
       dependencies,
     );
+    this.#measurements = new RoomMeasurements(memory.measuring, {
+      ...{ room: id, clock: dependencies.clock, media: dependencies.media },
+      trouble: (error) => this.#trouble('the lines could not be measured', error),
+      measured: (callId, lines) => this.dispatch({ type: 'LinesMeasured', callId, lines }),
+    });
     this.recorder = new RoomRecorder(memory.recording, {
       ...dependencies,
       conferenceId: id,
@@ -110,7 +113,7 @@ export class ConferenceRunner {
     this.#state = resumeConference(this.#state);
     this.#timers.restore(timers);
     for (const id of [...this.#playing]) this.#finished(id);
-    for (const callId of this.#measuring) this.#measured(callId, []);
+    this.#measurements.resume();
     this.recorder.occupied(this.#isOccupied());
     this.recorder.takenBack();
   }
@@ -128,7 +131,7 @@ export class ConferenceRunner {
       recordId: this.recordId,
       blocked: this.#record.blocked,
       playing: [...this.#playing],
-      measuring: this.#measuring,
+      measuring: this.#measurements.asking,
       names: [...this.#names],
       recording: this.recorder.memory(),
     };
@@ -250,8 +253,7 @@ export class ConferenceRunner {
         this.#remember(effect.playId);
         return media.playToRoom(this.id, playId(this.#mark + effect.playId), resolve(effect.utterances));
       case 'MeasureLines':
-        this.#measuring = [...this.#measuring, effect.callId];
-        return void this.#measure(effect.callId);
+        return void this.#measurements.measure(effect.callId);
       case 'BlockCaller':
         store.addBlock({ accountId: this.#accountId, callerNumber: effect.callerNumber, createdAt: clock.wall() });
         return;
@@ -282,24 +284,6 @@ export class ConferenceRunner {
     const { options } = this.#state.facts;
     const of = { accountId: this.#accountId, conferenceId: this.id, booking: this.#booking, options };
     this.#dependencies.placed().place({ ...of, host: callId, placed, number, room });
-  }
-
-  /** Never rejects: what cannot be measured is an empty room. */
-  async #measure(callId: CallId): Promise<void> {
-    const { media, clock } = this.#dependencies;
-    let lines: readonly MeasuredLine[] = [];
-    try {
-      lines = await within(clock, MEASURE_LIMIT_MS, 'measuring the room', media.measureRoom(this.id));
-    } catch (error) {
-      this.#trouble('the lines could not be measured', error);
-    }
-    this.#measured(callId, lines);
-  }
-
-  #measured(callId: CallId, lines: readonly MeasuredLine[]): void {
-    const index = this.#measuring.indexOf(callId);
-    if (index >= 0) this.#measuring = this.#measuring.toSpliced(index, 1);
-    this.dispatch({ type: 'LinesMeasured', callId, lines });
   }
 
   #close(effect: Extract<ConferenceEffect, { type: 'CloseConference' }>): void {

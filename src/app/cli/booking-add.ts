@@ -23,7 +23,7 @@ import {
 import { timeZoneName } from './contact-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
-import { block } from './output.js';
+import { block, duration } from './output.js';
 import { announce, refuseWithoutChannel } from './sending.js';
 
 /** Overlaps that are named. */
@@ -114,6 +114,11 @@ function add(context: CliContext, stores: OpenStore, config: Config, account: st
     context.print('');
     context.printTable(head, rows);
     context.print('\nThe host PINs are kept nowhere in readable form: note them now.');
+  }
+  const { durationLimitSeconds } = found.options;
+  if (booking.durationMs + booking.overrunMs > durationLimitSeconds * 1_000) {
+    const most = duration(durationLimitSeconds * 1_000);
+    context.warn(`a conference of ${found.name} ends after ${most} at the latest: who is in then has to call again`);
   }
   const overlapping = store.overlapping(booking.id, clock.wall(), MOST_OVERLAPS);
   const named = overlapping

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { MOST_NAME_BYTES, saidIn } from '../../adapters/spoken-names/name-sound.js';
 import { SAMPLE_RATE_HZ, writeWav } from '../../adapters/spoken-names/wav.js';
 import type { Booking } from '../../ports/store-bookings.js';
+import { auditLineIf } from '../audit-line.js';
 import { withExamples } from './arguments.js';
 import { findBooking, findInvitee, standing } from './booking-flags.js';
 import type { CliContext } from './context.js';
@@ -27,7 +28,8 @@ export function registerSay(booking: Command, context: CliContext): void {
         const found = standing(findBooking(store, reference));
         const { id, name } = findInvitee(store, found, whom);
         const sound = readSound(context, found, file);
-        if (!store.keepSpokenName(id, sound)) throw new Refused(`${name} was revoked just now`);
+        const isKept = store.audited(auditLineIf('booking-changed', found.id), () => store.keepSpokenName(id, sound));
+        if (!isKept) throw new Refused(`${name} was revoked just now`);
         context.print(`${name} (${id}) is said as in ${file}, from the next call on.`);
       }),
   );

@@ -195,6 +195,14 @@ describe('booking add', () => {
     expect(ran.stderr).toBe(`warning: it overlaps "Weekly" (${id}) at ${AT.replace('T', ' ')} of the same account\n`);
   });
 
+  it('warns of one that is longer than a conference of the account may be', async () => {
+    const long = base().map((one) => (one === '1h' ? '11h' : one));
+    expect((await cli.run(...long)).stderr).toBe('');
+    const { status, stderr } = await cli.run(...long, '--overrun', '2h', '--time-zone', 'Asia/Tokyo');
+    expect(status).toBe(0);
+    expect(stderr).toContain('warning: a conference of Board ends after 12:00:00 at the latest');
+  });
+
   it('shows people the PINs once, and says so; show and list never do', async () => {
     const { stdout } = await cli.run(...base());
     const pins = [...stdout.matchAll(/\b\d{9}\b/g)].map(([pin]) => pin);
