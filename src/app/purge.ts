@@ -11,6 +11,8 @@ import { countOf, purgeTooOld, retentionOf } from './privacy/retention.js';
 const PURGE_MS = 600_000;
 /** Looking through the whole file for what is left of erased rows is done no more often, milliseconds. */
 const CLEAR_MS = 86_400_000;
+/** The first time, since a bridge may be started again every night, milliseconds. */
+const FIRST_CLEAR_MS = 3_600_000;
 /** How often that is tried again where others read or write. */
 const CLEAR_PATIENCE = 100;
 
@@ -58,7 +60,7 @@ export function startPurging(parts: PurgeParts): () => Promise<void> {
   const { store, names, clock, log } = parts;
   let timer: Timer | null = null;
   let stopped = false;
-  let clearAt = clock.wall() + CLEAR_MS;
+  let clearAt = clock.wall() + FIRST_CLEAR_MS;
   let running: Promise<void> = Promise.resolve();
   const goesOn = (): boolean => !stopped;
   const once = async (): Promise<void> => {

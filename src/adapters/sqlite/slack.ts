@@ -11,6 +11,8 @@ const WAIT_MS = 200;
 /** From so many pages on the first byte of other kinds of page may look like a table's or an index's (https://sqlite.org/fileformat2.html, section 1.6). */
 const MOST_PAGES = 0x02_00_00_00;
 const FILE_HEADER = 100;
+/** As many as the largest page has. */
+const ZEROS = Buffer.alloc(65_536);
 /** Kinds of b-tree page, with the bytes of their header. */
 const HEADERS: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: 8, 13: 8 };
 
@@ -76,7 +78,7 @@ export class SlackWiper {
       for (let page = first; (page - first + 1) * size <= read; page += 1) {
         const gap = gapOf(buffer.subarray((page - first) * size, (page - first + 1) * size), page === 0);
         if (gap === null) continue;
-        writeSync(descriptor, Buffer.alloc(gap.length), 0, gap.length, page * size + gap.from);
+        writeSync(descriptor, ZEROS, 0, gap.length, page * size + gap.from);
         wiped += 1;
       }
       if (wiped > 0) {
@@ -120,7 +122,7 @@ function gapOf(page: Buffer, isFirst: boolean): { readonly from: number; readonl
   // 0 stands for 65536
   const to = page.readUInt16BE(start + 5) || 65_536;
   if (from >= to || to > page.length) return null;
-  return page.subarray(from, to).some((byte) => byte !== 0) ? { from, length: to - from } : null;
+  return page.compare(ZEROS, 0, to - from, from, to) === 0 ? null : { from, length: to - from };
 }
 
 function descriptorOf(file: string): number {

@@ -18,8 +18,6 @@ import { clear, removeAccount } from './removing.js';
 import { writeWholeFile } from './whole-file.js';
 
 const ACCOUNT = 'id or name of the account';
-const NUMBER = 'instead of an account: everything that holds this telephone number';
-
 export function registerPrivacy(program: Command, context: CliContext): void {
   const privacy = program
     .command('privacy')
@@ -37,7 +35,8 @@ function telephoneNumber(text: string): string {
   return digits;
 }
 
-const numberOption = (): Option => new Option('--number <number>', NUMBER).argParser(telephoneNumber);
+const numberOption = (what: string): Option =>
+  new Option('--number <number>', `instead of an account: ${what}`).argParser(telephoneNumber);
 
 const note = (store: WholeStore, line: AuditLine): void => store.audited(line, () => undefined);
 
@@ -47,7 +46,7 @@ function registerExport(privacy: Command, context: CliContext): void {
     .description('write everything that is held on an account to one archive (tar) of JSON files and recordings')
     .argument('[account]', `${ACCOUNT}; left out with --number`)
     .argument('[file]', 'a file that is not there yet')
-    .addOption(numberOption());
+    .addOption(numberOption('records of calls from or to this telephone number'));
   withExamples(
     command,
     'partyline privacy export "Mary Murphy" mary.tar',
@@ -92,7 +91,7 @@ function registerErase(privacy: Command, context: CliContext): void {
     .command('erase')
     .description('remove an account with its records, or a telephone number from all records, for good')
     .argument('[account]', `${ACCOUNT}; left out with --number`)
-    .addOption(numberOption())
+    .addOption(numberOption('everything that holds this telephone number'))
     .option('--yes', 'do not ask');
   withExamples(
     command,

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, it, vi } from 'vitest';
+import { openArchive } from '../../src/app/compose-recordings.js';
+import { openStore } from '../../src/app/compose-store.js';
+import { parseConfig } from '../../src/app/config.js';
+import { startPurging } from '../../src/app/purge.js';
+import { ManualClock } from '../fakes/manual-clock.js';
+
+const MINUTE = 60_000;
+
+it('a running bridge wipes what is left of erased rows an hour after its start, and once a day', async () => {
+  const directory = mkdtempSync(`${tmpdir()}/partyline-purge-`);
+  const config = parseConfig({ dataDir: directory }, {});
+  const { store } = openStore(config);
+  const clock = new ManualClock();
+  const wipe = vi.spyOn(store, 'wipeSome');
+  const round = vi.spyOn(store, 'sweepSome');
+  const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const names = { removeUnfinished: () => Promise.resolve() };
+  const stop = startPurging({ store, archive: openArchive(config, store), names, clock, config, log });
+  try {
+    const wipes: number[] = [];
+    for (let n = 1; n <= 6 * 26; n += 1) {
+      await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([n, 1]), { interval: 2 });
+      if (wipe.mock.calls.length > 0) wipes.push(10 * (n - 1));
+      wipe.mockClear();
+      clock.advance(10 * MINUTE);
+    }
+    expect(wipes).toEqual([60, 60 + 24 * 60]);
+    expect(log.error).not.toHaveBeenCalled();
+  } finally {
+    await stop();
+    store.close();
+    rmSync(directory, { recursive: true });
+  }
+});
