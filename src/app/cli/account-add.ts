@@ -129,7 +129,8 @@ function usualLength(store: Store, configured: number): number {
   }
 }
 
-function warnUnlessDialable(
+/** PINs are keyed at numbers that want as many digits. */
+export function warnUnlessDialable(
   context: CliContext,
   numbers: readonly DialInNumber[],
   length: number,

@@ -4,6 +4,7 @@ import { auditLine } from '../audit-line.js';
 import { csvLines } from '../csv.js';
 import { EXPORTED } from './account-columns.js';
 import { codesOf } from './account-describe.js';
+import { checkStillThere } from './account-list.js';
 import { withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { writeWholeFile } from './whole-file.js';
@@ -42,7 +43,10 @@ function* exported(store: Store): Generator<string> {
         }),
       );
     }
-    if (page.length < PAGE) return;
+    if (page.length < PAGE) {
+      checkStillThere(store, last?.id);
+      return;
+    }
     last = page.at(-1);
   }
 }

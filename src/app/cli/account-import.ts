@@ -12,6 +12,7 @@ import { csvLines, CsvUnreadable, readCsv } from '../csv.js';
 import { drawFree } from '../drawing.js';
 import { PinsTooShort, pinLengthFor, usualCodeLength } from '../pin-length.js';
 import { wantedCode } from '../provision.js';
+import { warnUnlessDialable } from './account-add.js';
 import { AccountColumns } from './account-columns.js';
 import type { WantedAccount } from './account-columns.js';
 import { jsonOption, pinLengthOption, withExamples } from './arguments.js';
@@ -142,6 +143,7 @@ function warnOfNamesakes(context: CliContext, store: Store, rows: readonly Row[]
 
 function dryRun(context: CliContext, store: Store, config: Config, rows: readonly Row[], flags: ImportFlags): void {
   const pinLength = lengthFor(store, config, rows, flags);
+  warnUnlessDialable(context, store.numbers(), pinLength, config.entry.pinLength);
   warnOfNamesakes(context, store, rows);
   if (flags.json === true) context.printJson({ accounts: rows.length, pinLength, bad: [] });
   else context.print(`${rows.length} accounts would be added, with PINs of ${pinLength} digits. Nothing was changed.`);
@@ -155,6 +157,7 @@ async function importRows(
   flags: ImportFlags,
 ): Promise<void> {
   const pinLength = lengthFor(stores.store, config, rows, flags);
+  warnUnlessDialable(context, stores.store.numbers(), pinLength, config.entry.pinLength);
   warnOfNamesakes(context, stores.store, rows);
   for (let left = MOST_TRIES; ; left -= 1) {
     const drawn = drawRows(stores, config, rows, pinLength);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { accountId } from '../../domain/identifiers.js';
+import { accountId, type AccountId } from '../../domain/identifiers.js';
 import type { Account, AccountPage, Store } from '../../ports/store.js';
 import { accountJson, codesOf, stateOf } from './account-describe.js';
 import { jsonOption, withExamples, wholeNumber } from './arguments.js';
@@ -73,10 +73,19 @@ function* pagesOf(
     const asked = Math.min(PAGE, left);
     const page = store.accounts({ ...filter, limit: asked, ...(last === undefined ? {} : { after: last }) });
     if (page.length > 0) yield page;
-    if (page.length < asked) return;
+    if (page.length < asked) {
+      checkStillThere(store, last);
+      return;
+    }
     left -= page.length;
     last = page.at(-1)?.id;
   }
+}
+
+/** A page goes on behind the last account of the one before: without that one nobody knows where. @throws {Refused} */
+export function checkStillThere(store: Store, last: AccountId | undefined): void {
+  if (last !== undefined && store.account(last) === null)
+    throw new Refused(`the account ${last} was removed just now, so that not all are here: try again`);
 }
 
 /** A list as one JSON text, written as it is read. */

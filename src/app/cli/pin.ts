@@ -9,6 +9,7 @@ import type { Config } from '../config.js';
 import { drawUntilAccepted } from '../drawing.js';
 import { PinsTooShort, pinLengthFor, usualCodeLength } from '../pin-length.js';
 import { wantedCode } from '../provision.js';
+import { warnUnlessDialable } from './account-add.js';
 import { findAccount, jsonOption, pinLengthOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
@@ -84,6 +85,7 @@ function rotate(
     );
     context.print('They are shown this once: note them now. The ones before open nothing any more.');
   }
+  if (pins.length > 0) warnUnlessDialable(context, stores.store.numbers(), length, config.entry.pinLength);
 }
 
 /** Those that are named, or all but the security code. @throws {Refused} */

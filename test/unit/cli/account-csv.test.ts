@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openExistingStore, openStore } from '../../../src/app/compose-store.js';
 import { readCsv } from '../../../src/app/csv.js';
 import { CommandLine, ONE_LINE_ERROR } from './command-line.js';
 
@@ -174,6 +175,43 @@ describe('account export', () => {
     const comparable = (list: object[]): object[] => list.map((one) => ({ ...one, id: '', createdAt: '' }));
     expect(comparable(after)).toEqual(comparable(before));
   });
+});
+
+describe('accounts that go while all are written', () => {
+  it.each([['export'], ['export', 'out.csv'], ['list'], ['list', '--json']])(
+    'are not left out silently by %s %s',
+    async (...args) => {
+      const many = Array.from({ length: 1_500 }, (_, n) => `n${n}`);
+      await cli.run(
+        'account',
+        'import',
+        file('a.csv', ['name', ...many].join('\n')),
+        '--out',
+        'pins.csv',
+        '--pin-length',
+        '12',
+      );
+      cli.stores = {
+        openStore,
+        openExistingStore: (config) => {
+          const store = openExistingStore(config);
+          const accounts = store.accounts.bind(store);
+          // somebody else removes the last one of each page
+          store.accounts = (asked) => {
+            const page = accounts(asked);
+            const last = page.at(-1);
+            if (last !== undefined) cli.withStore((other) => other.removeAccount(last.id));
+            return page;
+          };
+          return store;
+        },
+      };
+      const { status, stderr } = await cli.run('account', ...args);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^error: the account a\w+ was removed just now, so that not all are here: try again\n$/);
+      expect(existsSync(join(cli.directory, 'out.csv'))).toBe(false);
+    },
+  );
 });
 
 describe('account list', () => {

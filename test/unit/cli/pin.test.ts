@@ -61,6 +61,14 @@ describe('pin rotate', () => {
     expect([matches(added.securityCode), matches(security.securityCode)]).toEqual([false, true]);
   });
 
+  it('warns of PINs that can be keyed nowhere', async () => {
+    await cli.addAccount('--name', 'Mary');
+    expect((await cli.run('pin', 'rotate', 'Mary')).stderr).toBe('');
+    const { status, stderr } = await cli.run('pin', 'rotate', 'Mary', '--guest', '--pin-length', '7');
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^warning: PINs of 7 digits cannot be keyed at [^\n]*--pin-length 7\n$/);
+  });
+
   it('refuses with one line what the account has not, and changes nothing', async () => {
     const { guestPin } = await cli.addAccount('--name', 'Mary');
     for (const args of [['Mary', '--guest', '--access'], ['Mary', '--security'], ['Tom']]) {
