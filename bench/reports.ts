@@ -1,24 +1,31 @@
 /*
- * Reports over ten million call records: how long they take, and what memory.
+ * Reports over ten million call records: how long they take, of which how much the processor works, and what memory.
  *
  *   npm run bench:reports -- [--records 10000000] [--accounts 1000000] [--directory FOLDER]
  *
- * The records are written by SQL, spread evenly over the year 2025; each report is a command line in a process of its own, which tells its
- * longest resident size. With --directory a database that is there already is used again.
+ * The records are written by SQL, spread evenly over the year 2025; each report is the built program in a process of its own, its start
+ * and end included; with --only TEXT those alone whose line has the text. With --directory the database stays there, and one that is there
+ * already is used again.
  */
-import { fork } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { SqliteStore } from '../src/adapters/sqlite/sqlite-store.js';
-import { runCli } from '../src/app/cli/program.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../src/domain/conference-options.js';
 import { numberFlag, textFlag } from './bench-bridge.js';
 import { printTable } from './table.js';
 
-const REPORT = '--one-report';
+const PROGRAM = fileURLToPath(new URL('../dist/app/main.js', import.meta.url));
+/** Has a process tell at its end, through its descriptor 3, what it used. Its own peak: `maxRSS` counts that of its parent too. */
+const TELL = `data:text/javascript,import { readFileSync, writeSync } from 'node:fs';
+process.on('exit', () => {
+  const peak = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+  writeSync(3, JSON.stringify({ ...process.cpuUsage(), kilobytes: Number(peak[1]) }));
+});`;
 const YEAR_START = Date.UTC(2025, 0, 1);
 const YEAR_MS = 365 * 86_400_000;
 const BATCH = 250_000;
@@ -42,35 +49,32 @@ const STORY = JSON.stringify({
 
 interface Measured {
   readonly seconds: number;
+  /** Of the processor, user and system. */
+  readonly cpuSeconds: number;
   readonly megabytes: number;
   readonly bytes: number;
 }
 
-/** Runs the report and tells the parent what it took. */
-async function oneReport(directory: string, args: readonly string[]): Promise<void> {
-  let bytes = 0;
+async function report(directory: string, args: readonly string[]): Promise<Measured> {
   const began = performance.now();
-  const status = await runCli(args, {
-    stdout: (text) => {
-      bytes += text.length;
-    },
-    stderr: (text) => void process.stderr.write(text),
-    env: { PARTYLINE_DATA_DIR: directory },
-    workingDirectory: directory,
-    isTerminal: false,
-    ask: () => Promise.resolve(''),
+  const child = spawn(process.execPath, ['--import', TELL, PROGRAM, ...args], {
+    cwd: directory,
+    env: { ...process.env, PARTYLINE_DATA_DIR: directory },
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
-  if (status !== 0) process.exit(status);
-  const seconds = (performance.now() - began) / 1_000;
-  process.send?.({ seconds, megabytes: process.resourceUsage().maxRSS / 1_024, bytes } satisfies Measured);
-}
-
-function report(directory: string, args: readonly string[]): Promise<Measured> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), [REPORT, directory, ...args]);
-    child.once('message', (measured) => resolve(measured as Measured));
-    child.once('exit', (status) => reject(new Error(`${args.join(' ')} ended with status ${status}`)));
-  });
+  let bytes = 0;
+  let told = '';
+  child.stdout?.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  child.stdio[3]?.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}`);
+  const { user, system, kilobytes } = JSON.parse(told) as NodeJS.CpuUsage & { readonly kilobytes: number };
+  return {
+    seconds: (performance.now() - began) / 1e3,
+    cpuSeconds: (user + system) / 1e6,
+    megabytes: kilobytes / 1_024,
+    bytes,
+  };
 }
 
 function fill(directory: string, records: number, accounts: number): void {
@@ -127,36 +131,53 @@ async function measureAll(directory: string): Promise<void> {
   const march = ['--from', '2025-03-01', '--to', '2025-03-31', '--time-zone', 'Europe/London'];
   const year = ['--from', '2025-01-01', '--to', '2025-12-31', '--time-zone', 'Europe/London'];
   const rows: (readonly string[])[] = [];
+  const only = textFlag('only', '');
   const measure = async (what: string, args: readonly string[]): Promise<void> => {
-    const { seconds, megabytes, bytes } = await report(directory, args);
-    rows.push([what, seconds.toFixed(2), megabytes.toFixed(0), (bytes / 1e6).toFixed(1)]);
+    if (!what.includes(only)) return;
+    const { seconds, cpuSeconds, megabytes, bytes } = await report(directory, args);
+    rows.push([what, seconds.toFixed(2), cpuSeconds.toFixed(2), megabytes.toFixed(0), (bytes / 1e6).toFixed(1)]);
   };
-  await measure('config', ['config']);
+  const day = ['--from', '2025-03-01', '--to', '2025-03-01', '--time-zone', 'Europe/London'];
+  await measure('nothing (config)', ['config']);
+  await measure('a day by account', ['report', 'accounts', ...day, '--csv']);
   await measure('a month by account', ['report', 'accounts', ...march, '--csv']);
   await measure('a month by account, once more', ['report', 'accounts', ...march, '--csv']);
   await measure('a month by day', ['report', 'calls', '--by', 'day', ...march, '--csv']);
   await measure('a month by number', ['report', 'calls', '--by', 'number', ...march, '--csv']);
-  await measure('a month of one account', ['report', 'calls', '--account', 'Account 0001000', ...march, '--csv']);
+  await measure('a month of one account, summed', [
+    'report',
+    'accounts',
+    '--account',
+    'Account 0001000',
+    ...march,
+    '--csv',
+  ]);
+  await measure('a month of one account, every call', [
+    'report',
+    'calls',
+    '--account',
+    'Account 0001000',
+    ...march,
+    '--csv',
+  ]);
   await measure('a month, every call', ['report', 'calls', ...march, '--csv']);
   await measure('why, by the beginning of a SIP Call-ID', ['why', CALL_ID]);
   await measure('the year by account', ['report', 'accounts', ...year, '--csv']);
   await measure('the year by trunk', ['report', 'calls', '--by', 'trunk', ...year, '--csv']);
-  printTable('reports', ['report', 'seconds', 'most resident MB', 'output MB'], rows);
+  printTable('reports', ['report', 'seconds', 'of processor', 'most resident MB', 'output MB'], rows);
 }
 
-if (process.argv[2] === REPORT) {
-  await oneReport(process.argv[3] ?? '', process.argv.slice(4));
-} else {
-  const given = textFlag('directory', '');
-  const directory = given === '' ? mkdtempSync(join(tmpdir(), 'partyline-reports-')) : given;
-  try {
-    console.log(`${cpus().length} cores, one used`);
-    if (!existsSync(join(directory, 'partyline.db'))) {
-      fill(directory, numberFlag('records', 10_000_000), numberFlag('accounts', 1_000_000));
-    }
-    console.log(`database: ${(statSync(join(directory, 'partyline.db')).size / 1e9).toFixed(2)} GB`);
-    await measureAll(directory);
-  } finally {
-    if (given === '') rmSync(directory, { recursive: true });
+if (!existsSync(PROGRAM)) throw new Error('there is no dist: npm run build first');
+const given = textFlag('directory', '');
+const directory = given === '' ? mkdtempSync(join(tmpdir(), 'partyline-reports-')) : resolve(given);
+try {
+  mkdirSync(directory, { recursive: true });
+  console.log(`${cpus().length} cores, one used`);
+  if (!existsSync(join(directory, 'partyline.db'))) {
+    fill(directory, numberFlag('records', 10_000_000), numberFlag('accounts', 1_000_000));
   }
+  console.log(`database: ${(statSync(join(directory, 'partyline.db')).size / 1e9).toFixed(2)} GB`);
+  await measureAll(directory);
+} finally {
+  if (given === '') rmSync(directory, { recursive: true });
 }
