@@ -204,8 +204,9 @@ describe('report calls, many', () => {
   });
 
   it('quotes what a formula may hide behind blanks, and keeps lines whole', async () => {
-    record('c1', { caller: ' =1+1', trunk: '@x', dialled: 'a"b' });
+    record('c1', { caller: ' =1+1', trunk: '@x', dialled: 'a"b', mixer: '\uff1d1+1' });
     const { stdout } = await cli.run('report', 'calls', '--csv');
+    expect(stdout).toContain(",'\uff1d1+1,");
     expect(stdout).toContain(",'@x,");
     expect(stdout).toContain(",' =1+1,");
     expect(stdout).toContain(',"a""b",');
