@@ -1,15 +1,16 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { MOST_NAME_BYTES, saidIn } from '../../adapters/spoken-names/name-sound.js';
-import { SAMPLE_RATE_HZ, writeWav } from '../../adapters/spoken-names/wav.js';
 import type { Booking } from '../../ports/store-bookings.js';
 import { auditLineIf } from '../audit-line.js';
+import { nameSound } from '../compose-spoken-names.js';
 import { withExamples } from './arguments.js';
 import { findBooking, findInvitee, standing } from './booking-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 
+/** More than any recording of a name, bytes: a minute of sound. */
+const LARGEST_FILE = 1_000_000;
 /** As much as callers have for it, seconds. */
 const LONGEST_S = 5;
 
@@ -42,11 +43,11 @@ export function readSound(context: CliContext, { id, personalPins }: Booking, fi
   }
   try {
     const path = resolve(context.io.workingDirectory, file);
-    if (statSync(path).size > MOST_NAME_BYTES) throw new Error('it is longer than any name');
-    const said = saidIn(readFileSync(path));
-    if (said === null) throw new Error('nobody is heard to speak in it');
-    if (said.length > LONGEST_S * SAMPLE_RATE_HZ) throw new Error(`it is longer than ${LONGEST_S} s`);
-    return writeWav(said);
+    if (statSync(path).size > LARGEST_FILE) throw new Error('it is longer than any name');
+    const sound = nameSound(readFileSync(path));
+    if (sound === null) throw new Error('nobody is heard to speak in it');
+    if (sound.seconds > LONGEST_S) throw new Error(`it is longer than ${LONGEST_S} s`);
+    return sound.wav;
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : (error as Error).message;
     throw new Refused(`${file} cannot be used as a name (${reason}): it must be a WAV file, mono, 16 bits, 8 kHz`);
