@@ -48,6 +48,12 @@ async function checkKey(context: CliContext, config: Config): Promise<readonly F
   }
   const problem = checkBridgeKey(config, needed);
   if (problem === null)
-    return [{ check, status: 'ok', text: needed ? 'can be read by its owner alone' : 'opens recordings and guest PINs; made where it is missing' }];
+    return [
+      {
+        check,
+        status: 'ok',
+        text: needed ? 'can be read by its owner alone' : 'opens recordings and guest PINs; made where it is missing',
+      },
+    ];
   return [{ check, status: 'failed', text: problem }];
 }
