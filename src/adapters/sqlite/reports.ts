@@ -47,13 +47,12 @@ const SUM_COLUMNS: Readonly<Record<SumKey, string>> = { account: 'account_id', n
 const LAST = '\u{10ffff}';
 
 /**
- * Sums of each account with its name. Accounts are read in the order they lie in the file, not in that of their random ids: at random, half a
- * million of them take longer than all the rest. "LIMIT -1" keeps SQLite from leaving that order out.
+ * Sums of each account with its name, from an index that holds the names by id: half a million accounts read from the table itself, in
+ * whatever order, take longer than all the rest. SQLite would take the shorter index of the ids alone.
  */
 const withNames = (sums: string): string =>
-  `SELECT s.key, a.name, s.calls, s.joined, s.talkMs, s.placed, s.placedMs FROM (
-     SELECT s.*, i.seq FROM (${sums}) s LEFT JOIN accounts i ON i.id = s.key ORDER BY i.seq LIMIT -1
-   ) s LEFT JOIN accounts a ON a.seq = s.seq
+  `SELECT s.key, a.name, s.calls, s.joined, s.talkMs, s.placed, s.placedMs
+   FROM (${sums}) s LEFT JOIN accounts a INDEXED BY accounts_named ON a.id = s.key
    ORDER BY coalesce(a.folded_name, :last), s.key IS NULL, s.key`;
 
 /** Sums of each number whatever its spelling, under that with `+` where there is one: it is the first in order. */
