@@ -134,7 +134,7 @@ describe.concurrent('the PIN key', () => {
   it('that is cut short is not used, and not shown', async (test) => {
     const { installation, key } = await used(test);
     writeFileSync(key, 'half a key', { mode: 0o600 });
-    await expectUnusable(installation, /pin\.key is damaged \(not 32 bytes\): put it back from a backup/);
+    await expectUnusable(installation, /pin\.key is damaged \(not 1 to 16 times 32 bytes\): put it back from a backup/);
     expect((await installation.run(['serve'])).stderr).not.toContain('half a key');
   });
 });
