@@ -69,6 +69,7 @@ const SENTENCES: Readonly<Record<StoryWord, (facts: Facts) => string>> = {
   'first-key': (facts) => `first key, by ${METHODS[fact(facts, 'method')] ?? 'another method'}`,
   'pin-wrong': (facts) => `wrong PIN ${misses(facts)}`,
   'pin-accepted': (facts) => `PIN accepted: ${pinOf(facts)}`,
+  'pin-stopped': (facts) => `the PIN was stopped before the caller was in ${misses(facts)}`,
   'moderator-pin-wrong': (facts) => `wrong moderator PIN ${misses(facts)}`,
   'moderator-pin-accepted': () => 'moderator PIN accepted: host',
   'security-code-wrong': (facts) => `wrong security code ${misses(facts)}`,
@@ -152,7 +153,13 @@ export function tellStory({ lines, leftOut }: Story): ToldStory {
   return { lines: told, leftOut, leftOutAfter: FIRST_KEPT };
 }
 
-const WRONG: readonly StoryWord[] = ['pin-wrong', 'moderator-pin-wrong', 'security-code-wrong', 'nothing-entered'];
+const WRONG: readonly StoryWord[] = [
+  'pin-wrong',
+  'pin-stopped',
+  'moderator-pin-wrong',
+  'security-code-wrong',
+  'nothing-entered',
+];
 
 /** Wrong PINs and codes and silences. */
 export const missesOf = (story: Story): number => story.lines.filter(([, word]) => WRONG.includes(word)).length;

@@ -1,6 +1,7 @@
 import { assertNever } from '../assert-never.js';
 import { say } from '../prompts.js';
 import type { Admission, SecondCode } from './contract.js';
+import { stopPin } from './misses.js';
 import { askForName, nameOf } from './names.js';
 import type { CallStage, ChoosingRole, LookingAtGate, StageEvent } from './state.js';
 import { askForCode, leave, refuse, REQUEST_MS, requestAdmission, tooLong } from './transitions.js';
@@ -77,6 +78,8 @@ export function lookingAtGate(stage: LookingAtGate, event: StageEvent, turn: Tur
       return askForName(turn, stage.admission, 0);
     case 'Refused':
       return refuse(turn, stage, event.reason);
+    case 'PinStopped':
+      return stopPin(turn, stage);
     case 'TimerExpired':
       return event.name === 'request' ? leave(turn, stage, 'failed', []) : stage;
     default:

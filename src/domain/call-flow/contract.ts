@@ -74,6 +74,11 @@ export type CallEvent = { readonly at: number } & (
   | { readonly type: 'PinMissed'; readonly lookupId: LookupId }
   /** The second code is the account's. A wrong one is `PinMissed`. */
   | { readonly type: 'CodeMatched'; readonly lookupId: LookupId }
+  /**
+   * What the caller keyed opens nothing any more, at the gate or while waiting: the PIN or moderator PIN was replaced or revoked, the booking
+   * cancelled, the account disabled or removed. Sounds like a miss. Never of a call that was placed.
+   */
+  | { readonly type: 'PinStopped' }
   /** The store could not be asked; sounds like a miss but costs no try, and is tried again by the caller. */
   | { readonly type: 'PinLookupFailed'; readonly lookupId: LookupId }
   /** The recording of a name is over: `speechMs` is 0 where nothing was said. Exactly one for each `RecordName`. */
@@ -149,9 +154,9 @@ export type CallEffect =
   | { readonly type: 'RecordName'; readonly nameId: NameId; readonly limitMs: number }
   /** Ends the recording now: its `NameRecorded` follows. */
   | { readonly type: 'StopRecordingName'; readonly nameId: NameId }
-  /** Asks the conference whether it would take the caller: it answers `GateFoundOpen` or `Refused`. */
+  /** Asks the conference whether it would take the caller: it answers `GateFoundOpen` or `Refused`; or `PinStopped` comes. */
   | { readonly type: 'LookAtGate'; readonly admission: Admission }
-  /** Asks the conference for a place: it answers `KeptWaiting`, `Admitted` or `Refused`. */
+  /** Asks the conference for a place: it answers `KeptWaiting`, `Admitted` or `Refused`; or `PinStopped` comes. */
   | { readonly type: 'RequestAdmission'; readonly admission: Admission; readonly name: NameId | null }
   | { readonly type: 'JoinMixer'; readonly conferenceId: ConferenceId; readonly muted: boolean }
   | { readonly type: 'LeaveMixer' }

@@ -3,6 +3,7 @@ import type { Key } from '../keys.js';
 import { entryEndedByItself } from '../keypad/decoder.js';
 import { say } from '../prompts.js';
 import { admitByAccount } from './admitting.js';
+import { isLastTry } from './misses.js';
 import type {
   CallStage,
   CheckingCode,
@@ -161,13 +162,6 @@ function wrong(stage: Checking, turn: Turn): CallStage {
 function silent(stage: Collecting, turn: Turn): CallStage {
   if (isLastTry(turn)) return leave(turn, stage, 'no-entry', [say('goodbye')]);
   return askAgain(turn, stage, [say('nothing-entered')]);
-}
-
-/** Counts a miss or a silence: both draw on the same tries, of the PIN and of what is asked after it. */
-function isLastTry(turn: Turn): boolean {
-  const misses = turn.facts.misses + 1;
-  turn.facts = { ...turn.facts, misses };
-  return misses >= turn.facts.entry.tries;
 }
 
 function notToBeAsked(stage: Checking, turn: Turn): CallStage {

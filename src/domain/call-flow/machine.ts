@@ -92,6 +92,7 @@ function react(stage: CallStage, event: CallEvent, turn: Turn): CallStage {
     case 'PinMatched':
     case 'PinMissed':
     case 'CodeMatched':
+    case 'PinStopped':
     case 'PinLookupFailed':
     case 'NameRecorded':
     case 'GateFoundOpen':

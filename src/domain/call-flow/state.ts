@@ -51,6 +51,8 @@ import type { Admission, CallEvent, Gains, SecondCode, WaitReason } from './cont
  *                 │ farewell finished
  *                 ▼
  *               Ended ◄── CallerHungUp, MediaFailed, MoveFailed, MixerJoinFailed, Dismissed without farewell: from anywhere
+ *
+ *   CollectingPin ◄── PinStopped: from LookingAtGate and Requesting, and from Waiting where the caller was never in
  */
 
 /** Not answered yet, or the ACK has not come. */

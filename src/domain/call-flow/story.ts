@@ -12,6 +12,7 @@ export const STORY_WORDS = [
   'first-key',
   'pin-wrong',
   'pin-accepted',
+  'pin-stopped',
   'moderator-pin-wrong',
   'moderator-pin-accepted',
   'security-code-wrong',
@@ -94,6 +95,8 @@ function byEvent(before: CallState, event: CallEvent, after: CallState): readonl
       return before.kind === 'CheckingCode' ? [[CODE_WRONG[before.code], { misses: after.facts.misses }]] : [];
     case 'CodeMatched':
       return before.kind === 'CheckingCode' && after.kind !== 'CheckingCode' ? [[CODE_ACCEPTED[before.code]]] : [];
+    case 'PinStopped':
+      return after.facts.misses > before.facts.misses ? [['pin-stopped', { misses: after.facts.misses }]] : [];
     case 'PinLookupFailed':
       return before.facts.lookupFailures < after.facts.lookupFailures ? [['not-looked-up']] : [];
     case 'NameRecorded':
@@ -136,7 +139,7 @@ function pinFacts({ admission }: Extract<CallEvent, { type: 'PinMatched' }>): St
 
 /** Nothing was keyed in time: it costs a try as a wrong PIN does. */
 const bySilence = (before: CallState, event: CallEvent, after: CallState): readonly Told[] =>
-  event.type !== 'PinMissed' && after.facts.misses > before.facts.misses
+  event.type !== 'PinMissed' && event.type !== 'PinStopped' && after.facts.misses > before.facts.misses
     ? [['nothing-entered', { misses: after.facts.misses }]]
     : [];
 

@@ -3,6 +3,7 @@ import { say, type SpokenPrompt } from '../prompts.js';
 import type { WaitReason } from './contract.js';
 import { listening } from './listening.js';
 import { ownsKeys, told } from './menus.js';
+import { stopPin } from './misses.js';
 import { hear } from './speech.js';
 import type { CallStage, Requesting, StageEvent, Waiting } from './state.js';
 import {
@@ -33,6 +34,8 @@ export function requesting(stage: Requesting, event: StageEvent, turn: Turn): Ca
       return keepWaiting(turn, stage.admission, event.reason, [say(WHY[event.reason])]);
     case 'Refused':
       return refuse(turn, stage, event.reason);
+    case 'PinStopped':
+      return stopPin(turn, stage);
     case 'TimerExpired':
       if (event.name !== 'request') return stage;
       reportLeft(turn, false);
@@ -48,6 +51,9 @@ export function waiting(stage: Waiting, event: StageEvent, turn: Turn): CallStag
       return beginJoining(turn, stage.admission, event.muted, event.introduction);
     case 'Refused':
       return refuse(turn, stage, event.reason);
+    case 'PinStopped':
+      // Whoever is in stays in, on hold too.
+      return turn.facts.hasBeenIn ? stage : stopPin(turn, stage);
     case 'KeptWaiting':
     case 'SentToHold':
       return waitFor(stage, event.reason, turn);
