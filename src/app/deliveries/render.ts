@@ -73,19 +73,34 @@ const SUBJECTS = {
   reminder: 'Reminder',
 } as const;
 
+/** Each form is written when a channel asks for it: none needs all, and the calendar file of a series is long. */
 function invitationMessage(source: InvitationSource, { id, kind }: Delivery, invitation: Invitation): Message {
-  const { booking, host } = invitation;
+  const { booking, host, invitee } = invitation;
   const what = booking?.title ?? `telephone conference of ${host}`;
-  const subject = `${kind === 'host-report' ? '' : SUBJECTS[kind]}: ${what}`;
   const isCancelled = booking !== null && booking.isCancelled;
-  const text = isCancelled ? cancellationText(invitation, booking) : invitationText(invitation, source.now);
-  const calendar =
-    booking === null || kind === 'reminder' ? null : invitationCalendar(invitation, booking, calendarFacts(source));
+  const subject = `${subjectOf(kind, isCancelled && invitee?.isRevoked === true)}: ${what}`;
   return {
-    ...{ id, kind, subject, text, calendar },
-    short: isCancelled ? `${subject} (${host})` : inShort(invitation, source.now),
-    json: invitationJson(invitation),
+    ...{ id, kind, subject },
+    get text() {
+      return isCancelled ? cancellationText(invitation, booking) : invitationText(invitation, source.now);
+    },
+    get calendar() {
+      if (booking === null || kind === 'reminder') return null;
+      return invitationCalendar(invitation, booking, calendarFacts(source));
+    },
+    get short() {
+      return isCancelled ? `${subject} (${host})` : inShort(invitation, source.now);
+    },
+    get json() {
+      return invitationJson(invitation);
+    },
   };
+}
+
+/** @param isTakenBack the conference takes place without the reader */
+function subjectOf(kind: Delivery['kind'], isTakenBack: boolean): string {
+  if (kind === 'host-report') return '';
+  return isTakenBack ? 'Invitation taken back' : SUBJECTS[kind];
 }
 
 /** For calendars mail comes from whoever sends it: answers go there. */

@@ -1,12 +1,14 @@
-import ical, { ICalCalendarMethod, ICalEventStatus, ICalEventTransparency } from 'ical-generator';
+import ical, { ICalCalendarMethod, ICalEvent, ICalEventStatus, ICalEventTransparency } from 'ical-generator';
 import type { ICalCalendar, ICalEventData } from 'ical-generator';
 import { Temporal } from 'temporal-polyfill';
 import { tzlib_get_ical_block } from 'timezones-ical-library';
+import { folded } from './fold.js';
 import { digitsFor } from './invitation.js';
 import type { Invitation, InvitedBooking, InvitedOccurrence } from './invitation.js';
 import { cancellationText, invitationText } from './text.js';
 import { WallClock } from './wall-clock.js';
 import { inGroups, tapToCall } from './numbers.js';
+import { upcoming } from './when.js';
 
 /** Occurrences with a text of their own in one file, at most: those to come first. */
 const MOST_OVERRIDES = 100;
@@ -45,8 +47,11 @@ export function invitationCalendar(
     // the name is left to the events: with one here, stamps would not be in UTC
     timezone: { name: null, generator: (name) => (name === zone?.name ? zone.block : null) },
   });
-  addEvents(calendar, invitation, booking, facts, zone?.name ?? null);
-  return { method, content: `${calendar.toString()}\r\n` };
+  const own = addEvents(calendar, invitation, booking, facts, zone?.name ?? null);
+  const whole = calendar.toString();
+  // those of occurrences are the most of it, and are folded here in a fraction of the time that the library needs
+  const end = whole.lastIndexOf('END:VCALENDAR');
+  return { method, content: `${whole.slice(0, end)}${folded(own.join(''))}${whole.slice(end)}\r\n` };
 }
 
 /** The VTIMEZONE, and the name that it has for itself: an older name of the same zone would find none. `null`: UTC */
@@ -57,13 +62,14 @@ function zoneOf(timeZone: string): { readonly name: string; readonly block: stri
   return { name, block };
 }
 
+/** @returns the events of single occurrences, which are to follow: lines ended by CRLF */
 function addEvents(
   calendar: ICalCalendar,
   invitation: Invitation,
   booking: InvitedBooking,
   facts: CalendarFacts,
   zone: string | null,
-): void {
+): readonly string[] {
   const { occurrences, rule } = booking;
   const first = occurrences[0];
   const common = commonOf(invitation, booking, facts, zone);
@@ -74,9 +80,9 @@ function addEvents(
     end: at(endsAt),
   });
   if (rule === null) {
-    if (first === undefined) return;
+    if (first === undefined) return [];
     calendar.createEvent({ ...common, ...timesOf(first), description: describe(invitation, first, facts.now) });
-    return;
+    return [];
   }
   const starts = startOfSeries(booking, zone);
   calendar.createEvent({
@@ -86,13 +92,15 @@ function addEvents(
     repeating: repeating(booking, zone),
     description: describe(invitation, null, facts.now),
   });
-  if (invitation.code.kind !== 'each' || booking.isCancelled) return;
-  const near = occurrences.filter(({ endsAt, isCancelled }) => endsAt > facts.now && !isCancelled);
-  for (const one of near.slice(0, MOST_OVERRIDES)) {
-    if (digitsFor(invitation.code, one) === null) continue;
-    const description = describe(invitation, one, facts.now);
-    calendar.createEvent({ ...common, ...timesOf(one), recurrenceId: at(one.startsAt), description });
-  }
+  if (invitation.code.kind !== 'each' || booking.isCancelled) return [];
+  return upcoming(booking, facts.now)
+    .slice(0, MOST_OVERRIDES)
+    .filter((one) => digitsFor(invitation.code, one) !== null)
+    .map((one) => {
+      const description = describe(invitation, one, facts.now);
+      const data = { ...common, ...timesOf(one), recurrenceId: at(one.startsAt), description };
+      return new ICalEvent(data, calendar).toString();
+    });
 }
 
 /** Whom it is for. A REQUEST names at least one (RFC 5546 section 3.2.2); others of the booking are nobody's business. */
@@ -122,12 +130,18 @@ function commonOf(
     stamp: new Date(now),
     timezone: zone,
     summary: plain(booking.title),
-    status: booking.isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
+    status: statusOf(invitation, booking),
     transparency: ICalEventTransparency.OPAQUE,
     ...(location === null ? {} : { location: plain(location) }),
     ...(organizer === null ? {} : { organizer: { name: parameter(organizer.name), email: organizer.email } }),
     ...(attendee === null ? {} : { attendees: [{ ...attendee, name: parameter(attendee.name), rsvp: false }] }),
   };
+}
+
+/** One who alone is not invited any more is told so by CANCEL without a STATUS: the event takes place (RFC 5546 section 3.2.5). */
+function statusOf({ invitee }: Invitation, { isCancelled }: InvitedBooking): ICalEventStatus | null {
+  if (!isCancelled) return ICalEventStatus.CONFIRMED;
+  return invitee?.isRevoked === true ? null : ICalEventStatus.CANCELLED;
 }
 
 /** The master of a series: on the wall clock as it was booked, so that the rule goes on from there; else its first occurrence. */

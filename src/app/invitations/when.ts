@@ -41,9 +41,24 @@ export function occurrenceInWords({ startsAt, endsAt }: InvitedOccurrence, timeZ
 export const startInWords = ({ startsAt }: InvitedOccurrence, timeZone: string): string =>
   `${dayOf(startsAt, timeZone)}, ${timeOf(startsAt, timeZone)}`;
 
+/** Rules whose words are kept. */
+const MOST_RULES = 100;
+const rules = new Map<string, string>();
+
 /** A rule in words, e.g. `every week on Monday, 10 times`; `null`: it does not repeat. */
 export function ruleInWords({ rule, startsLocal, timeZone }: InvitedBooking): string | null {
   if (rule === null) return null;
+  // one message says it up to three times, and a series has one for each invitee
+  const key = `${timeZone} ${startsLocal} ${rule}`;
+  const known = rules.get(key);
+  if (known !== undefined) return known;
+  if (rules.size >= MOST_RULES) rules.clear();
+  const words = inWords(rule, startsLocal, timeZone);
+  rules.set(key, words);
+  return words;
+}
+
+function inWords(rule: string, startsLocal: string, timeZone: string): string {
   const start = startsLocal.replaceAll(/[-:]/g, '').padEnd(15, '0');
   try {
     const words = toText(`DTSTART;TZID=${timeZone}:${start}\nRRULE:${rule}`, 'en', { excludeTzAbbreviation: true });

@@ -206,7 +206,7 @@ describe('invitations that are sent', () => {
       ['mary@example.org', 'Changed: Board'],
       ['ann@example.org', 'Changed: Board'],
       ['bob@example.org', 'Invitation: Board'],
-      ['ann@example.org', 'Cancelled: Board'],
+      ['ann@example.org', 'Invitation taken back: Board'],
       ['mary@example.org', 'Cancelled: Board'],
       ['bob@example.org', 'Cancelled: Board'],
     ]);
@@ -300,6 +300,10 @@ describe('invitations that are sent', () => {
     await cli.run('booking', 'invite', id, 'Ann <ann@example.org>');
     const texts = mail.received.map(({ mail: { text } }) => text ?? '');
     expect(texts[1]).toMatch(/^Ann,\nyou are not invited any more to the conference "Board" of Mary Murphy/);
+    expect(mail.received[1]?.mail.subject).toBe('Invitation taken back: Board');
+    expect(mail.received.map((one) => sentEvent(one).component.getFirstPropertyValue('status'))).toEqual([
+      ...['CONFIRMED', null, 'CONFIRMED'],
+    ]);
     const sequences = mail.received.map((one) => sentEvent(one).sequence);
     expect(sequences).toHaveLength(3);
     expect(sequences).toEqual([...new Set(sequences)].sort());

@@ -161,6 +161,24 @@ describe('an invitation as iCalendar', () => {
     expect(main.description).not.toContain(',,');
   });
 
+  it('folds those of its own like all others, between characters', () => {
+    const occurrences = occurrencesAt('Asia/Tokyo', 60, '2026-03-02T09:00', '2026-03-09T09:00');
+    const digits = new Map(occurrences.map(({ startsAt }, at) => [startsAt, `11122233${at}`]));
+    // places of the cuts differ by the length of what is before
+    for (const before of ['', 'a', 'ab', 'abc', 'abcd']) {
+      const title = `${before}${'Réunion — 会議 📞 '.repeat(12)}`.trim();
+      const booking = booked('Asia/Tokyo', '2026-03-02T09:00', { title, rule: 'FREQ=WEEKLY;COUNT=2', occurrences });
+      const file = written(booking, { code: { kind: 'each', digits } });
+      expect(read(file).events.map(({ summary }) => summary)).toEqual([title, title, title]);
+      for (const line of file.content.split('\r\n')) {
+        expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);
+        expect(line).not.toMatch(/\p{Cs}/u);
+      }
+      expect(file.content.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+      expect(file.content.endsWith('END:VEVENT\r\nEND:VCALENDAR\r\n')).toBe(true);
+    }
+  });
+
   it('cancels by the same name with a higher number, without any PIN', () => {
     const booking = booked('Europe/London', '2026-03-23T09:00', { isCancelled: true, revision: 4 });
     const file = written(booking);
@@ -170,6 +188,18 @@ describe('an invitation as iCalendar', () => {
     expect(main.component.getFirstPropertyValue('status')).toBe('CANCELLED');
     expect([main.uid, main.sequence]).toEqual(['b1@conference.example.org', 4]);
     expect(file.content).not.toMatch(/123456789|123 456 789/);
+  });
+
+  it('takes back the invitation of one invitee without saying that the event is off (RFC 5546 section 3.2.5)', () => {
+    const booking = booked('Europe/London', '2026-03-23T09:00', { isCancelled: true, revision: 4 });
+    const tom = { id: 'i1' as never, name: 'Tom', email: 'tom@example.org' };
+    const taken = read(written(booking, { invitee: { ...tom, isRevoked: true } }));
+    expect(taken.calendar.getFirstPropertyValue('method')).toBe('CANCEL');
+    expect(taken.main.component.hasProperty('status')).toBe(false);
+    expect(taken.main.attendees.map((one) => one.getFirstValue())).toEqual(['MAILTO:tom@example.org']);
+    expect([taken.main.uid, taken.main.sequence]).toEqual(['b1@conference.example.org', 4]);
+    const { main } = read(written(booking, { invitee: { ...tom, isRevoked: false } }));
+    expect(main.component.getFirstPropertyValue('status')).toBe('CANCELLED');
   });
 
   it('asks an invitee by name or the host, and nobody where it is for whoever gets it (RFC 5546 section 3.2.2)', () => {
