@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { SealedArchive } from '../adapters/recordings/archive.js';
 import { KeptAside, type Aside } from '../adapters/recordings/kept-aside.js';
 import { MemoryFolder } from '../adapters/recordings/memory-folder.js';
 import { SealedFolder } from '../adapters/recordings/sealed-folder.js';
 import { SealedRecordings } from '../adapters/recordings/sealed-recordings.js';
-import { BRIDGE_KEY_FILE, loadBridgeKey } from '../adapters/system/bridge-key.js';
 import { SystemClock } from '../adapters/system/clock.js';
 import type { AccountId } from '../domain/identifiers.js';
 import type { RecordingArchive, Recordings } from '../ports/recordings.js';
@@ -67,20 +64,6 @@ export function lookAtMemoryFolder(config: Config): {
 
 /** Recordings that could not be read and are in plain still, the first that is due first. @throws Error of the file system */
 export const recordingsAside = (config: Config): Promise<readonly Aside[]> => keptAside(config).list();
-
-/**
- * What is wrong with the bridge key, in one line, or `null`. Makes none.
- * @param needed whether there must be one, because recordings were sealed under it
- */
-export function checkBridgeKey({ dataDirectory }: Config, needed: boolean): string | null {
-  if (!needed && !existsSync(join(dataDirectory, BRIDGE_KEY_FILE))) return null;
-  try {
-    loadBridgeKey(dataDirectory, () => false);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
 
 function memoryFolder({ dataDirectory, recordings: { memoryDirectory, allowDisk } }: Config): MemoryFolder {
   const runtimeDirectory = process.env['XDG_RUNTIME_DIR'];

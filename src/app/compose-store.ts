@@ -12,12 +12,20 @@ import { DirectoryHold } from '../adapters/sqlite/directory-hold.js';
 import { UnknownSchema } from '../adapters/sqlite/migrations.js';
 import { SqliteStore } from '../adapters/sqlite/sqlite-store.js';
 import { AesPinSeal } from '../adapters/system/aes-pin-seal.js';
-import { loadBridgeKey } from '../adapters/system/bridge-key.js';
+import { BRIDGE_KEY_FILE, loadBridgeKey } from '../adapters/system/bridge-key.js';
 import { SystemClock } from '../adapters/system/clock.js';
 import { KeyUnusable } from '../adapters/system/key-file.js';
-import { addPinKey, loadPinKey, PIN_KEY_FILE, PinKeyUnusable } from '../adapters/system/pin-key.js';
+import { addPinKey, loadPinKey, PIN_KEY_FILE } from '../adapters/system/pin-key.js';
 import { SystemRandomness } from '../adapters/system/randomness.js';
 import type { Config } from './config.js';
+import {
+  isRightBridgeKey,
+  isRightPinKey,
+  needsBridgeKey,
+  needsPinKey,
+  noteNewPinKey,
+  onlyLooking,
+} from './compose-key-checks.js';
 
 /** All of the store. */
 export type WholeStore = Store & PrivacyStore;
@@ -40,8 +48,9 @@ export function openStore(config: Config): OpenStore {
   try {
     const pins = loadPinKey(
       config.dataDirectory,
-      () => store.countAccounts() === 0,
+      () => !needsPinKey(store),
       () => store.pinKeyVersion(),
+      (key, version) => isRightPinKey(store, key, version),
     );
     const seal = new AesPinSeal(() => openBridgeKey(config, store));
     return { store, pins, seal, clock: new SystemClock(), randomness: new SystemRandomness() };
@@ -56,12 +65,25 @@ export function openStore(config: Config): OpenStore {
  * @returns its version
  * @throws {PinKeyUnusable}, {StoreUnavailable}; then nothing was changed
  */
-export const rekeyPins = ({ dataDirectory }: Config, store: Store, note?: AuditLine): number =>
-  store.rekeyPins((version) => addPinKey(dataDirectory, version), note);
+export function rekeyPins({ dataDirectory }: Config, store: Store, note?: AuditLine): number {
+  const added: { key?: Uint8Array } = {};
+  const version = store.rekeyPins((counting) => {
+    const { key, ...next } = addPinKey(dataDirectory, counting);
+    added.key = key;
+    return next;
+  }, note);
+  // a process that dies in between leaves this to the next one that opens the database
+  if (added.key !== undefined) noteNewPinKey(store, added.key, version);
+  return version;
+}
 
 /** The bridge key, made where it is missing and nothing was sealed under one. @throws {KeyUnusable} */
 export const openBridgeKey = ({ dataDirectory }: Config, store: Store): Uint8Array =>
-  loadBridgeKey(dataDirectory, () => store.recordings({ limit: 1 }).length === 0 && !store.hasSealedPins());
+  loadBridgeKey(
+    dataDirectory,
+    () => !needsBridgeKey(store),
+    (key) => isRightBridgeKey(store, key),
+  );
 
 /**
  * Opens the database to look things up or change them, without the PIN key. Where there is no database yet nothing is
@@ -106,22 +128,39 @@ export function isDataDirectoryHeld({ dataDirectory }: Config): boolean {
   return DirectoryHold.isTaken(dataDirectory);
 }
 
-/**
- * What is wrong with the PIN key, in one line, or `null`. Makes none.
- * @param needed whether there must be one, because PINs were hashed by it
- * @param version the one that the database is under
- */
-export function checkPinKey(config: Config, needed: boolean, version = 1): string | null {
+/** What is wrong with the PIN key, in one line, or `null`. Makes and notes nothing. @param store `null`: there is no database */
+export function checkPinKey(config: Config, store: Store | null): string | null {
+  const needed = store !== null && needsPinKey(store);
   if (!needed && !existsSync(join(config.dataDirectory, PIN_KEY_FILE))) return null;
-  try {
+  return refusalOf(() =>
     loadPinKey(
       config.dataDirectory,
       () => false,
-      () => version,
-    );
+      () => store?.pinKeyVersion() ?? 1,
+      (key, version) => store === null || isRightPinKey(onlyLooking(store), key, version),
+    ),
+  );
+}
+
+/** What is wrong with the bridge key, in one line, or `null`. Makes and notes nothing. @param store `null`: there is no database */
+export function checkBridgeKey({ dataDirectory }: Config, store: Store | null): string | null {
+  const needed = store !== null && needsBridgeKey(store);
+  if (!needed && !existsSync(join(dataDirectory, BRIDGE_KEY_FILE))) return null;
+  return refusalOf(() =>
+    loadBridgeKey(
+      dataDirectory,
+      () => false,
+      (key) => store === null || isRightBridgeKey(onlyLooking(store), key),
+    ),
+  );
+}
+
+function refusalOf(load: () => unknown): string | null {
+  try {
+    load();
     return null;
   } catch (error) {
-    if (error instanceof PinKeyUnusable) return error.message;
+    if (error instanceof KeyUnusable) return error.message;
     throw error;
   }
 }

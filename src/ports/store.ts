@@ -236,6 +236,10 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
   rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number;
   /** Whether any code is kept sealed. */
   hasSealedPins(): boolean;
+  /** What a key is known again by, or `null`: nothing was noted yet. @param key its name, e.g. `pin-1` */
+  keyCheck(key: string): string | null;
+  /** Notes it, in place of what there was. */
+  noteKeyCheck(key: string, value: string): void;
 
   /**
    * Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more.

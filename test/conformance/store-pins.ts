@@ -119,6 +119,14 @@ export function describePins(stage: () => StoreStage): void {
     });
   });
 
+  it('notes what keys are known again by, each under its name', () => {
+    expect(stage().store.keyCheck('pin-1')).toBeNull();
+    stage().store.noteKeyCheck('pin-1', 'x');
+    stage().store.noteKeyCheck('bridge', 'y');
+    stage().store.noteKeyCheck('pin-1', 'z');
+    expect(['pin-1', 'bridge', 'pin-2'].map((key) => stage().store.keyCheck(key))).toEqual(['z', 'y', null]);
+  });
+
   describe('pages of accounts', () => {
     const ids = (page: Omit<AccountPage, 'limit'>, limit = 10): readonly string[] =>
       stage()

@@ -45,6 +45,7 @@ export class MemoryStore extends MemoryBookings implements Store {
   #accounts: Account[] = [];
   readonly #now: () => number;
   #keyVersion = 1;
+  readonly #keyChecks = new Map<string, string>();
   readonly #pins = new Map<PinHash, BookedPin>();
   /** When each is free again. */
   readonly #retired = new Map<PinHash, number>();
@@ -250,6 +251,16 @@ export class MemoryStore extends MemoryBookings implements Store {
   hasSealedPins(): boolean {
     this.#work();
     return [...this.#pins.values()].some(({ sealed }) => sealed !== undefined);
+  }
+
+  keyCheck(key: string): string | null {
+    this.#work();
+    return this.#keyChecks.get(key) ?? null;
+  }
+
+  noteKeyCheck(key: string, value: string): void {
+    this.#work();
+    this.#keyChecks.set(key, value);
   }
 
   #setSecurityCode(id: AccountId, code: NewPin | null): void {

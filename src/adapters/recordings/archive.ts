@@ -96,8 +96,16 @@ export class SealedArchive implements RecordingArchive {
     return accountId !== null && this.#parts.store.account(accountOf(accountId)) === null;
   }
 
+  #bridgeKey(): Uint8Array {
+    try {
+      return this.#parts.bridgeKey();
+    } catch (error) {
+      throw new RecordingUnreadable(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
   #keyOf({ id, wrappedKey }: Recording): Uint8Array {
-    const bridgeKey = this.#parts.bridgeKey();
+    const bridgeKey = this.#bridgeKey();
     try {
       return unwrapKey(bridgeKey, id, wrappedKey);
     } catch (error) {

@@ -27,6 +27,7 @@ import { BlockTable } from './blocks.js';
 import { BookingSide } from './booking-side.js';
 import { DirectoryTables } from './directory.js';
 import { translated } from './errors.js';
+import { FactTable } from './facts.js';
 import { findingsOf } from './health.js';
 import { LiveTables } from './live.js';
 import { openDatabase } from './open-database.js';
@@ -51,6 +52,7 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
   readonly #blocks: BlockTable;
   readonly #recordings: RecordingTable;
   readonly #live: LiveTables;
+  readonly #facts: FactTable;
 
   private constructor(file: string, database: Database, now: () => number) {
     const pins = new PinTable(database, now);
@@ -62,6 +64,7 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     this.#blocks = new BlockTable(database);
     this.#recordings = new RecordingTable(database);
     this.#live = new LiveTables(database);
+    this.#facts = new FactTable(database);
   }
 
   /** @throws {StoreUnavailable} or {@link UnknownSchema}, one line each */
@@ -164,6 +167,14 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
 
   hasSealedPins(): boolean {
     return this.read(() => this.#pins.hasSealed());
+  }
+
+  keyCheck(key: string): string | null {
+    return this.read(() => this.#facts.value(`key-check-${key}`));
+  }
+
+  noteKeyCheck(key: string, value: string): void {
+    this.change(() => this.#facts.set(`key-check-${key}`, value));
   }
 
   addBlock(block: Block): void {

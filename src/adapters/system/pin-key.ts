@@ -28,17 +28,17 @@ const oneMore = (key: Uint8Array, version: number, text: string): string =>
 export class PinKey implements PinHasher {
   #keys: readonly Uint8Array[];
   readonly #version: () => number;
-  readonly #readAgain: () => readonly Uint8Array[];
+  readonly #readAgain: (version: number) => readonly Uint8Array[];
 
   /**
    * @param keys in order of version, those that count alone: one behind them may be replaced by another
    * @param version the one that counts now
-   * @param readAgain keys as they are on the disk, where the one that counts is not among `keys`. @throws {PinKeyUnusable}
+   * @param readAgain those up to a version that is not among `keys`, as they are on the disk. @throws {PinKeyUnusable}
    */
   constructor(
     keys: readonly Uint8Array[],
     version: () => number = () => keys.length,
-    readAgain: () => readonly Uint8Array[] = () => keys,
+    readAgain: (version: number) => readonly Uint8Array[] = (wanted) => upTo(wanted, keys),
   ) {
     for (const { length } of keys) {
       if (length !== KEY_BYTES) throw new RangeError(`a PIN key has ${KEY_BYTES} bytes, not ${length}`);
@@ -60,7 +60,7 @@ export class PinKey implements PinHasher {
 
   #hashAt(version: number, digits: string): string {
     // another process has re-keyed
-    if (version > this.#keys.length) this.#keys = upTo(version, this.#readAgain());
+    if (version > this.#keys.length) this.#keys = this.#readAgain(version);
     let text = digits;
     for (const [index, key] of this.#keys.slice(0, version).entries()) text = oneMore(key, index + 1, text);
     return text;
@@ -86,26 +86,44 @@ const keyFile = (dataDirectory: string): KeyFile => ({
  * Reads `pin.key` of the data directory, or makes it with its first key.
  * @param mayCreate asked only when there is no key; says no when PINs were hashed by a key before
  * @param version the one that counts now, as the database says; the first where nothing is said
+ * @param isRight whether a key is the one of that version; asked of each that counts, as soon as it is read
  * @throws {PinKeyUnusable}
  */
-export function loadPinKey(dataDirectory: string, mayCreate: () => boolean, version: () => number = () => 1): PinKey {
+export function loadPinKey(
+  dataDirectory: string,
+  mayCreate: () => boolean,
+  version: () => number = () => 1,
+  isRight: (key: Uint8Array, version: number) => boolean = () => true,
+): PinKey {
   const file = keyFile(dataDirectory);
   const read = (may: () => boolean): readonly Uint8Array[] => translated(() => loadKeys(file, may));
+  const checked = (counting: number, keys: readonly Uint8Array[]): readonly Uint8Array[] => {
+    const known = upTo(counting, keys);
+    if (known.every((key, index) => isRight(key, index + 1))) return known;
+    throw new PinKeyUnusable(
+      `the PIN key ${file.path} is not the one that the PINs of the database are under, so that none would be recognised: put the right one back from a backup`,
+    );
+  };
   // asked before the file is read: what is behind those that count by then may still be replaced
   const counting = version();
-  return new PinKey(upTo(counting, read(mayCreate)), version, () => read(() => false));
+  return new PinKey(checked(counting, read(mayCreate)), version, (wanted) =>
+    checked(
+      wanted,
+      read(() => false),
+    ),
+  );
 }
 
 /**
  * A fresh key, to come after those up to `version`.
- * @returns what turns a hash of that version into one of the next, and what puts the key on the disk before it returns: behind those up to
+ * @returns the key, what turns a hash of that version into one of the next, and what puts the key on the disk before it returns: behind those up to
  * `version`, in place of any that came after and was never used. To be called while nobody else does. @throws {PinKeyUnusable}
  * @throws {PinKeyUnusable}
  */
 export function addPinKey(
   dataDirectory: string,
   version: number,
-): { readonly next: (hash: string) => string; readonly keep: () => void } {
+): { readonly key: Uint8Array; readonly next: (hash: string) => string; readonly keep: () => void } {
   const file = keyFile(dataDirectory);
   return translated(() => {
     const keys = loadKeys(file, () => false);
@@ -115,6 +133,7 @@ export function addPinKey(
       throw new KeyUnusable(`the PIN key has ${MOST_PIN_KEYS} versions already, there can be no more`);
     const fresh = randomBytes(KEY_BYTES);
     return {
+      key: fresh,
       next: (hash) => oneMore(fresh, version + 1, hash),
       keep: () => translated(() => replaceKeys(file, [...keys.slice(0, version), fresh])),
     };

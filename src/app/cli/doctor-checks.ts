@@ -33,7 +33,7 @@ export async function checkStore(context: CliContext, config: Config): Promise<r
   const database = config.databaseFile;
   try {
     if (!hasDatabase(config)) {
-      const key = checkPinKey(config, false);
+      const key = checkPinKey(config, null);
       const text = `${database} does not exist yet: partyline account add makes it`;
       return [{ check: 'database', status: 'ok', text }, ...(key === null ? [] : [keyFinding(key)])];
     }
@@ -43,7 +43,7 @@ export async function checkStore(context: CliContext, config: Config): Promise<r
       if (troubles.length === 0) findings.push({ check: 'database', status: 'ok', text: database });
       return [
         ...findings,
-        keyFinding(checkPinKey(config, store.countAccounts() > 0, store.pinKeyVersion())),
+        keyFinding(checkPinKey(config, store)),
         checkPinStrength(store, config),
         ...checkWaysIn(store, config),
         checkDeliveries(store, config),

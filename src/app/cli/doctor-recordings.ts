@@ -1,5 +1,5 @@
-import { checkBridgeKey, lookAtMemoryFolder, recordingsAside } from '../compose-recordings.js';
-import { hasDatabase } from '../compose-store.js';
+import { lookAtMemoryFolder, recordingsAside } from '../compose-recordings.js';
+import { checkBridgeKey, hasDatabase } from '../compose-store.js';
 import type { Config } from '../config.js';
 import type { CliContext } from './context.js';
 import type { Finding } from './doctor-checks.js';
@@ -39,21 +39,17 @@ async function checkAside(config: Config): Promise<readonly Finding[]> {
 
 async function checkKey(context: CliContext, config: Config): Promise<readonly Finding[]> {
   const check = 'bridge key';
-  let needed: boolean;
+  let problem: string | null;
   try {
-    needed = hasDatabase(config) && (await context.withStore((store) => store.recordings({ limit: 1 }).length > 0));
+    problem = hasDatabase(config)
+      ? await context.withStore((store) => checkBridgeKey(config, store))
+      : checkBridgeKey(config, null);
   } catch {
     // the look at the database tells it
     return [];
   }
-  const problem = checkBridgeKey(config, needed);
-  if (problem === null)
-    return [
-      {
-        check,
-        status: 'ok',
-        text: needed ? 'can be read by its owner alone' : 'opens recordings and guest PINs; made where it is missing',
-      },
-    ];
-  return [{ check, status: 'failed', text: problem }];
+  if (problem !== null) return [{ check, status: 'failed', text: problem }];
+  return [
+    { check, status: 'ok', text: 'opens recordings and guest PINs; made where it is missing and nothing needs it' },
+  ];
 }

@@ -4,7 +4,7 @@ import { keepUnrolled } from '../bookings/keep-unrolled.js';
 import { tooFewAudioPorts } from '../ports.js';
 import { startBridge, type RunningBridge } from '../compose.js';
 import { openSender } from '../compose-deliveries.js';
-import { holdDataDirectory } from '../compose-store.js';
+import { checkBridgeKey, holdDataDirectory, type WholeStore } from '../compose-store.js';
 import type { Config, LoadedConfig } from '../config.js';
 import type { DeliverySender } from '../deliveries/sender.js';
 import { openLog } from '../log.js';
@@ -93,6 +93,7 @@ async function run(
       startedAt: new Date().toISOString(),
     });
     for (const doubt of doubts(config, flags)) context.warn(doubt);
+    tellOfBridgeKey(context, config, stores.store);
     context.print(welcome(config, running, flags));
     if (flags.demo === true) context.print(demo(config, running));
     leave = await untilAsked(running, handOver, (line) => context.io.stderr(`${line}\n`));
@@ -121,6 +122,12 @@ function doubts(config: Config, { lan }: ServeFlags): readonly string[] {
   const loopback = 'the engine freeswitch, started here, listens on 127.0.0.1 only: --lan lets nobody else call';
   const audio = config.engine === 'embedded' || here ? tooFewAudioPorts(config) : null;
   return [...(lan === true && here && anywhere ? [loopback] : []), ...(audio === null ? [] : [audio])];
+}
+
+/** Calls go on without it, and nothing new is sealed under another one. */
+function tellOfBridgeKey(context: CliContext, config: Config, store: WholeStore): void {
+  const problem = checkBridgeKey(config, store);
+  if (problem !== null) context.warn(`nothing can be recorded and no account or booking added: ${problem}`);
 }
 
 function configured(context: CliContext, flags: ServeFlags): LoadedConfig {

@@ -1,6 +1,8 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AesPinSeal } from '../../../src/adapters/system/aes-pin-seal.js';
+import { KeyUnusable } from '../../../src/adapters/system/key-file.js';
 import { loadConfig } from '../../../src/app/config.js';
 import { openStore } from '../../../src/app/compose-store.js';
 import { accountId } from '../../../src/domain/identifiers.js';
@@ -109,8 +111,13 @@ describe('pin rotate', () => {
     }
     expect(() => seal.open(`${sealed.slice(0, -6)}AAAAA=`, { account, role: 'guest' })).toThrow(SealUnreadable);
     store.close();
+    const key = readFileSync(join(cli.data, 'bridge.key'));
     writeFileSync(join(cli.data, 'bridge.key'), Buffer.alloc(32, 1));
-    expect(() => sealedOf(id, 'guest')).toThrow(SealUnreadable);
+    expect(() => sealedOf(id, 'guest')).toThrow(KeyUnusable);
+    expect(() => new AesPinSeal(() => Buffer.alloc(32, 1)).open(sealed, { account, role: 'guest' })).toThrow(
+      SealUnreadable,
+    );
+    expect(new AesPinSeal(() => key).open(sealed, { account, role: 'guest' })).toBe('482915037');
   });
 
   it('draws longer PINs, as a number wants them, where there are too many of the usual length', async () => {

@@ -109,7 +109,7 @@ describe('recording export', () => {
         writeFileSync(join(cli.data, 'bridge.key'), newKey());
         return id;
       },
-      /another bridge key/,
+      /the bridge key .* is not the one that /,
     ],
     [
       'has lost its key',
