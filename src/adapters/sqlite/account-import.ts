@@ -6,12 +6,15 @@ import { STORED, storedOf } from './accounts.js';
 import type { PinTable } from './pins.js';
 import { DEAD_MS, inTurns } from './turns.js';
 
+/** Pages kept in memory meanwhile, of the database and of the temporary tables, kilobytes each: what one transaction changes is not written twice. */
+const CACHE_KB = 65_536;
+
 export interface ImportParts {
   readonly database: Database;
   readonly pins: PinTable;
-  /** One transaction that is on the disk when it returns. */
+  /** One transaction; it is on the disk when one that is noted is. */
   readonly change: (action: () => void) => void;
-  /** The same, with the line of the audit trail. */
+  /** One transaction that is on the disk when it returns, with the line of the audit trail. */
   readonly noted: (action: () => void) => void;
 }
 
@@ -33,11 +36,13 @@ export function importAccounts(
       email TEXT, time_zone TEXT, language TEXT
     );
     CREATE TEMP TABLE new_pins (hash TEXT PRIMARY KEY, row INTEGER, role TEXT, length INTEGER, sealed TEXT) WITHOUT ROWID;
-    CREATE INDEX temp.new_pins_by_row ON new_pins (row);
+    CREATE TEMP TABLE new_places (row INTEGER PRIMARY KEY, seq INTEGER);
   `);
   try {
-    gather(database, accounts);
-    const count = putIn(parts, token);
+    const count = withCache(database, () => {
+      gather(database, accounts);
+      return putIn(parts, token);
+    });
     noted(() => {
       // one that was stopped for a minute may have been taken for dead
       if (database.prepare('DELETE FROM importing WHERE token = ?').run(token).changes !== count) throw takenForDead();
@@ -46,7 +51,7 @@ export function importAccounts(
     takeOut(parts, token);
     throw error;
   } finally {
-    database.exec('DROP TABLE temp.new_accounts; DROP TABLE temp.new_pins');
+    database.exec('DROP TABLE temp.new_accounts; DROP TABLE temp.new_pins; DROP TABLE temp.new_places');
   }
 }
 
@@ -91,43 +96,93 @@ function gather(
   })();
 }
 
-/** Rows of the temporary tables, in the order of the keys that they get. @returns how many accounts */
-function putIn({ database, pins, change }: ImportParts, token: string): number {
-  const some = (table: string): string => `${table}.row > :from AND ${table}.row <= :to`;
-  const retired = database.prepare(
-    `SELECT 1 FROM temp.new_pins n JOIN retired_pins r ON r.hash = n.hash WHERE ${some('n')} AND r.free_at > :now LIMIT 1`,
-  );
+/** All rows of the temporary tables. @returns how many accounts */
+function putIn(parts: ImportParts, token: string): number {
+  const { added, last } = putInAccounts(parts, token);
+  putInPins(parts, token, last);
+  return added;
+}
+
+/** With more pages in memory than usual. */
+function withCache<T>(database: Database, action: () => T): T {
+  const schemas = ['main', 'temp'] as const;
+  const usual = schemas.map((schema) => database.pragma(`${schema}.cache_size`, { simple: true }) as number);
+  for (const schema of schemas) database.pragma(`${schema}.cache_size = -${CACHE_KB}`);
+  try {
+    return action();
+  } finally {
+    for (const [index, schema] of schemas.entries()) database.pragma(`${schema}.cache_size = ${usual[index] ?? 0}`);
+  }
+}
+
+/** In the order they came in. @returns how many, and the row number of the last */
+function putInAccounts({ database, pins, change }: ImportParts, token: string): { added: number; last: number } {
+  const some = 'row > :from AND row <= :to';
   const addAccounts = database.prepare(
-    `INSERT INTO main.accounts (${STORED}) SELECT ${STORED} FROM temp.new_accounts t WHERE ${some('t')} ORDER BY row`,
+    `INSERT INTO main.accounts (${STORED}) SELECT ${STORED} FROM temp.new_accounts WHERE ${some} ORDER BY row`,
   );
-  const joined = 'JOIN temp.new_accounts t ON t.row = n.row JOIN main.accounts a ON a.id = t.id';
-  const addPins = database.prepare(
-    `INSERT INTO main.pins (hash, account_seq, role, length, sealed)
-     SELECT n.hash, a.seq, n.role, n.length, n.sealed FROM temp.new_pins n ${joined} WHERE ${some('n')} ORDER BY n.hash`,
+  const place = database.prepare(
+    `INSERT INTO temp.new_places (row, seq) SELECT row, row + :apart FROM temp.new_accounts WHERE ${some}`,
   );
   const mark = database.prepare(
-    `INSERT INTO importing (account_seq, token, at)
-     SELECT a.seq, :token, :now FROM temp.new_accounts t JOIN main.accounts a ON a.id = t.id WHERE ${some('t')}`,
+    `INSERT INTO importing (account_seq, token, at) SELECT seq, :token, :now FROM temp.new_places WHERE ${some}`,
   );
-  let from = 0;
-  let added = 0;
-  inTurns((limit) => {
+  let [from, added, last] = [0, 0, 0];
+  inTurns(database, (limit) => {
     const values = { from, to: from + limit };
     let count = 0;
     change(() => {
-      const now = Math.round(pins.now());
-      // the PIN key may have changed since the turn before
-      checkVersion(database, pins);
-      if (retired.get({ ...values, now }) !== undefined) throw new Duplicate('taken already (retired_pins.hash)');
-      count = addAccounts.run(values).changes;
-      addPins.run(values);
-      mark.run({ ...values, token, now });
+      const { changes, lastInsertRowid } = addAccounts.run(values);
+      count = changes;
+      if (count === 0) return;
+      // within one statement row numbers follow one another
+      last = Number(lastInsertRowid);
+      place.run({ ...values, apart: last - (from + count) });
+      mark.run({ ...values, token, now: Math.round(pins.now()) });
     });
     from += limit;
     added += count;
     return count;
   });
-  return added;
+  return { added, last };
+}
+
+/**
+ * In the order of their hashes, which is that of the table they go into: in any other each would be written to a page of its own.
+ * @param last row number of one of the accounts
+ */
+function putInPins({ database, pins, change }: ImportParts, token: string, last: number): void {
+  const some = 'n.hash > :after AND n.hash <= :to';
+  const end = database
+    .prepare<[string, number], string | null>(
+      'SELECT max(hash) FROM (SELECT hash FROM temp.new_pins WHERE hash > ? ORDER BY hash LIMIT ?)',
+    )
+    .pluck();
+  const retired = database.prepare(
+    `SELECT 1 FROM temp.new_pins n CROSS JOIN retired_pins r ON r.hash = n.hash WHERE ${some} AND r.free_at > :now LIMIT 1`,
+  );
+  // those whose account was taken out meanwhile have nobody to belong to
+  const addPins = database.prepare(
+    `INSERT INTO main.pins (hash, account_seq, role, length, sealed)
+     SELECT n.hash, p.seq, n.role, n.length, n.sealed FROM temp.new_pins n CROSS JOIN temp.new_places p ON p.row = n.row
+       CROSS JOIN importing i ON i.account_seq = p.seq WHERE ${some} ORDER BY n.hash`,
+  );
+  const sign = database.prepare('UPDATE importing SET at = ? WHERE account_seq = ? AND token = ?');
+  let after = '';
+  inTurns(database, (limit) => {
+    const to = end.get(after, limit) ?? null;
+    if (to === null) return 0;
+    const now = Math.round(pins.now());
+    change(() => {
+      if (sign.run(now, last, token).changes === 0) throw takenForDead();
+      // the PIN key may have changed since the turn before
+      checkVersion(database, pins);
+      if (retired.get({ after, to, now }) !== undefined) throw new Duplicate('taken already (retired_pins.hash)');
+      addPins.run({ after, to });
+    });
+    after = to;
+    return limit;
+  });
 }
 
 /** Hashes of different versions would differ in the first or in the last. @throws {OutdatedHash} */
@@ -140,7 +195,7 @@ function checkVersion(database: Database, pins: PinTable): void {
 }
 
 function takeOut({ database, change }: ImportParts, token: string): void {
-  inTurns((limit) => {
+  inTurns(database, (limit) => {
     let removed = 0;
     change(() => {
       removed = takeOutSome(database, token, limit);

@@ -53,7 +53,7 @@ export function rekeyPins(given: RekeyParts, prepare: (version: number) => NextP
     for (const hashes of TABLES) begin(parts, hashes, token);
     for (const hashes of TABLES) fill(parts, hashes, token, next);
     for (const hashes of TABLES) {
-      inTurns((limit) => {
+      inTurns(database, (limit) => {
         let count = 0;
         parts.change(() => {
           count = catchUp(database, hashes, token, next, limit);
@@ -140,7 +140,7 @@ function fill(
     `INSERT OR REPLACE INTO ${table}_next_${token} (hash, ${columns}) VALUES (:hash, ${names.map((name) => `:${name}`).join(', ')})`,
   );
   let last = '';
-  inTurns((limit) => {
+  inTurns(database, (limit) => {
     let count = 0;
     change(() => {
       const rows = page.all(last, limit).map((row) => ({ ...row, was: row.hash, hash: next(row.hash) }));
@@ -206,7 +206,7 @@ function clear(
   { database, change }: Pick<RekeyParts, 'database' | 'change'>,
   isMeant: (token: string) => boolean,
 ): void {
-  inTurns((limit) => {
+  inTurns(database, (limit) => {
     let rows = 0;
     change(() => {
       rows = clearSome(database, isMeant, limit) ? limit : 0;

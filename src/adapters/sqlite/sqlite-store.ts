@@ -257,13 +257,13 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     return this.change(() => this.#live.setDrained(name, drained));
   }
 
-  /** Transactions of work that needs many. @param note of the one that completes it */
+  /** Transactions of work that needs many; the one that completes it brings all of them to the disk. @param note of that one */
   #longWork(note?: AuditLine): {
     readonly database: Database;
     readonly change: (action: () => void) => void;
     readonly noted: (action: () => void) => void;
   } {
-    const change = (action: () => void): void => this.change(action);
+    const change = (action: () => void): void => this.record(action);
     const noted = (action: () => void): void => (note === undefined ? this.change(action) : this.audited(note, action));
     return { database: this.database, change, noted };
   }

@@ -193,8 +193,10 @@ function drawRows(stores: OpenStore, config: Config, rows: readonly Row[], pinLe
   const codeLength = usualCodeLength(stores.store.numbers(), config.entry.pinLength);
   const taken = new Set<string>();
   const createdAt = stores.clock.wall();
-  return rows.map(({ line, wanted }) => {
-    const id = accountId(stores.randomness.identifier('a'));
+  // in order, so that they go into the index of identifiers one beside the other
+  const ids = rows.map(() => stores.randomness.identifier('a')).sort();
+  return rows.map(({ line, wanted }, index) => {
+    const id = accountId(ids[index] ?? '');
     const roles = wanted.accessCode ? (['access', 'moderator'] as const) : (['host', 'guest'] as const);
     const codes = Object.fromEntries([
       ...roles.map((role) => [role, wantedCode(id, role, pinLength)] as const),
