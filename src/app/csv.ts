@@ -57,6 +57,23 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-/** Lines of CSV (RFC 4180), each ending in CRLF. No cell is taken for a formula by a spreadsheet: a quote before it says it is text. */
-export const csvLines = (rows: readonly (readonly string[])[]): string =>
-  stringify(rows as string[][], { record_delimiter: 'windows', escape_formulas: true });
+/** Text that a spreadsheet takes for a formula, be its sign of full width; or such text behind guards. */
+const FORMULA = /^('*)\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
+/** Telephone numbers are none. */
+const NUMBER = /^\+\d+$/;
+
+/** A quote before what a spreadsheet might take for a formula says that it is text; before what looks guarded already, so that it stays as it is. */
+const guarded = (text: string): string => (FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text);
+
+/** The text without the quote that was put before it. */
+export const withoutGuard = (text: string): string => ((FORMULA.exec(text)?.[1] ?? '') === '' ? text : text.slice(1));
+
+/** What a cell may hold; `null` is an empty one. */
+export type CsvValue = string | number | boolean | null;
+
+/** Lines of CSV (RFC 4180), each ending in CRLF. No cell is taken for a formula by a spreadsheet. */
+export const csvLines = (rows: readonly (readonly CsvValue[])[]): string =>
+  stringify(
+    rows.map((row) => row.map((cell) => (typeof cell === 'string' ? guarded(cell) : cell))),
+    { record_delimiter: 'windows', cast: { boolean: String } },
+  );

@@ -1,15 +1,19 @@
-import { Command, CommanderError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { Option } from 'commander';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../domain/conference-options.js';
 import type { ConferenceOptions } from '../../domain/conference-options.js';
 import type { Account, AccountCodes } from '../../ports/store.js';
 import type { Config } from '../config.js';
+import { withoutGuard } from '../csv.js';
 import { addConferenceFlags, applyConferenceFlags } from './account-flags.js';
 import type { ConferenceFlags } from './account-flags.js';
 import { accountName } from './arguments.js';
 import { addContactFlags, contactOf } from './contact-flags.js';
 import type { ContactFlags } from './contact-flags.js';
-import { isoTime } from './output.js';
+import { applyDialOutFlags } from './dial-out-flags.js';
+import { Refused } from './io.js';
+import { applyKeys } from './key-flags.js';
+import { isoTime, printable } from './output.js';
 
 /** What a row of an import asks for. */
 export interface WantedAccount extends Pick<
@@ -21,7 +25,7 @@ export interface WantedAccount extends Pick<
 }
 
 interface RowFlags extends ConferenceFlags, ContactFlags {
-  readonly name: string;
+  readonly name?: string;
   readonly enabled?: boolean;
   readonly accessCode?: boolean;
   readonly securityCode?: boolean;
@@ -37,49 +41,116 @@ export const columnName = (header: string): string =>
     .toLowerCase()
     .replaceAll(/[\s_]+/g, '-');
 
-/** A command that only reads rows: its flags are the columns. */
-function rowCommand(): Command {
-  const command = new Command('row').requiredOption('--name <name>', '', accountName);
+/** The same as the documentation writes it. */
+const shownName = (name: string): string => name.replaceAll('-', '_');
+
+/** Flags named in a text, as columns. */
+const inColumns = (text: string): string => text.replaceAll(/--([a-z][a-z-]*)/g, (_, flag: string) => shownName(flag));
+
+/** The flags that are columns. */
+function rowOptions(): readonly Option[] {
+  const command = new Command('row').option('--name <name>', '', accountName);
   addContactFlags(command);
   addConferenceFlags(command);
-  for (const name of ['enabled', 'access-code', 'security-code']) command.option(`--${name}`).option(`--no-${name}`);
-  return command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  for (const name of ['enabled', 'access-code', 'security-code']) command.option(`--${name}`);
+  return command.options.filter(({ negate }) => !negate);
+}
+
+/** Different texts of one column whose reading is remembered: most columns have few. */
+const MOST_REMEMBERED = 1_000;
+/** Characters of a cell that are shown. */
+const MOST_SHOWN = 40;
+
+const shownText = (text: string): string =>
+  `"${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}"`;
+
+/** Reads the cells of one column by its flag. */
+class Column {
+  readonly name: string;
+  /** Of the flag, as commander calls it. */
+  readonly attribute: string;
+  readonly #option: Option;
+  readonly #known = new Map<string, unknown>();
+
+  constructor(name: string, option: Option) {
+    this.name = name;
+    this.attribute = option.attributeName();
+    this.#option = option;
+  }
+
+  /** @throws {Refused} */
+  read(text: string): unknown {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const value = this.#read(text);
+    if (this.#known.size < MOST_REMEMBERED) this.#known.set(text, value);
+    return value;
+  }
+
+  #read(text: string): unknown {
+    if (this.#option.isBoolean()) {
+      if (/^(yes|true|1)$/i.test(text)) return true;
+      if (/^(no|false|0)$/i.test(text)) return false;
+      throw this.#refused(text, 'it must be yes or no');
+    }
+    // several in one cell
+    const parts = this.name === 'key' ? text.split(/\s*;\s*/) : [text];
+    let value: unknown;
+    for (const part of parts) {
+      try {
+        value = this.#option.parseArg === undefined ? part : this.#option.parseArg(part, value);
+      } catch (error) {
+        if (!(error instanceof InvalidArgumentError)) throw error;
+        const reason = error.message.replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+        throw this.#refused(part, reason.charAt(0).toLowerCase() + reason.slice(1));
+      }
+    }
+    return value;
+  }
+
+  #refused(text: string, reason: string): Refused {
+    return new Refused(`${shownText(text)} for ${shownName(this.name)}: ${reason}`);
+  }
 }
 
 /** Reads rows of cells by the flags of `account add`. */
 export class AccountColumns {
-  readonly #command = rowCommand();
-  readonly #options: readonly (Option | null)[];
-  readonly #names: readonly string[];
+  readonly #columns: readonly (Column | null)[];
   readonly #config: Config;
 
   /** @throws Error with one line: a column that is not known, is there twice, or is missing */
   constructor(header: readonly string[], config: Config) {
     this.#config = config;
-    this.#names = header.map(columnName);
-    const twice = this.#names.find((name, index) => this.#names.indexOf(name) !== index);
+    const names = header.map(columnName);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw new Error(`the column "${twice}" is there twice`);
-    if (!this.#names.includes('name')) throw new Error('there is no column "name": the first line names the columns');
-    this.#options = this.#names.map((name) => {
+    if (!names.includes('name')) throw new Error('there is no column "name": the first line names the columns');
+    const options = rowOptions();
+    this.#columns = names.map((name) => {
       if (GIVEN_ANEW.includes(name)) return null;
-      const option = this.#command.options.find((one) => one.long === `--${name}`);
+      const option = options.find((one) => one.long === `--${name}`);
       if (option === undefined)
         throw new Error(
           `there is no such column as "${name}": columns are called as the flags of partyline account add`,
         );
-      return option;
+      return new Column(name, option);
     });
   }
 
-  /** @throws Error with the reason, in one line */
+  /** @throws Error with all that is wrong with the row, in one line */
   read(cells: readonly string[]): WantedAccount {
-    if (cells.length !== this.#names.length) {
-      throw new Error(`it has ${cells.length} cells, the header has ${this.#names.length}`);
-    }
-    const flags = this.#parse(cells.flatMap((cell, index) => this.#argumentsOf(cell, index)));
+    const count = this.#columns.length;
+    if (cells.length !== count) throw new Error(`it has ${cells.length} cells, the header has ${count}`);
+    const { flags, faults, wrong } = this.#flagsOf(cells);
+    if (flags.name === undefined && !wrong.includes('name')) faults.push('it has no name');
     const { conference, dialOut } = this.#config;
+    // what belongs together is judged where each part of it can be read
+    if (!wrong.some((name) => name.startsWith('dialOut')))
+      attempt(faults, () => applyDialOutFlags(conference.dialOut, flags, dialOut));
+    if (flags.key !== undefined) attempt(faults, () => applyKeys(conference.keyMap, flags.key ?? []));
+    if (faults.length > 0) throw new Error(faults.join('; '));
     return {
-      name: flags.name,
+      name: flags.name ?? '',
       enabled: flags.enabled ?? true,
       options: applyConferenceFlags(conference, flags, dialOut),
       ...contactOf(flags),
@@ -89,34 +160,31 @@ export class AccountColumns {
   }
 
   /** An empty cell says nothing, so that what is configured counts. */
-  #argumentsOf(cell: string, index: number): readonly string[] {
-    const [option, name] = [this.#options[index], this.#names[index] ?? ''];
-    const text = withoutGuard(cell.trim());
-    if (option === null || option === undefined || text === '') return [];
-    if (!option.isBoolean()) {
-      // several in one cell
-      const values = name === 'key' ? text.split(/\s*;\s*/) : [text];
-      return values.map((value) => `--${name}=${value}`);
+  #flagsOf(cells: readonly string[]): { flags: RowFlags; faults: string[]; wrong: readonly string[] } {
+    const flags: Record<string, unknown> = {};
+    const faults: string[] = [];
+    const wrong: string[] = [];
+    for (const [index, cell] of cells.entries()) {
+      const column = this.#columns[index];
+      const text = withoutGuard(cell.trim());
+      if (column === null || column === undefined || text === '') continue;
+      const before = faults.length;
+      attempt(faults, () => (flags[column.attribute] = column.read(text)));
+      if (faults.length > before) wrong.push(column.attribute);
     }
-    if (/^(yes|true|1)$/i.test(text)) return [`--${name}`];
-    if (/^(no|false|0)$/i.test(text)) return [`--no-${name}`];
-    throw new Error(`"${text}" for ${name}: it must be yes or no`);
-  }
-
-  #parse(args: readonly string[]): RowFlags {
-    try {
-      this.#command.parse([...args], { from: 'user' });
-      return this.#command.opts();
-    } catch (error) {
-      if (!(error instanceof CommanderError)) throw error;
-      const line = error.message.replaceAll(/\s*\n\s*/g, ' ');
-      throw new Error(line.includes("'--name <name>' not specified") ? 'it has no name' : line.replace(/^error: /, ''));
-    }
+    return { flags, faults, wrong };
   }
 }
 
-/** What we write before a cell that a spreadsheet might take for a formula. */
-const withoutGuard = (text: string): string => (/^'[=+\-@]/.test(text) ? text.slice(1) : text);
+/** Adds what is refused to the faults, in the words of a file. */
+function attempt(faults: string[], action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    faults.push(inColumns(error.message));
+  }
+}
 
 const yesNo = (yes: boolean): string => (yes ? 'yes' : 'no');
 const orNone = (value: number | null): string => String(value ?? 'none');

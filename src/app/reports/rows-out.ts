@@ -1,8 +1,13 @@
 import type { CliContext } from '../cli/context.js';
-import { csvLines } from './csv.js';
-import type { Shape, Value } from './shapes.js';
+import { printable } from '../cli/output.js';
+import { csvLines } from '../csv.js';
+import type { CsvValue } from '../csv.js';
+import type { Shape } from './shapes.js';
 
 export type Format = 'table' | 'csv' | 'json';
+
+/** Callers choose some of the texts: no control characters come out of them. */
+const shown = (value: CsvValue): CsvValue => (typeof value === 'string' ? printable(value) : value);
 
 /** Writes rows as they come, so that any number of them may: a table, CSV, or an array of JSON. */
 export class RowsOut<T> {
@@ -31,7 +36,7 @@ export class RowsOut<T> {
       // columns as wide as these rows need, as nobody knows those to come
       this.#context.printTable(head, rows.map(cells));
     } else if (this.#format === 'csv') {
-      const values = rows.map(json).map((row) => columns.map((column) => (row[column] ?? null) as Value));
+      const values = rows.map(json).map((row) => columns.map((column) => shown((row[column] ?? null) as CsvValue)));
       this.#context.io.stdout(csvLines(values));
     } else {
       const text = JSON.stringify(rows.map(json), null, 2).slice(1, -2);

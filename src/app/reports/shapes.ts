@@ -2,8 +2,6 @@ import type { CallSum, ReportedCall, ReportedConference } from '../../ports/stor
 import { localAt } from '../bookings/wall-time.js';
 import { duration, isoTime } from '../cli/output.js';
 
-export type Value = string | number | boolean | null;
-
 /** How rows of one kind are shown: to people in columns, to spreadsheets by plain values, to programs whole. */
 export interface Shape<T> {
   readonly head: readonly string[];

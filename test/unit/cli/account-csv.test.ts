@@ -76,6 +76,48 @@ describe('account import', () => {
     expect(existsSync(join(cli.directory, 'pins.csv'))).toBe(false);
   });
 
+  it('names all that is wrong with a row, by its columns', async () => {
+    const csv = [
+      'name,email,max_callers,entry,dial_out,dial_out_calls,key',
+      ',mary,many,loud,,,mute',
+      'Tom,,,,,5,',
+      'Zoe,,0,,nowhere,0,',
+      `Ana,${'x'.repeat(500)}\u0007,,,,,`,
+    ];
+    const { status, stderr } = await cli.run('account', 'import', file('a.csv', csv.join('\n')));
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      'line 2: "mary" for email: it must be an e-mail address such as mary@example.org; ' +
+        '"many" for max_callers: it must be a whole number from 1 to 100000, or none; ' +
+        '"loud" for entry: allowed choices are tone, name, none; ' +
+        '"mute" for key: it must be ACTION=CODES, such as mute=*6,*0; it has no name',
+      'line 3: hosts of this account are to call nobody, so there is nothing to limit: give dial_out TRUNK',
+      'line 4: "0" for max_callers: it must be a whole number from 1 to 100000, or none; ' +
+        '"0" for dial_out_calls: it must be a whole number from 1 to 1000',
+      `line 5: "${'x'.repeat(40)}…" for email: it must be an e-mail address such as mary@example.org`,
+      'error: 4 of 4 rows of a.csv cannot be used: nothing was imported',
+    ]);
+  });
+
+  it('reads equal cells alike, and keys and dial-out of every row for themselves', async () => {
+    const csv = [
+      'name,time_zone,key,lock',
+      'a,UTC,mute=*6;end=none,no',
+      'b,UTC,mute=*6;end=none,no',
+      'c,,end=none,yes',
+    ];
+    await cli.run('account', 'import', file('a.csv', csv.join('\n')));
+    const shown = (await cli.json('account', 'list')) as {
+      timeZone: string | null;
+      options: Record<string, unknown>;
+    }[];
+    expect(shown.map(({ timeZone, options }) => [timeZone, options['keyMap'], options['lockAllowed']])).toEqual([
+      ['UTC', { mute: ['*6'], end: [] }, false],
+      ['UTC', { mute: ['*6'], end: [] }, false],
+      [null, { end: [] }, true],
+    ]);
+  });
+
   it('says in a dry run what would be done, and does nothing', async () => {
     const csv = file('a.csv', 'name\nMary\nTom\n');
     expect((await cli.run('account', 'import', csv, '--dry-run')).stdout).toMatch(
@@ -174,6 +216,42 @@ describe('account export', () => {
     other.dispose();
     const comparable = (list: object[]): object[] => list.map((one) => ({ ...one, id: '', createdAt: '' }));
     expect(comparable(after)).toEqual(comparable(before));
+  });
+});
+
+describe('names that look like a formula', () => {
+  const odd = [
+    "'=1",
+    "''=1",
+    '=1',
+    '+44',
+    "'+44",
+    '-',
+    "'-1+1",
+    "'@x",
+    "'",
+    "'quoted'",
+    "O'Neill",
+    '\uff1d1',
+    "'\uff0b1",
+    '= 1',
+  ];
+
+  it('come back from an export as they were, and are none to a spreadsheet', async () => {
+    for (const name of odd) await cli.addAccount('--name', name);
+    await cli.run('account', 'export', 'out.csv');
+    const cells = readCsv(Buffer.from(read('out.csv')))
+      .slice(1)
+      .map(({ cells: [, name = ''] }) => name);
+    expect(cells.filter((cell) => /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(cell) && !/^\+\d+$/.test(cell))).toEqual(
+      [],
+    );
+    const other = new CommandLine();
+    writeFileSync(join(other.directory, 'in.csv'), read('out.csv'));
+    await other.run('account', 'import', 'in.csv', '--out', 'pins.csv');
+    const after = (await other.json('account', 'list')) as { name: string }[];
+    other.dispose();
+    expect(after.map(({ name }) => name)).toEqual(odd);
   });
 });
 
