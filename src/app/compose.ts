@@ -79,6 +79,7 @@ export async function startBridge(options: ComposeOptions): Promise<RunningBridg
         sources,
         hashPin: (digits) => pins.hash(digits),
         pinMatches: (digits, hash) => pins.matches(digits, hash),
+        currentHash: (hash) => pins.current(hash),
         resolve: catalogue.resolve,
         dialIn: (user) => dialInNumberFor(store.numbers(), config.entry, user),
         outboundTrunk: (name) => outboundTrunk(config, name),

@@ -53,6 +53,8 @@ export interface BridgeParts {
   readonly hashPin: (digits: string) => PinHash;
   /** Whether a hash is that of these digits, also one made before the last change of the PIN key. */
   readonly pinMatches: (digits: string, hash: PinHash) => boolean;
+  /** Of the digits that a hash is of, under the PIN key that counts now. */
+  readonly currentHash: (hash: PinHash) => PinHash;
   readonly resolve: (utterances: readonly Utterance[]) => readonly PlayItem[];
   /** The dial-in number a user part names, or `null`: 404. */
   readonly dialIn: (user: string) => DialIn | null;

@@ -15,6 +15,7 @@ import { Calls } from './calls.js';
 import { Conferences } from './conferences.js';
 import { LiveKeeper } from './live-keeper.js';
 import { Moves } from './moves.js';
+import { PinWatch } from './pin-watch.js';
 import { PlacedCalls } from './placed-calls.js';
 import { takeOver } from './take-over.js';
 
@@ -33,6 +34,7 @@ export class Bridge implements SignalingListener, MediaListener {
   readonly #calls: Calls;
   readonly #conferences: Conferences;
   readonly #placed: PlacedCalls;
+  readonly #pinWatch: PinWatch;
   #takenBack = 0;
   /** What happens is another process's business. */
   #handedOver = false;
@@ -47,7 +49,12 @@ export class Bridge implements SignalingListener, MediaListener {
     this.#keeper = keeper;
     this.#moves = moves;
     this.#calls = new Calls(
-      { ...parts, keeper, moves, conferences: () => this.#conferences, placed: () => this.#placed },
+      {
+        ...{ ...parts, keeper, moves },
+        conferences: () => this.#conferences,
+        placed: () => this.#placed,
+        waits: () => this.#pinWatch.wake(),
+      },
       options,
     );
     this.#conferences = new Conferences({
@@ -65,6 +72,7 @@ export class Bridge implements SignalingListener, MediaListener {
       inRoom: (id, room) => this.#conferences.inRoom(id, room),
       belongs: (id, conference) => this.#conferences.restoreCall(id, conference, null),
     });
+    this.#pinWatch = new PinWatch(clock, () => this.#calls.all().flatMap(({ runner }) => runner ?? []));
   }
 
   /**
@@ -109,6 +117,7 @@ export class Bridge implements SignalingListener, MediaListener {
   /** Ends every call and both engines, in order and within bounds. */
   async stop(): Promise<void> {
     if (this.#handedOver) return;
+    this.#pinWatch.end();
     this.#calls.drain();
     this.#conferences.shutDown();
     for (const { call, runner } of this.#calls.all()) {
@@ -144,6 +153,7 @@ export class Bridge implements SignalingListener, MediaListener {
   /** Leaves everything to the process that comes next without ending a call, where both engines let calls outlive this one. */
   async handOver(): Promise<void> {
     if (this.#handedOver) return;
+    this.#pinWatch.end();
     this.#calls.records.recordInterrupted();
     this.#placed.handOver();
     this.#keeper.close();

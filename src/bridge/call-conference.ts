@@ -7,36 +7,51 @@ import type { CallMemory } from './call-memory.js';
 import type { CallDependencies } from './call-parts.js';
 import { isHeld } from './held-line.js';
 import type { SaidName } from './name-recorder.js';
-import { lookUpPin, type PinLookupParts } from './pin-lookup.js';
+import { PinAgain, type KeyedPin } from './keyed-pin.js';
+import { checkCode, lookUpPin, type PinLookupParts } from './pin-lookup.js';
 import { toConference, type Report } from './reports.js';
 import type { WithoutTime } from './without-time.js';
 
 type Parts = PinLookupParts &
   Pick<CallDependencies, 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed' | 'names'>;
 
+/** The flow of the call, as far as it matters here. */
+interface Flow {
+  /** Whether the conference knows the caller. */
+  readonly isKnown: () => boolean;
+  /** Whether the caller waits and was never in. */
+  readonly isOutside: () => boolean;
+  readonly dispatch: (event: WithoutTime<CallEvent>) => void;
+}
+
 /** One call and the conference it is for: what they have to do with each other. */
 export class CallConference {
   readonly #id: CallId;
   readonly #parts: Parts;
-  /** Whether the conference knows the caller. */
-  readonly #isKnown: () => boolean;
+  readonly #flow: Flow;
+  readonly #again: PinAgain;
   #admission: Admission | null;
+  #keyed: KeyedPin | null;
+  /** What was keyed was found to be, last time it was looked at. */
+  #stopped = false;
   #name: SaidName | null;
   #held: boolean;
   /** Has come to the conference without a name. */
   #unnamed = false;
 
-  constructor(id: CallId, { admission, name, held }: CallMemory, parts: Parts, isKnown: () => boolean) {
+  constructor(id: CallId, { admission, keyed, name, held }: CallMemory, parts: Parts, flow: Flow) {
     this.#id = id;
     this.#admission = admission;
     this.#name = name;
     this.#held = held;
     this.#parts = parts;
-    this.#isKnown = isKnown;
+    this.#keyed = keyed ?? null;
+    this.#flow = flow;
+    this.#again = new PinAgain(id, parts);
   }
 
-  memory(): Pick<CallMemory, 'admission' | 'name' | 'held'> {
-    return { admission: this.#admission, name: this.#name, held: this.#held };
+  memory(): Pick<CallMemory, 'admission' | 'keyed' | 'name' | 'held'> {
+    return { admission: this.#admission, keyed: this.#keyed, name: this.#name, held: this.#held };
   }
 
   get admission(): Admission | null {
@@ -45,19 +60,53 @@ export class CallConference {
 
   /** Whose PIN it is. Whoever gets no further is recorded with the account whose PIN it was. */
   lookUp(caller: SignalingCall, effect: Extract<CallEffect, { type: 'LookUpPin' }>): WithoutTime<CallEvent> {
-    const found = lookUpPin(this.#parts, caller, effect);
-    if (found.type === 'PinMatched') this.#admission = found.admission;
-    return found;
+    const { event, by } = lookUpPin(this.#parts, caller, effect);
+    if (event.type !== 'PinMatched') return event;
+    const { admission } = event;
+    this.#admission = admission;
+    this.#keyed = by === null ? null : { hash: by, startsAt: admission.booking?.startsAt ?? null, moderator: null };
+    return event;
+  }
+
+  /** Whether it is the second code of the account. */
+  checkCode(caller: SignalingCall, effect: Extract<CallEffect, { type: 'CheckCode' }>): WithoutTime<CallEvent> {
+    const { event, by } = checkCode(this.#parts, caller, effect);
+    if (by !== null && this.#keyed !== null) this.#keyed = { ...this.#keyed, moderator: by };
+    return event;
   }
 
   lookAtGate(admission: Admission): void {
     this.#admission = admission;
-    this.#parts.lookAtGate(admission);
+    if (this.#stops()) this.#flow.dispatch({ type: 'PinStopped' });
+    else this.#parts.lookAtGate(admission);
+  }
+
+  /** Of one who waits: what was keyed is looked at again, as at every way in. @returns whether that was to be done */
+  lookAgain(): boolean {
+    if (!this.#flow.isOutside() || this.#keyed === null) return false;
+    if (this.#stops()) this.#flow.dispatch({ type: 'PinStopped' });
+    return true;
+  }
+
+  /** What an event comes to: nobody is admitted from outside by what is stopped. */
+  judged(event: CallEvent): CallEvent {
+    const refused = event.type === 'Admitted' && this.#flow.isOutside() && this.#stops();
+    return refused ? { type: 'PinStopped', at: event.at } : event;
+  }
+
+  #stops(): boolean {
+    if (this.#admission === null || this.#keyed === null) return false;
+    this.#stopped = this.#again.isStopped(this.#keyed, this.#admission.accountId);
+    return this.#stopped;
   }
 
   arrive({ admission, name: wanted }: Extract<CallEffect, { type: 'RequestAdmission' }>): void {
     const { log, arriveAtConference } = this.#parts;
     this.#admission = admission;
+    if (this.#stops()) {
+      this.#flow.dispatch({ type: 'PinStopped' });
+      return;
+    }
     const name = admission.booking?.spoken === true ? this.#givenName(wanted) : wanted;
     this.#unnamed = name === null;
     log.info({ call: this.#id, conference: admission.conferenceId, role: admission.role }, 'PIN accepted');
@@ -107,11 +156,23 @@ export class CallConference {
     this.#parts.toConference(this.#admission.conferenceId, toConference(this.#id, report));
     // Of one who was called, and answered on hold, nothing could be told before.
     if (report.type === 'ReportJoined' && this.#held) this.tell({ type: 'LineHeld', callId: this.#id, held: true });
+    // Whoever is in stays in.
+    if (report.type === 'ReportJoined') this.#keyed = null;
+    if (report.type === 'ReportLeft' && this.#stopped) this.#comeAnew();
+  }
+
+  /** The caller may come by another PIN, to another conference: the name said for this one is nobody's any more. */
+  #comeAnew(): void {
+    if (this.#name !== null) this.#parts.forgetName(this.#name);
+    this.#name = null;
+    this.#unnamed = false;
+    this.#keyed = null;
+    this.#stopped = false;
   }
 
   /** Something that only a conference that knows the caller is to know. */
   tell(event: WithoutTime<ConferenceEvent>): void {
-    if (this.#admission !== null && this.#isKnown()) this.#parts.toConference(this.#admission.conferenceId, event);
+    if (this.#admission !== null && this.#flow.isKnown()) this.#parts.toConference(this.#admission.conferenceId, event);
   }
 
   /** The call is over. The name of a caller who did not come in, or came in without it, is nobody's any more. */

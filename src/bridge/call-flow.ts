@@ -31,6 +31,11 @@ export class CallFlow {
     return this.#state.facts.knownToConference;
   }
 
+  /** Waits, and was never in. */
+  get isOutside(): boolean {
+    return this.#state.kind === 'Waiting' && !this.#state.facts.hasBeenIn;
+  }
+
   /** As it may be stored. */
   get stored(): CallState {
     return withoutDigits(this.#state);

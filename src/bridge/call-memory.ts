@@ -4,6 +4,7 @@ import type { Story } from '../domain/call-flow/story.js';
 import type { EntryOptions } from '../domain/conference-options.js';
 import type { CallId } from '../domain/identifiers.js';
 import type { KeyMethod } from '../domain/keys.js';
+import type { KeyedPin } from './keyed-pin.js';
 import { NOTHING, type MediaState } from './media-state.js';
 import type { SaidName } from './name-recorder.js';
 import type { PendingTimer } from './timers.js';
@@ -15,6 +16,8 @@ export interface CallMemory {
   readonly answeredAt: number;
   readonly joinedAt: number | null;
   readonly admission: Admission | null;
+  /** What the caller came by, until he is in; left out by a version before: it is not looked at again. */
+  readonly keyed?: KeyedPin | null;
   readonly keyMethod: KeyMethod | null;
   readonly media: MediaState;
   /** What was recorded as a name, or is just being recorded. */
@@ -32,6 +35,7 @@ export const freshMemory = (callId: CallId, entry: EntryOptions, answeredAt: num
   answeredAt,
   joinedAt: null,
   admission: null,
+  keyed: null,
   keyMethod: null,
   media: NOTHING,
   name: null,

@@ -31,6 +31,8 @@ export interface CallDependencies extends PinLookupParts {
   readonly forgetName: (said: SaidName) => void;
   /** The caller is brought into this room, and taken out of the one before; `null`: is in none. */
   readonly inRoom: (id: CallId, room: ConferenceId | null) => void;
+  /** The caller waits, and was never in: what was keyed is looked at again from time to time. */
+  readonly waits: () => void;
   /** Something that a snapshot of the call tells has changed. */
   readonly changed: () => void;
   /** Milliseconds since the INVITE, by the wall clock. */

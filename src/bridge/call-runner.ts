@@ -19,7 +19,6 @@ import { EndpointLost } from './held-endpoint.js';
 import { KeyMethods } from './key-methods.js';
 import { LineWatch } from './line-watch.js';
 import { NameRecorder } from './name-recorder.js';
-import { checkCode } from './pin-lookup.js';
 import { Timers } from './timers.js';
 import type { WithoutTime } from './without-time.js';
 
@@ -50,7 +49,11 @@ export class CallRunner {
     this.#flow = new CallFlow(call.id, { ...memory, story: memory.story ?? NO_STORY }, dependencies);
     this.#answeredAt = memory.answeredAt;
     this.#joinedAt = memory.joinedAt;
-    this.#conference = new CallConference(call.id, memory, dependencies, () => this.#flow.isKnownToConference);
+    this.#conference = new CallConference(call.id, memory, dependencies, {
+      isKnown: () => this.#flow.isKnownToConference,
+      isOutside: () => this.#flow.isOutside,
+      dispatch: (event) => this.dispatch(event),
+    });
     this.#keyMethods = new KeyMethods(memory.keyMethod);
     const { clock, log, resolve, engine, moves, placeRoom, changed } = dependencies;
     this.#queue = new EventQueue((event) => this.#take(event));
@@ -109,6 +112,7 @@ export class CallRunner {
     this.#flow.tell(['bridge-replaced']);
     this.#dependencies.inRoom(this.call.id, this.#media.room);
     this.#carryOut(this.#flow.resume(this.#dependencies.clock.monotonic()));
+    if (this.#flow.isOutside) this.#dependencies.waits();
   }
 
   /** The endpoint it had under a process before this one; `null`: it is lost. */
@@ -133,6 +137,11 @@ export class CallRunner {
     if (verdict.stopInband) this.#media.stopInbandDetection();
     if (this.#keyMethods.seen !== seen) this.#flow.tell(['first-key', { method }]);
     if (verdict.counts) this.dispatch({ type: 'KeyPressed', key, method });
+  }
+
+  /** What the caller waits by is looked at again. @returns whether there was anything to look at */
+  lookAgain(): boolean {
+    return this.#conference.lookAgain();
   }
 
   /** Neither audio nor a report has come for so many milliseconds: the line is asked whether it is still there. */
@@ -213,7 +222,8 @@ export class CallRunner {
   }
 
   #take(event: CallEvent): void {
-    this.#carryOut(this.#flow.take(event));
+    this.#carryOut(this.#flow.take(this.#conference.judged(event)));
+    if (this.#flow.isOutside) this.#dependencies.waits();
     this.#dependencies.changed();
   }
 
@@ -249,7 +259,7 @@ export class CallRunner {
       case 'LookUpPin':
         return this.dispatch(this.#conference.lookUp(this.call, effect));
       case 'CheckCode':
-        return this.dispatch(checkCode(this.#dependencies, this.call, effect));
+        return this.dispatch(this.#conference.checkCode(this.call, effect));
       case 'LookAtGate':
         return this.#conference.lookAtGate(effect.admission);
       case 'RecordName':

@@ -34,6 +34,8 @@ export interface CallsParts extends BridgeParts {
   readonly placed: () => PlacedCalls;
   readonly keeper: LiveKeeper;
   readonly moves: Moves;
+  /** A caller waits, who was never in. */
+  readonly waits: () => void;
 }
 
 /** The call attempts there are now, from INVITE to record. */
@@ -201,11 +203,12 @@ export class Calls {
   }
 
   #dependencies(attempt: Attempt): CallDependencies {
-    const { clock, store, log, hashPin, pinMatches, resolve, media, moves, conferences, names } = this.#parts;
+    const { clock, store, log, hashPin, pinMatches, currentHash, resolve, media, moves, conferences, names, waits } =
+      this.#parts;
     const { id, callerNumber, handle } = attempt.call;
     const number = callerDigits(callerNumber);
     return {
-      ...{ clock, store, log, hashPin, pinMatches, resolve, moves, names, engine: media },
+      ...{ clock, store, log, hashPin, pinMatches, currentHash, resolve, moves, names, waits, engine: media },
       heldCode: (conference) => conferences().heldCode(conference),
       placeRoom: (room, near) => conferences().placeRoom(room, near),
       arriveAtConference: (admission, name) => {

@@ -7,17 +7,22 @@ import type { SignalingCall } from '../ports/signaling.js';
 import type { Account, PinHash, PinMatch, Store } from '../ports/store.js';
 import { asError } from './bounded.js';
 import type { HeldCode } from './held-code.js';
-import type { Log } from './log.js';
+import { underOneKey, type KeyedPinParts } from './keyed-pin.js';
 import type { WithoutTime } from './without-time.js';
 
-export interface PinLookupParts {
+export interface PinLookupParts extends KeyedPinParts {
   readonly store: Store;
   readonly clock: Pick<Clock, 'wall'>;
-  readonly log: Log;
   readonly hashPin: (digits: string) => PinHash;
   readonly pinMatches: (digits: string, hash: PinHash) => boolean;
   /** What a conference that runs asks for after the PIN; `null`: none runs, or what the account has counts. */
   readonly heldCode: (conference: ConferenceId) => HeldCode | null;
+}
+
+/** What is told of an entry, and by which hash it was found; `null`: it was not, or is none of the account's own. */
+export interface LookedUp {
+  readonly event: WithoutTime<CallEvent>;
+  readonly by: PinHash | null;
 }
 
 type Caller = Pick<SignalingCall, 'id' | 'callerNumber'>;
@@ -27,31 +32,31 @@ export function lookUpPin(
   { store, clock, log, hashPin, heldCode }: PinLookupParts,
   { id, callerNumber }: Caller,
   { lookupId, digits }: Extract<CallEffect, { type: 'LookUpPin' }>,
-): WithoutTime<CallEvent> {
+): LookedUp {
   try {
-    const match = underOneKey(hashPin, digits, (hash) => store.findPin(hash, clock.wall()));
-    if (match === null) return { type: 'PinMissed', lookupId };
+    const [match, by] = underOneKey(
+      () => hashPin(digits),
+      (hash) => store.findPin(hash, clock.wall()),
+    );
+    if (match === null) return { event: { type: 'PinMissed', lookupId }, by: null };
     const { account, role, byAccessCode, securityCode, booking } = match;
     const conferenceId = conferenceOf(account.id, booking);
     const held = heldCode(conferenceId);
     const number = callerDigits(callerNumber);
-    return {
-      type: 'PinMatched',
-      lookupId,
-      admission: {
-        accountId: account.id,
-        conferenceId,
-        role,
-        options: booking?.recording == null ? account.options : { ...account.options, recording: booking.recording },
-        byAccessCode,
-        securityCode: held === null ? securityCode : held.hash !== null,
-        blocked: barred(store, account, number),
-        booking: booking === null ? null : bookedOf(store, booking),
-      },
+    const admission: Admission = {
+      accountId: account.id,
+      conferenceId,
+      role,
+      options: booking?.recording == null ? account.options : { ...account.options, recording: booking.recording },
+      byAccessCode,
+      securityCode: held === null ? securityCode : held.hash !== null,
+      blocked: barred(store, account, number),
+      booking: booking === null ? null : bookedOf(store, booking),
     };
+    return { event: { type: 'PinMatched', lookupId, admission }, by };
   } catch (error) {
     log.error({ call: id, error: asError(error).message }, 'PIN could not be looked up');
-    return { type: 'PinLookupFailed', lookupId };
+    return { event: { type: 'PinLookupFailed', lookupId }, by: null };
   }
 }
 
@@ -67,18 +72,25 @@ export function checkCode(
   parts: PinLookupParts,
   { id }: Caller,
   effect: Extract<CallEffect, { type: 'CheckCode' }>,
-): WithoutTime<CallEvent> {
+): LookedUp {
   const { store, log, hashPin } = parts;
   const { lookupId, code, accountId, conferenceId, bookingId, digits } = effect;
+  const told = (matches: boolean): WithoutTime<CallEvent> => ({
+    type: matches ? 'CodeMatched' : 'PinMissed',
+    lookupId,
+  });
   try {
-    const matches =
-      code === 'moderator'
-        ? underOneKey(hashPin, digits, (hash) => store.codeMatches(accountId, code, hash))
-        : isSecurityCode(parts, { accountId, conferenceId, bookingId, digits });
-    return { type: matches ? 'CodeMatched' : 'PinMissed', lookupId };
+    if (code === 'security') {
+      return { event: told(isSecurityCode(parts, { accountId, conferenceId, bookingId, digits })), by: null };
+    }
+    const [matches, by] = underOneKey(
+      () => hashPin(digits),
+      (hash) => store.codeMatches(accountId, code, hash),
+    );
+    return { event: told(matches), by: matches ? by : null };
   } catch (error) {
     log.error({ call: id, error: asError(error).message }, 'code could not be looked up');
-    return { type: 'PinLookupFailed', lookupId };
+    return { event: { type: 'PinLookupFailed', lookupId }, by: null };
   }
 }
 
@@ -96,15 +108,6 @@ function isSecurityCode(
   const { hash } = heldCode(asked.conferenceId) ?? { hash: securityCodeOf(store, asked) };
   // a conference may have begun under the PIN key before this one
   return hash === null || pinMatches(asked.digits, hash);
-}
-
-/** Looks once more where the PIN key was changed between the hashing and the look. */
-function underOneKey<T>(hashPin: PinLookupParts['hashPin'], digits: string, look: (hash: PinHash) => T): T {
-  const hash = hashPin(digits);
-  const seen = look(hash);
-  if (Boolean(seen)) return seen;
-  const again = hashPin(digits);
-  return again === hash ? seen : look(again);
 }
 
 /** What is asked for after the PIN of a conference that does not run yet; `null`: nothing. A booking keeps what it was made with. */

@@ -55,6 +55,7 @@ export function readCall(id: string, data: string): CallSnapshot {
     check('memory', isObject(memory) && isTime(memory['answeredAt']) && areTimers(memory['timers']));
     check('state', isObject(memory) && isState(memory['state'], CALL_STAGES, 'callId', id));
     check('media', isObject(memory) && isObject(memory['media']) && typeof memory['media']['inband'] === 'boolean');
+    check('PIN', isObject(memory) && isKeyed(memory['keyed'] ?? null));
     check('volumes', isObject(memory) && isObject(memory['media']) && isObject(memory['media']['gains']));
   }
   return { identity, handle, label, memory, endpoint, conferenceRecordId, placedFor } as CallSnapshot;
@@ -128,6 +129,12 @@ const isObject = (value: unknown): value is Fields => typeof value === 'object' 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isHeldCode = (value: unknown): boolean =>
   value === null || (isObject(value) && (value['hash'] === null || isText(value['hash'])));
+const isKeyed = (value: unknown): boolean =>
+  value === null ||
+  (isObject(value) &&
+    isText(value['hash']) &&
+    (value['startsAt'] === null || isTime(value['startsAt'])) &&
+    (value['moderator'] === null || isText(value['moderator'])));
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
 const areTexts = (fields: Fields, names: readonly string[]): boolean => names.every((name) => isText(fields[name]));
 

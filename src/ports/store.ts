@@ -205,6 +205,12 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
    * indexed look-up, found or not. @param at milliseconds since the epoch
    */
   findPin(hash: PinHash, at: number): PinMatch | null;
+  /**
+   * Whether a PIN or access code still opens what it opened: it was not replaced or revoked, nor its booking or that occurrence cancelled, and
+   * the account is enabled. Whatever the time. One indexed look-up.
+   * @param startsAt of the occurrence; `null`: it opened the account's own conference
+   */
+  stillOpens(hash: PinHash, startsAt: number | null): boolean;
   /** What callers of the account key in, or `null`: there is no such account. */
   codesOf(id: AccountId): AccountCodes | null;
   /** Whether it is the account's moderator PIN, or its security code; never of one that is disabled. */

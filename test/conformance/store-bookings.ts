@@ -221,6 +221,45 @@ export function describeBookings(stage: () => StoreStage): void {
       expect(store().booking(bookingId('b1'))?.revision).toBe(1);
     });
 
+    it('open what they opened, whatever the time, until they or what they open are stopped', () => {
+      const later = START + 5 * HOUR;
+      const still = (hash: string, startsAt: number | null): boolean => store().stillOpens(hash, startsAt);
+      const invitees = [{ id: inviteeId('i1'), pin: pin('i1-pin') }];
+      add(
+        'b1',
+        {},
+        {
+          occurrences: [occurrence(START), occurrence(later, { host: pin('own-host') })],
+          pins: { ...seriesPins('b1'), invitees },
+          invitees: [invitee('i1')],
+        },
+      );
+      const all = ['b1-host', 'b1-guest', 'i1-pin'];
+      expect(all.map((hash) => still(hash, START))).toEqual([true, true, true]);
+      expect([still('b1-host', START + 1), still('b1-host', null), still('a1-host', START)]).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      expect([still('own-host', later), still('nobody', START)]).toEqual([true, false]);
+      store().replaceBookingPins(bookingId('b1'), null, { guest: pin('new-guest') });
+      expect([still('b1-guest', START), still('new-guest', START)]).toEqual([false, true]);
+      store().revokeInvitee(inviteeId('i1'), START);
+      expect([still('i1-pin', START), still('b1-host', START)]).toEqual([false, true]);
+      store().cancelOccurrence(bookingId('b1'), later, START);
+      expect([still('own-host', later), still('b1-host', later), still('b1-host', START)]).toEqual([
+        false,
+        false,
+        true,
+      ]);
+      store().updateAccount(accountId('a1'), { enabled: false });
+      expect(still('b1-host', START)).toBe(false);
+      store().updateAccount(accountId('a1'), { enabled: true });
+      expect(still('b1-host', START)).toBe(true);
+      store().cancelBooking(bookingId('b1'), START);
+      expect(still('b1-host', START)).toBe(false);
+    });
+
     it('open nothing of a disabled account, and again when it is enabled', () => {
       add('b1');
       store().updateAccount(accountId('a1'), { enabled: false });

@@ -44,6 +44,22 @@ export function describeCodes(stage: () => StoreStage): void {
       expect(stage().store.codeMatches(accountId('nobody'), 'moderator', 'a1-moderator')).toBe(false);
     });
 
+    it('says of a PIN or access code whether it still opens the account, and of no other code', () => {
+      const still = (hash: string): boolean => stage().store.stillOpens(hash, null);
+      const { id } = stage().add('a1');
+      stage().store.updateAccount(id, { securityCode: pin('code') });
+      const codes = { access: pin('all'), moderator: pin('mod') };
+      stage().store.addAccount(account('a2'), codes);
+      expect(['a1-host', 'a1-guest', 'all'].map(still)).toEqual([true, true, true]);
+      expect(['code', 'mod', 'nobody'].map(still)).toEqual([false, false, false]);
+      stage().store.rotatePins(id, { guest: pin('new') });
+      expect(['a1-host', 'a1-guest', 'new'].map(still)).toEqual([true, false, true]);
+      stage().store.updateAccount(id, { enabled: false });
+      expect(still('a1-host')).toBe(false);
+      stage().store.removeAccount(accountId('a2'));
+      expect(still('all')).toBe(false);
+    });
+
     it('says what callers of an account key in, of one that is disabled too', () => {
       const { id } = addWithAccessCode('a1');
       expect(stage().store.codesOf(id)).toEqual({ accessCode: true, securityCode: false });

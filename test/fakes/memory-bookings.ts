@@ -257,6 +257,12 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
   }
 
   /** What a PIN of a booking opens now, or `null`. */
+  protected mayOpen({ bookingId, inviteeId }: PinOfBooking, startsAt: number): boolean {
+    const kept = this.#live(bookingId);
+    if (kept === undefined || kept.invitees.some((one) => one.id === inviteeId && one.revokedAt !== null)) return false;
+    return kept.occurrences.some((one) => one.cancelledAt === null && one.startsAt === startsAt);
+  }
+
   protected openedBy(
     { bookingId, startsAt, inviteeId }: PinOfBooking,
     at: number,

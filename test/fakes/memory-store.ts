@@ -205,6 +205,14 @@ export class MemoryStore extends MemoryBookings implements Store {
     return { account, role, byAccessCode: pin.role === 'access', securityCode, booking: null };
   }
 
+  stillOpens(hash: PinHash, startsAt: number | null): boolean {
+    this.#work();
+    const pin = this.#pins.get(hash);
+    if (pin === undefined || pin.role === 'moderator' || pin.role === 'security') return false;
+    if (!this.#accounts.some(({ id, enabled }) => enabled && id === pin.id)) return false;
+    return pin.of === null ? startsAt === null : startsAt !== null && this.mayOpen(pin.of, startsAt);
+  }
+
   codesOf(id: AccountId): AccountCodes | null {
     this.#work();
     if (!this.#has(id)) return null;

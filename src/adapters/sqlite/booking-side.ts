@@ -37,6 +37,10 @@ export abstract class BookingSide extends ReportSide implements BookingStore {
     return this.read(() => this.#matches.find(hash, at));
   }
 
+  stillOpens(hash: PinHash, startsAt: number | null): boolean {
+    return this.read(() => this.#matches.stillOpens(hash, startsAt));
+  }
+
   addBooking(booking: NewBooking, parts: Parameters<BookingStore['addBooking']>[1]): boolean {
     return this.change(() => this.#changes.add(booking, parts));
   }

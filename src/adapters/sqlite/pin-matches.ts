@@ -26,6 +26,7 @@ const OPEN_OCCURRENCE = `SELECT seq FROM occurrences
 /** What entered PINs open. */
 export class PinMatches {
   readonly #find: Statement<[{ readonly hash: string; readonly at: number }], MatchRow>;
+  readonly #stillOpens: Statement<[{ readonly hash: string; readonly startsAt: number | null }], { readonly 1: 1 }>;
 
   constructor(database: Database) {
     this.#find = database.prepare(
@@ -42,6 +43,21 @@ export class PinMatches {
        WHERE p.hash = :hash AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1 AND ${IS_THERE}
          AND (p.booking_seq IS NULL OR (b.cancelled_at IS NULL AND o.seq IS NOT NULL AND i.revoked_at IS NULL))`,
     );
+    this.#stillOpens = database.prepare(
+      `SELECT 1 FROM pins p
+       JOIN accounts a ON a.seq = p.account_seq
+       LEFT JOIN bookings b ON b.seq = p.booking_seq
+       LEFT JOIN invitees i ON i.seq = p.invitee_seq
+       WHERE p.hash = :hash AND p.role IN ('host', 'guest', 'access') AND a.enabled = 1 AND ${IS_THERE}
+         AND CASE WHEN p.booking_seq IS NULL THEN :startsAt IS NULL
+           ELSE b.cancelled_at IS NULL AND i.revoked_at IS NULL AND EXISTS (
+             SELECT 1 FROM occurrences WHERE booking_seq = p.booking_seq AND starts_at = :startsAt AND cancelled_at IS NULL)
+         END`,
+    );
+  }
+
+  stillOpens(hash: PinHash, startsAt: number | null): boolean {
+    return this.#stillOpens.get({ hash, startsAt }) !== undefined;
   }
 
   find(hash: PinHash, at: number): PinMatch | null {

@@ -18,6 +18,9 @@ export class PinKeyUnusable extends KeyUnusable {
 const oneMore = (key: Uint8Array, version: number, text: string): string =>
   `v${version}.${createHmac('sha256', key).update(text, 'utf8').digest('hex')}`;
 
+/** Version that a hash is of; 0: it is none. */
+const versionOf = (hash: string): number => Number(/^v(\d{1,2})\./.exec(hash)?.[1] ?? 0);
+
 /**
  * HMAC-SHA-256 under the bridge's keys: whoever has the database alone cannot try PINs against it. The keys lie beside the database, in a
  * file of their own, so that a copy of one is not a copy of both.
@@ -54,16 +57,29 @@ export class PinKey implements PinHasher {
   }
 
   matches(digits: string, hash: string): boolean {
-    const version = Number(/^v(\d{1,2})\./.exec(hash)?.[1] ?? 0);
+    const version = versionOf(hash);
     return version > 0 && this.#hashAt(version, digits) === hash;
   }
 
+  current(hash: string): string {
+    const from = versionOf(hash);
+    return from === 0 ? hash : this.#onwards(hash, from, this.#version());
+  }
+
   #hashAt(version: number, digits: string): string {
+    return this.#onwards(digits, 0, version);
+  }
+
+  /** What a text of one version becomes in a later one. */
+  #onwards(text: string, from: number, version: number): string {
     // another process has re-keyed
     if (version > this.#keys.length) this.#keys = this.#readAgain(version);
-    let text = digits;
-    for (const [index, key] of this.#keys.slice(0, version).entries()) text = oneMore(key, index + 1, text);
-    return text;
+    let hash = text;
+    for (let next = from + 1; next <= version; next += 1) {
+      const key = this.#keys[next - 1];
+      if (key !== undefined) hash = oneMore(key, next, hash);
+    }
+    return hash;
   }
 }
 

@@ -51,7 +51,7 @@ function start(): void {
   const never = (): never => {
     throw new Error('not asked for');
   };
-  const pins = { hash: never, matches: never };
+  const pins = { hash: never, matches: never, current: never };
   const seal = { seal: never, open: never };
   stop = keepUnrolled({ store, clock, pins, seal, randomness: { digits: never, identifier: never } }, log);
 }

@@ -183,6 +183,7 @@ export class World {
         ]),
         hashPin: (digits) => `h:${digits}`,
         pinMatches: (digits, hash) => hash === `h:${digits}`,
+        currentHash: (hash) => hash,
         ...(this.#more.hostReport === undefined ? {} : { hostReport: this.#more.hostReport }),
         resolve: (utterances) =>
           utterances.map((utterance) => {

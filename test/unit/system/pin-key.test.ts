@@ -155,6 +155,23 @@ describe('the PIN key of a later version', () => {
     expect(() => key.matches('482915037', 'v3.00')).toThrow(PinKeyUnusable);
   });
 
+  it('says what a hash from before has become, of whatever version, without its digits', () => {
+    let version = 1;
+    const running = loadPinKey(
+      directory,
+      () => true,
+      () => version,
+    );
+    const first = running.hash('482915037');
+    expect(running.current(first)).toBe(first);
+    const second = rekey(1)(first);
+    const third = rekey(2)(second);
+    expect(running.current(first)).toBe(first);
+    version = 3;
+    expect([first, second, third].map((hash) => running.current(hash))).toEqual([third, third, third]);
+    expect(running.current('none')).toBe('none');
+  });
+
   it('is refused where the file is older than the database', () => {
     load();
     const version = (): number => 2;
