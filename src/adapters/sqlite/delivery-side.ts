@@ -47,15 +47,15 @@ export abstract class DeliverySide extends PrivacySide implements DeliveryStore 
   }
 
   claimDelivery(id: string, at: number, retryAt: number): boolean {
-    return this.change(() => this.#deliveries.claim(id, at, retryAt));
+    return this.changeBesideOthers(() => this.#deliveries.claim(id, at, retryAt));
   }
 
   removeDelivery(id: string): boolean {
-    return this.change(() => this.#deliveries.remove(id));
+    return this.changeBesideOthers(() => this.#deliveries.remove(id));
   }
 
   failDelivery(id: string, failure: { error: string; nextAt: number; failedAt: number | null }): boolean {
-    return this.change(() => this.#deliveries.fail(id, failure));
+    return this.changeBesideOthers(() => this.#deliveries.fail(id, failure));
   }
 
   retryDelivery(id: string, at: number): boolean {
@@ -67,7 +67,7 @@ export abstract class DeliverySide extends PrivacySide implements DeliveryStore 
   }
 
   planReminders(plan: ReminderPlan): boolean {
-    return this.change(() => this.#reminders.plan(plan));
+    return this.changeBesideOthers(() => this.#reminders.plan(plan));
   }
 
   setNotified(id: BookingId, notified: boolean): boolean {

@@ -1,3 +1,4 @@
+import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import { translated } from './errors.js';
@@ -36,6 +37,36 @@ export abstract class StoreBase {
   /** One transaction that is on the disk when this returns; within another it is undone alone, and lasts with that one. */
   protected change<T>(action: () => T): T {
     return translated(this.file, () => this.durably(() => this.database.transaction(action).immediate()));
+  }
+
+  /**
+   * One transaction that is on the disk when this returns, where others write while the disk works: they are the calls, and this is of
+   * something that has time. What was written is seen by others before it is on the disk.
+   */
+  protected changeBesideOthers<T>(action: () => T): T {
+    const changed = this.record(action);
+    // the outer transaction sees to it
+    if (!this.database.inTransaction && !this.database.memory) this.#syncLog();
+    return changed;
+  }
+
+  /**
+   * Waits for the disk, but not in a transaction. A log that was emptied meanwhile is in the database, which is on the disk by then.
+   * @throws {StoreUnavailable}
+   */
+  #syncLog(): void {
+    try {
+      const log = openSync(`${this.file}-wal`, 'r+');
+      try {
+        fdatasyncSync(log);
+      } finally {
+        closeSync(log);
+      }
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+      // a file system without shared memory has no such log: there every transaction waits for the disk
+      if (code !== 'ENOENT') throw new StoreUnavailable(`the disk reports an error (${this.file}, ${code})`);
+    }
   }
 
   protected durably<T>(action: () => T): T {

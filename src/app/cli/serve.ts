@@ -1,12 +1,10 @@
 import { Option, type Command } from 'commander';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
-import { keepUnrolled } from '../bookings/keep-unrolled.js';
+import { BackgroundThread } from '../background/background-thread.js';
 import { tooFewAudioPorts } from '../ports.js';
 import { startBridge, type RunningBridge } from '../compose.js';
-import { openSender } from '../compose-deliveries.js';
 import { checkBridgeKey, holdDataDirectory, type WholeStore } from '../compose-store.js';
 import type { Config, LoadedConfig } from '../config.js';
-import type { DeliverySender } from '../deliveries/sender.js';
 import { openLog } from '../log.js';
 import { startPurging } from '../purge.js';
 import { usualPinLength } from '../pin-length.js';
@@ -27,9 +25,6 @@ interface ServeFlags {
 
 /** Longest wait for running calls after SIGTERM, milliseconds: the longest a conference lasts. */
 const DRAIN_LIMIT_MS = 12 * 3_600_000;
-
-/** Longest wait for messages that are being sent, milliseconds. */
-const SENDING_LIMIT_MS = 3_000;
 
 export function registerServe(program: Command, context: CliContext): void {
   const command = program
@@ -77,9 +72,8 @@ async function run(
   const running = await startBridge({ loaded, reload, log, lan: flags.lan === true });
   const { archive, names, stores } = running;
   const stopPurging = startPurging({ store: stores.store, archive, names, clock: stores.clock, config, log });
-  const sender = openSender(config, stores, log);
-  sender.start();
-  const stopUnrolling = keepUnrolled(stores, log);
+  const background = new BackgroundThread({ config, clock: stores.clock, log });
+  background.start();
   let leave = (): Promise<void> => running.stop();
   try {
     surviveLostOutput();
@@ -99,20 +93,9 @@ async function run(
     leave = await untilAsked(running, handOver, (line) => context.io.stderr(`${line}\n`));
   } finally {
     removeRunningNote(config.dataDirectory);
-    stopUnrolling();
-    await Promise.all([stopPurging(), stopped(sender)]);
+    await Promise.all([stopPurging(), background.stop()]);
     await leave();
   }
-}
-
-/** Nobody waits long for a server that does not answer: what was taken is sent again later. */
-async function stopped(sender: DeliverySender): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, SENDING_LIMIT_MS);
-  });
-  await Promise.race([sender.stop(), patience]);
-  clearTimeout(timer);
 }
 
 /** What will work otherwise than its configuration promises. */

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../../bridge/log.js';
 import type { Clock, Timer } from '../../ports/clock.js';
 import { MessageRefused, ReceiverAway } from '../../ports/messages.js';
@@ -11,9 +11,6 @@ import { gently } from '../privacy/gently.js';
 const LOOK_MS = 10_000;
 /** Of a channel, taken from the store at a time. */
 const AT_ONCE = 100;
-
-/** After one that took long to write, milliseconds. */
-const LONGEST_PAUSE_MS = 100;
 
 const MINUTE_MS = 60_000;
 /** Waits after the first try, the second and so on, milliseconds; after the last of them it is tried once more and given up. */
@@ -47,8 +44,6 @@ export class DeliverySender {
   #planning: Promise<void> | null = null;
   #timer: Timer | null = null;
   #stopped = false;
-  /** To write the last one, milliseconds. */
-  #tookMs = 0;
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -125,8 +120,8 @@ export class DeliverySender {
   async #inTurn(deliveries: readonly Delivery[]): Promise<boolean> {
     for (const delivery of deliveries) {
       if (this.#stopped || (await this.send(delivery)) === 'receiver away') return false;
-      // calls have at least half of the time, however long it takes to write what is sent
-      await pause(this.#tookMs);
+      // what nobody is to be sent any more takes no turn of the loop by itself
+      await nextTurn();
     }
     return true;
   }
@@ -139,9 +134,7 @@ export class DeliverySender {
     const now = clock.wall();
     if (!store.claimDelivery(id, now, now + waitAfter(attempts))) return 'taken by another';
     try {
-      const began = performance.now();
       const message = render(delivery);
-      this.#tookMs = Math.min(LONGEST_PAUSE_MS, performance.now() - began);
       if (message === null) {
         store.removeDelivery(id);
         return 'not needed';
