@@ -61,6 +61,7 @@ export interface Retention {
   readonly numberDigits: number;
   /** `null`: records are kept. */
   readonly recordsBefore: number | null;
+  /** When an occurrence ended, a booking was cancelled, an invitee revoked. */
   readonly occurrencesBefore: number;
   readonly failedDeliveriesBefore: number;
 }
@@ -73,6 +74,8 @@ export interface Purged {
   /** Occurrences of bookings, with their PINs. */
   readonly occurrences: number;
   readonly bookings: number;
+  /** Those who were revoked; the others go with their booking. */
+  readonly invitees: number;
   readonly deliveries: number;
   /** Hashes of PINs that may be drawn again. */
   readonly retiredPins: number;
@@ -142,8 +145,13 @@ export interface PrivacyStore {
   callsOfNumber(digits: string, after: number, limit: number): NumberFindings;
   /** Takes a number out of call records, invitees and deliveries, and removes its blocks, among as many rows. @returns `changed`: how many held it */
   eraseNumber(digits: string, after: number, limit: number): { readonly next: number | null; readonly changed: number };
-  /** Whether a call or conference that is up, or one to be taken over, holds the text. */
-  liveHolds(text: string): boolean;
+  /**
+   * What else is held on a number, page by page, `account_id` with each: `blocks` of it alone, `allowed-callers` where an account names it,
+   * `invitees` whose telephone it is, and messages to it (`deliveries`). @param digits only digits
+   */
+  heldOnNumber(digits: string): Iterable<HeldRows>;
+  /** Whether a call or conference that is up, or one to be taken over, holds it as the number of somebody in it. @param digits only digits */
+  liveHoldsNumber(digits: string): boolean;
 
   /** Empties the write-ahead log, in which what was erased is still found. @returns `false`: somebody reads just now, and it is not empty */
   emptyWriteAheadLog(): boolean;

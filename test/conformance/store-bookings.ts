@@ -374,6 +374,13 @@ export function describeBookings(stage: () => StoreStage): void {
   });
 
   describe('further occurrences and invitees', () => {
+    it('that are none and never will be leave a booking that is over', () => {
+      add('b1', { rule: 'FREQ=DAILY', unrolledUntil: START + HOUR }, { occurrences: [] });
+      const end = { from: START + HOUR, until: null, occurrences: [] };
+      expect(store().unroll(bookingId('b1'), end)).toBe(true);
+      expect(store().booking(bookingId('b1'))?.cancelledAt).toBe(stage().time);
+    });
+
     it('are added once, by whoever comes first', () => {
       add('b1', { rule: 'FREQ=DAILY', unrolledUntil: START + HOUR });
       const occurrences = [occurrence(START), occurrence(START + 2 * HOUR)];

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_CONFERENCE_OPTIONS } from '../../src/domain/conference-options.js';
 import { accountId, bookingId, inviteeId } from '../../src/domain/identifiers.js';
 import type { Store } from '../../src/ports/store.js';
 import type { BookingPins, NewBooking } from '../../src/ports/store-bookings.js';
@@ -11,7 +12,8 @@ const DAY = 86_400_000;
 const NOW = 1_700_000_000_000;
 
 const nothing: Purged = {
-  ...{ numbers: 0, callRecords: 0, conferenceRecords: 0, occurrences: 0, bookings: 0, deliveries: 0, retiredPins: 0 },
+  ...{ numbers: 0, callRecords: 0, conferenceRecords: 0, occurrences: 0, bookings: 0, invitees: 0 },
+  ...{ deliveries: 0, retiredPins: 0 },
 };
 
 const retention = (more: Partial<Retention> = {}): Retention => ({
@@ -152,7 +154,6 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
           store.beginErasure(accountId(id), records);
         }
         expect(finish()).toBe('live');
-        expect(store.liveHolds('a1')).toBe(true);
         for (const id of ['a1', 'a2']) {
           const of = { accountId: accountId(id), bookingId: bookingId(`b-${id}`) };
           store.addCallRecord(call(`late-${id}`, { ...of, startedAt: NOW + 1 }));
@@ -314,6 +315,57 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
         expect(store.purgeSome(retention(), 9)).toEqual({ ...nothing, retiredPins: 2 });
       });
 
+      it('loses bookings that were cancelled, however far ahead they were, counted from then', () => {
+        stage.add('a1');
+        book('b1', 'a1', [9 * DAY, 99 * DAY, 399 * DAY], { rule: 'FREQ=DAILY', unrolledUntil: 400 * DAY });
+        book('b2', 'a1', [99 * DAY]);
+        store.cancelBooking(bookingId('b1'), 4 * DAY);
+        store.cancelBooking(bookingId('b2'), 5 * DAY);
+        const old = retention({ occurrencesBefore: 5 * DAY });
+        expect(store.purgeSome(old, 1)).toEqual({ ...nothing, occurrences: 3, bookings: 1 });
+        expect(store.purgeSome(old, 1)).toEqual(nothing);
+        expect([bookingId('b1'), bookingId('b2')].map((id) => store.booking(id) === null)).toEqual([true, false]);
+        expect(store.invitee(inviteeId('i-b1'))).toBeNull();
+        expect(store.check()).toEqual([]);
+      });
+
+      it('loses repeating bookings of which nobody drew further PINs, when their last occurrence is gone', () => {
+        stage.add('a1');
+        const more = { rule: 'FREQ=DAILY', pinsEach: true };
+        book('b1', 'a1', [0], { ...more, unrolledUntil: 2 * DAY });
+        book('b2', 'a1', [0, 6 * DAY], { ...more, unrolledUntil: 2 * DAY });
+        book('b3', 'a1', [0], { ...more, unrolledUntil: 9 * DAY });
+        const old = retention({ occurrencesBefore: 5 * DAY });
+        expect(store.purgeSome(old, 9)).toEqual({ ...nothing, occurrences: 3, bookings: 1 });
+        expect(store.purgeSome(old, 9)).toEqual(nothing);
+        expect(store.invitee(inviteeId('i-b1'))).toBeNull();
+        expect(store.invitee(inviteeId('i-b2'))).not.toBeNull();
+        expect(store.invitee(inviteeId('i-b3'))).not.toBeNull();
+      });
+
+      it('loses repeating bookings whose rule turns out to give no more after their last occurrence is gone', () => {
+        stage.add('a1');
+        book('b1', 'a1', [0], { rule: 'FREQ=YEARLY;INTERVAL=4', unrolledUntil: DAY });
+        const old = retention({ occurrencesBefore: 5 * DAY });
+        expect(store.purgeSome(old, 9)).toEqual({ ...nothing, occurrences: 1 });
+        stage.time = 4 * DAY;
+        store.unroll(bookingId('b1'), { from: DAY, until: null, occurrences: [] });
+        expect(store.purgeSome(old, 9)).toEqual({ ...nothing, bookings: 1 });
+        expect(store.invitee(inviteeId('i-b1'))).toBeNull();
+      });
+
+      it('loses invitees who were revoked, of bookings that go on too', () => {
+        stage.add('a1');
+        book('b1', 'a1', [9 * DAY]);
+        for (const id of ['x', 'y'])
+          store.addInvitee(bookingId('b1'), { id: inviteeId(id), name: id, email: null, phone: null }, []);
+        store.revokeInvitee(inviteeId('x'), 4 * DAY);
+        store.revokeInvitee(inviteeId('y'), 5 * DAY);
+        const old = retention({ occurrencesBefore: 5 * DAY });
+        expect(store.purgeSome(old, 9)).toEqual({ ...nothing, invitees: 1 });
+        expect(store.invitees(bookingId('b1')).map(({ id }) => id)).toEqual(['i-b1', 'y']);
+      });
+
       it('loses bookings with many PINs bit by bit, since others wait meanwhile', () => {
         stage.add('a1');
         const ids = Array.from({ length: 30 }, (_, n) => inviteeId(`i${n}`));
@@ -364,6 +416,53 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
           after = page.next;
         }
         expect(found).toEqual(['n1', 'n4']);
+      });
+
+      it('is found wherever else it is held, and not where a pattern or a part of another one fits it', () => {
+        const options = (allowedCallers: readonly string[]) => ({ ...DEFAULT_CONFERENCE_OPTIONS, allowedCallers });
+        stage.add('a2', { options: options(['442071239', '44207123']) });
+        stage.add('a3', { options: options(['44207123*', '442071230']) });
+        store.addBlock({ accountId: null, callerNumber: '44207123', createdAt: 1 });
+        store.addBlock({ accountId: accountId('a1'), callerNumber: '44207123', createdAt: 2 });
+        store.addBlock({ accountId: accountId('a1'), callerNumber: '44207123*', createdAt: 3 });
+        store.addDeliveries([
+          delivery('sms', { channel: 'sms', address: '+4420 7123' }),
+          delivery('other', { channel: 'sms', address: '+4420 71239' }),
+        ]);
+        const found = [...store.heldOnNumber('44207123')];
+        expect(found.map(({ kind }) => kind)).toEqual(['blocks', 'allowed-callers', 'invitees', 'deliveries']);
+        const [blocks, allowed, invitees, deliveries] = found.map(({ rows }) => rows);
+        expect(blocks).toEqual([
+          { account_id: null, caller_number: '44207123', created_at: 1 },
+          { account_id: 'a1', caller_number: '44207123', created_at: 2 },
+        ]);
+        expect(allowed).toEqual([{ account_id: 'a2', caller_number: '44207123' }]);
+        expect(invitees).toMatchObject([
+          { account_id: 'a1', booking_id: 'b-a1', id: 'i-b-a1', email: 'g@example.org' },
+        ]);
+        expect(deliveries).toMatchObject([{ account_id: 'a1', id: 'sms', address: '+4420 7123' }]);
+        const columns = found.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row)));
+        expect(columns.filter((column) => /seq|hash|sealed/.test(column))).toEqual([]);
+        expect([...store.heldOnNumber('999')]).toEqual([]);
+      });
+
+      it('is in what is up where somebody there has it, in any spelling, and nowhere else', () => {
+        const up = (data: unknown): boolean => {
+          store.saveLive([{ kind: 'call', id: 'up', data: JSON.stringify(data) }]);
+          return store.liveHoldsNumber('44207123');
+        };
+        const called = (direction: string) => ({ identity: { direction, caller: null, dialled: '+44207123' } });
+        expect(up({ identity: { direction: 'in', caller: '+44 20 7123' } })).toBe(true);
+        expect(up({ handle: JSON.stringify({ facts: { callerNumber: '0044207123' } }) })).toBe(true);
+        expect(up({ memory: { state: { facts: { seenOnce: ['44207123'] } } } })).toBe(true);
+        expect(up(called('out'))).toBe(true);
+        // a number of the bridge, a longer one, a time, an id, whom an account allows
+        expect(up(called('in'))).toBe(false);
+        expect(up({ identity: { direction: 'in', caller: '+442071234' } })).toBe(false);
+        expect(up({ identity: { startedAt: 44207123, sipCallId: '44207123', id: 'c44207123' } })).toBe(false);
+        expect(up({ memory: { options: { allowedCallers: ['44207123'] } } })).toBe(false);
+        store.saveLive([{ kind: 'call', id: 'up', data: 'not JSON 44207123' }]);
+        expect(store.liveHoldsNumber('44207123')).toBe(false);
       });
 
       it('is taken out of records, blocks, invitees and messages, and out of nothing else', () => {

@@ -49,6 +49,8 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
   #all: Kept[] = [];
   readonly #spoken = new Map<InviteeId, Uint8Array>();
 
+  /** Milliseconds since the epoch. */
+  protected abstract now(): number;
   protected abstract hasAccount(id: AccountId): boolean;
   protected abstract allPins(): readonly BookedPin[];
   protected abstract isTaken(hash: PinHash): boolean;
@@ -229,7 +231,12 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
     const kept = this.#live(id);
     if (kept?.booking.unrolledUntil !== from) return false;
     this.#keep(kept, occurrences, null);
-    kept.booking = { ...kept.booking, unrolledUntil: until };
+    const isOver = until === null && kept.occurrences.length === 0;
+    kept.booking = {
+      ...kept.booking,
+      unrolledUntil: until,
+      cancelledAt: isOver ? Math.round(this.now()) : kept.booking.cancelledAt,
+    };
     return true;
   }
 

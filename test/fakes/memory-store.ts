@@ -462,6 +462,10 @@ export class MemoryStore extends MemoryBookings implements Store {
       .slice(0, limit);
   }
 
+  protected override now(): number {
+    return this.#now();
+  }
+
   protected override checkWorks(): void {
     this.#work();
   }

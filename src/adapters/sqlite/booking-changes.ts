@@ -35,6 +35,7 @@ export class BookingChanges {
   readonly #revoke: Statement<[number, string], { readonly seq: number; readonly booking_seq: number }>;
   readonly #revised: Statement<[number]>;
   readonly #unrolled: Statement;
+  readonly #endEmpty: Statement<[number, number]>;
   readonly #occurrenceSeq: Statement<[number, number], { readonly seq: number }>;
   readonly #inviteeSeq: Statement<[string], { readonly seq: number }>;
   readonly #keepSpoken: Statement<[Uint8Array, string]>;
@@ -68,6 +69,10 @@ export class BookingChanges {
     this.#revised = database.prepare('UPDATE bookings SET revision = revision + 1 WHERE seq = ?');
     this.#unrolled = database.prepare(
       'UPDATE bookings SET unrolled_until = :until WHERE seq = :seq AND unrolled_until = :from',
+    );
+    this.#endEmpty = database.prepare(
+      `UPDATE bookings SET cancelled_at = ? WHERE seq = ? AND unrolled_until IS NULL
+         AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.booking_seq = bookings.seq)`,
     );
     this.#occurrenceSeq = database.prepare('SELECT seq FROM occurrences WHERE booking_seq = ? AND starts_at = ?');
     this.#inviteeSeq = database.prepare('SELECT seq FROM invitees WHERE id = ?');
@@ -160,6 +165,7 @@ export class BookingChanges {
     const booking = this.#live.get(id);
     if (booking === undefined || this.#unrolled.run({ seq: booking.seq, from, until }).changes === 0) return false;
     this.#addOccurrences({ accountSeq: booking.account_seq, bookingSeq: booking.seq }, occurrences);
+    if (until === null) this.#endEmpty.run(Math.round(this.#pins.now()), booking.seq);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { accountId, type AccountId } from '../../domain/identifiers.js';
+import { holdsNumber } from './live-numbers.js';
 import type { PinTable } from './pins.js';
 
 interface ErasureRow {
@@ -41,7 +42,6 @@ export class ErasureTable {
   readonly #removeConferences: Statement<[string, number]>;
   readonly #labelCalls: Statement;
   readonly #labelConferences: Statement;
-  readonly #isLive: Statement<[{ readonly text: string }]>;
   readonly #allLive: Statement<[], { readonly id: string; readonly data: string }>;
   readonly #end: Statement<[number]>;
   /** Where the round is, and whether it has come by one that waits. */
@@ -83,7 +83,6 @@ export class ErasureTable {
       `UPDATE conference_records SET account_id = :label, conference_id = :label, booking_id = NULL
        WHERE id IN (SELECT id FROM conference_records WHERE account_id = :id LIMIT :limit)`,
     );
-    this.#isLive = database.prepare('SELECT 1 FROM live WHERE instr(id, :text) > 0 OR instr(data, :text) > 0 LIMIT 1');
     this.#allLive = database.prepare('SELECT id, data FROM live');
     this.#end = database.prepare('DELETE FROM erasures WHERE seq = ?');
   }
@@ -115,8 +114,10 @@ export class ErasureTable {
     return this.#page.all(after, limit).map((row) => ({ number: row.seq, accountId: accountId(row.account_id) }));
   }
 
-  liveHolds(text: string): boolean {
-    return this.#isLive.get({ text }) !== undefined;
+  /** @param digits of a telephone number, only digits */
+  liveHoldsNumber(digits: string): boolean {
+    for (const { data } of this.#allLive.iterate()) if (holdsNumber(data, digits)) return true;
+    return false;
   }
 
   /** All words in what is up, ids among them, looked through once for many erasures. */

@@ -116,8 +116,17 @@ export abstract class PrivacySide extends StoreBase implements AuditStore, Priva
     return { next: walk.next, changed };
   }
 
-  liveHolds(text: string): boolean {
-    return this.read(() => this.#erasures.liveHolds(text));
+  *heldOnNumber(digits: string): Generator<HeldRows> {
+    const pages = this.#numbers.held(digits);
+    for (;;) {
+      const page = this.read(() => pages.next());
+      if (page.done === true) return;
+      yield page.value;
+    }
+  }
+
+  liveHoldsNumber(digits: string): boolean {
+    return this.read(() => this.#erasures.liveHoldsNumber(digits));
   }
 
   emptyWriteAheadLog(): boolean {

@@ -10,6 +10,13 @@ interface NumbersRow {
   readonly caller: string | null;
 }
 
+/** What one transaction has removed so far. */
+interface Removed {
+  rows: number;
+  occurrences: number;
+  bookings: number;
+}
+
 /** What is too old, each kind by an index. */
 export class RetentionTables {
   readonly #pins: PinTable;
@@ -20,6 +27,10 @@ export class RetentionTables {
   readonly #endedOccurrences: Statement<[number, number], { readonly seq: number; readonly booking_seq: number }>;
   readonly #removeOccurrence: Statement<[number]>;
   readonly #isOver: Statement<[number], { readonly 1: 1 }>;
+  readonly #cancelledBookings: Statement<[number, number], { readonly seq: number }>;
+  readonly #forgottenBookings: Statement<[number, number], { readonly seq: number }>;
+  readonly #removeOccurrencesOf: Statement<[number]>;
+  readonly #removeRevoked: Statement<[number, number]>;
   readonly #removeInvitees: Statement<[number]>;
   readonly #removeBooking: Statement<[number]>;
   readonly #removeDeliveries: Statement<[number, number]>;
@@ -47,6 +58,19 @@ export class RetentionTables {
       `SELECT 1 FROM bookings b WHERE b.seq = ? AND (b.unrolled_until IS NULL OR b.cancelled_at IS NOT NULL)
          AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.booking_seq = b.seq)`,
     );
+    // those that are still to come too: they are none any more
+    this.#cancelledBookings = database.prepare(
+      'SELECT seq FROM bookings WHERE cancelled_at < ? ORDER BY cancelled_at LIMIT ?',
+    );
+    // where each occurrence has PINs of its own somebody must have them drawn, and nobody has for so long
+    this.#forgottenBookings = database.prepare(
+      `SELECT seq FROM bookings b WHERE b.unrolled_until < ? AND b.cancelled_at IS NULL AND b.pins_each = 1
+         AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.booking_seq = b.seq) ORDER BY b.unrolled_until LIMIT ?`,
+    );
+    this.#removeOccurrencesOf = database.prepare('DELETE FROM occurrences WHERE booking_seq = ?');
+    this.#removeRevoked = database.prepare(
+      'DELETE FROM invitees WHERE seq IN (SELECT seq FROM invitees WHERE revoked_at < ? ORDER BY revoked_at LIMIT ?)',
+    );
     this.#removeInvitees = database.prepare('DELETE FROM invitees WHERE booking_seq = ?');
     this.#removeBooking = database.prepare('DELETE FROM bookings WHERE seq = ?');
     this.#removeDeliveries = database.prepare(
@@ -60,7 +84,8 @@ export class RetentionTables {
       callRecords: recordsBefore === null ? 0 : this.#removeCalls.run(recordsBefore, limit).changes,
       conferenceRecords: recordsBefore === null ? 0 : this.#removeConferences.run(recordsBefore, limit).changes,
       numbers: this.#cutNumbers(retention, limit),
-      ...this.#removeOccurrences(retention.occurrencesBefore, limit),
+      ...this.#removeBooked(retention.occurrencesBefore, limit),
+      invitees: this.#removeRevoked.run(retention.occurrencesBefore, limit).changes,
       deliveries: this.#removeDeliveries.run(retention.failedDeliveriesBefore, limit).changes,
       retiredPins: this.#pins.forgetRetired(limit),
     };
@@ -76,19 +101,36 @@ export class RetentionTables {
     return rows.length;
   }
 
-  /** With their PINs; a booking that has no more of them and gets none goes too. One of them may have some hundred PINs: so many are the limit too. */
-  #removeOccurrences(before: number, limit: number): { readonly occurrences: number; readonly bookings: number } {
-    let [rows, occurrences, bookings] = [0, 0, 0];
-    for (const { seq, booking_seq: booking } of this.#endedOccurrences.all(before, limit)) {
-      if (rows >= limit) break;
-      rows += 1 + this.#pins.retireAll({ occurrenceSeq: seq });
-      this.#removeOccurrence.run(seq);
-      occurrences += 1;
-      if (this.#isOver.get(booking) === undefined) continue;
-      rows += 1 + this.#pins.retireAll({ bookingSeq: booking }) + this.#removeInvitees.run(booking).changes;
-      this.#removeBooking.run(booking);
-      bookings += 1;
+  /** With their PINs; one of them may have some hundred: so many are the limit too. */
+  #removeBooked(before: number, limit: number): { readonly occurrences: number; readonly bookings: number } {
+    const removed = { rows: 0, occurrences: 0, bookings: 0 };
+    this.#removeOccurrences(removed, before, limit);
+    for (const over of [this.#cancelledBookings, this.#forgottenBookings]) {
+      for (const { seq } of removed.rows < limit ? over.all(before, limit) : []) {
+        if (removed.rows >= limit) break;
+        this.#removeWhole(removed, seq);
+      }
     }
-    return { occurrences, bookings };
+    return { occurrences: removed.occurrences, bookings: removed.bookings };
+  }
+
+  /** A booking that has no more of them and gets none goes too. */
+  #removeOccurrences(removed: Removed, before: number, limit: number): void {
+    for (const { seq, booking_seq: booking } of this.#endedOccurrences.all(before, limit)) {
+      if (removed.rows >= limit) break;
+      removed.rows += 1 + this.#pins.retireAll({ occurrenceSeq: seq });
+      this.#removeOccurrence.run(seq);
+      removed.occurrences += 1;
+      if (this.#isOver.get(booking) !== undefined) this.#removeWhole(removed, booking);
+    }
+  }
+
+  #removeWhole(removed: Removed, booking: number): void {
+    const pins = this.#pins.retireAll({ bookingSeq: booking });
+    const occurrences = this.#removeOccurrencesOf.run(booking).changes;
+    removed.rows += 1 + pins + occurrences + this.#removeInvitees.run(booking).changes;
+    removed.occurrences += occurrences;
+    this.#removeBooking.run(booking);
+    removed.bookings += 1;
   }
 }

@@ -46,7 +46,7 @@ function registerExport(privacy: Command, context: CliContext): void {
     .description('write everything that is held on an account to one archive (tar) of JSON files and recordings')
     .argument('[account]', `${ACCOUNT}; left out with --number`)
     .argument('[file]', 'a file that is not there yet')
-    .addOption(numberOption('records of calls from or to this telephone number'));
+    .addOption(numberOption('everything that is held on this telephone number'));
   withExamples(
     command,
     'partyline privacy export "Mary Murphy" mary.tar',
@@ -75,6 +75,9 @@ function registerExport(privacy: Command, context: CliContext): void {
         } else {
           bytes = await write(exportNumber(store, number, Date.now()));
           note(store, auditLine('number-exported', null));
+          if (store.liveHoldsNumber(number)) {
+            context.warn('a call with it goes on, whose record is not in it: run this again when it has ended');
+          }
         }
         context.print(`${file} holds it all (${Math.ceil(bytes / 1024)} KB), readable by its owner alone.`);
       });
@@ -123,12 +126,30 @@ async function eraseEverywhere(
   const rows = await eraseNumber(store, digits);
   note(store, auditLine('number-erased', null, `${rows} rows`));
   await clear(store);
-  if (store.liveHolds(digits)) {
+  warnOfAllowing(context, store, digits);
+  if (store.liveHoldsNumber(digits)) {
     throw new Refused(
       `${rows} rows held it and do no more, but a call with it goes on, whose record is still to come: run this again when it has ended`,
     );
   }
   context.print(`${rows} rows held the number and do no more.`);
+}
+
+/** Most ids that one line names. */
+const MOST_NAMED = 5;
+
+/** Whom an account lets in is for its administrator to say. */
+function warnOfAllowing(context: CliContext, store: WholeStore, digits: string): void {
+  const ids: string[] = [];
+  for (const { kind, rows } of store.heldOnNumber(digits)) {
+    if (kind === 'allowed-callers') ids.push(...rows.map((row) => String(row['account_id'])));
+  }
+  if (ids.length === 0) return;
+  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : '';
+  const named = ids.slice(0, MOST_NAMED).join(', ');
+  context.warn(
+    `it stays among the callers whom ${named}${more} allow: change that with partyline account set ID --allow`,
+  );
 }
 
 function registerPurge(privacy: Command, context: CliContext): void {
@@ -158,6 +179,7 @@ function inWords(counts: PurgeCounts): string {
     [counts.conferenceRecords, 'conference records'],
     [counts.occurrences, 'occurrences of bookings'],
     [counts.bookings, 'bookings'],
+    [counts.invitees, 'revoked invitees'],
     [counts.deliveries, 'messages that could not be sent'],
     [counts.retiredPins, 'retired PINs that are free again'],
   ] as const;

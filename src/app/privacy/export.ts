@@ -26,12 +26,11 @@ export const exportAccount = (
   now: number,
 ): AsyncIterable<Uint8Array> => tar(membersOf(store, archive, id, now), now);
 
-/** Every record that holds a number, the same way. @param digits only digits */
-export const exportNumber = (
-  store: Pick<PrivacyStore, 'callsOfNumber'>,
-  digits: string,
-  now: number,
-): AsyncIterable<Uint8Array> => tar(membersOfNumber(store, digits, now), now);
+type NumberStore = Pick<PrivacyStore, 'callsOfNumber' | 'heldOnNumber'> & Pick<BookingStore, 'spokenName'>;
+
+/** Everything that is held on a number, the same way. @param digits only digits */
+export const exportNumber = (store: NumberStore, digits: string, now: number): AsyncIterable<Uint8Array> =>
+  tar(membersOfNumber(store, digits, now), now);
 
 async function* membersOf(
   store: HeldStore,
@@ -40,30 +39,40 @@ async function* membersOf(
   now: number,
 ): AsyncGenerator<Member> {
   yield about({ account: id }, now);
+  const recordings: string[] = [];
+  const noted = function* (): Generator<HeldRows> {
+    for (const held of store.heldOn(id)) {
+      if (held.kind === 'recordings') recordings.push(...held.rows.map((row) => String(row['id'])));
+      yield held;
+    }
+  };
+  for (const member of pagesOf(store, noted())) {
+    yield member;
+    for (const recording of recordings.splice(0)) yield await recordingMember(archive, recording);
+  }
+}
+
+/** With how the names of invitees are said. */
+function* pagesOf(store: Pick<BookingStore, 'spokenName'>, pages: Iterable<HeldRows>): Generator<Member> {
   let [kind, page] = ['', 0];
-  for (const held of store.heldOn(id)) {
+  for (const held of pages) {
     page = held.kind === kind ? page + 1 : 1;
     kind = held.kind;
     yield jsonMember(pagePath(kind, page), held.rows.map(readable));
     if (kind === 'invitees') yield* spokenNames(store, held.rows);
-    if (kind !== 'recordings') continue;
-    for (const { id: recording } of held.rows) yield await recordingMember(archive, String(recording));
   }
 }
 
-function* spokenNames(store: HeldStore, invitees: readonly Row[]): Generator<Member> {
+function* spokenNames(store: Pick<BookingStore, 'spokenName'>, invitees: readonly Row[]): Generator<Member> {
   for (const { id } of invitees) {
     const sound = store.spokenName(inviteeId(String(id)));
     if (sound !== null) yield { path: `invitees/${String(id)}.wav`, size: sound.length, content: [sound] };
   }
 }
 
-async function* membersOfNumber(
-  store: Pick<PrivacyStore, 'callsOfNumber'>,
-  digits: string,
-  now: number,
-): AsyncGenerator<Member> {
+async function* membersOfNumber(store: NumberStore, digits: string, now: number): AsyncGenerator<Member> {
   yield about({ number: digits }, now);
+  yield* pagesOf(store, store.heldOnNumber(digits));
   let page = 0;
   let after: number | null = 0;
   while (after !== null) {

@@ -6,7 +6,8 @@ import { gently } from './gently.js';
 const BATCH = 500;
 
 export const NOTHING_PURGED: Purged = {
-  ...{ numbers: 0, callRecords: 0, conferenceRecords: 0, occurrences: 0, bookings: 0, deliveries: 0, retiredPins: 0 },
+  ...{ numbers: 0, callRecords: 0, conferenceRecords: 0, occurrences: 0, bookings: 0, invitees: 0 },
+  ...{ deliveries: 0, retiredPins: 0 },
 };
 
 /** @param now milliseconds since 1970-01-01T00:00Z */
@@ -41,6 +42,7 @@ const added = (one: Purged, other: Purged): Purged => ({
   conferenceRecords: one.conferenceRecords + other.conferenceRecords,
   occurrences: one.occurrences + other.occurrences,
   bookings: one.bookings + other.bookings,
+  invitees: one.invitees + other.invitees,
   deliveries: one.deliveries + other.deliveries,
   retiredPins: one.retiredPins + other.retiredPins,
 });

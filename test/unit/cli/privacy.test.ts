@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accountId } from '../../../src/domain/identifiers.js';
+import { accountId, bookingId, inviteeId } from '../../../src/domain/identifiers.js';
 import { call, conference, delivery } from '../../conformance/store-stage.js';
 import { ONE_LINE_ERROR } from './command-line.js';
 import { RecordedAccount } from './recorded-account.js';
@@ -32,6 +32,20 @@ function unpack(archive: string): Readonly<Record<string, Buffer>> {
       return [path.slice(directory.length + 1), readFileSync(path)];
     }),
   );
+}
+
+/** A booking of Mary's with one invitee. */
+function invite(phone: string): { readonly id: string } {
+  return cli.withStore((store) => {
+    const booking = {
+      ...{ id: bookingId('b1'), accountId: accountId(id), title: 'T', startsLocal: '2031-03-29T09:00' },
+      ...{ timeZone: 'UTC', durationMs: 1, rule: null, pinsEach: false, personalPins: false, earlyMs: 0, overrunMs: 0 },
+      ...{ recording: null, createdAt: 0, unrolledUntil: null },
+    };
+    const invitees = [{ id: inviteeId('i1'), name: 'Guest', email: null, phone }];
+    store.addBooking(booking, { occurrences: [{ startsAt: 0, endsAt: 1, pins: null }], pins: null, invitees });
+    return { id: 'i1' };
+  });
 }
 
 const json = (content: Buffer | undefined): unknown => JSON.parse(content?.toString() ?? 'null');
@@ -91,6 +105,40 @@ describe('privacy export', () => {
     expect(json(files['call-records-00001.json'])).toMatchObject([{ id: 'c1' }, { id: 'c3' }]);
   });
 
+  it('writes what else is held on a number: blocks, who allows it, invitees with how their names are said, messages', async () => {
+    const number = '+442071234567';
+    await cli.run('block', 'add', number);
+    await cli.run('account', 'set', id, '--allow', `${number},+4930*`);
+    const { id: invitee } = invite(number);
+    cli.withStore((store) => {
+      store.keepSpokenName(inviteeId(invitee), Buffer.from('RIFF'));
+      store.addDeliveries([delivery('d1', { accountId: accountId(id), channel: 'sms', address: '+44 20 71234567' })]);
+    });
+    expect((await cli.run('privacy', 'export', '--number', number, 'number.tar')).status).toBe(0);
+    const files = unpack('number.tar');
+    expect(Object.keys(files).sort()).toEqual([
+      ...['allowed-callers-00001.json', 'blocks-00001.json', 'deliveries-00001.json', 'export.json'],
+      ...['invitees-00001.json', `invitees/${invitee}.wav`],
+    ]);
+    expect(json(files['allowed-callers-00001.json'])).toEqual([{ accountId: id, callerNumber: '442071234567' }]);
+    expect(json(files['invitees-00001.json'])).toMatchObject([{ accountId: id, id: invitee, name: 'Guest' }]);
+  });
+
+  it('says that a call with the number goes on, and does not say so of a number that only looks like it', async () => {
+    const up = (caller: string): void =>
+      cli.withStore((store) =>
+        store.saveLive([{ kind: 'call', id: 'up', data: JSON.stringify({ identity: { direction: 'in', caller } }) }]),
+      );
+    up('+442071234567');
+    expect((await cli.run('privacy', 'export', '--number', '+442071234567', 'a.tar')).stderr).toMatch(
+      /^warning: a call with it goes on[^\n]*\n$/,
+    );
+    up('+4420712345678');
+    expect((await cli.run('privacy', 'export', '--number', '+442071234567', 'b.tar')).stderr).toBe('');
+    const { status, stderr } = await cli.run('privacy', 'erase', '--number', '+442071234567', '--yes');
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
   it('refuses a file that is there and an account that is not, and says what is missing', async () => {
     writeFileSync(join(cli.directory, 'there.tar'), 'mine');
     for (const args of [
@@ -138,7 +186,7 @@ describe('privacy erase', () => {
   it('takes a number out, and says where a call with it is up still', async () => {
     cli.withStore((store) => {
       store.addCallRecord(call('c1', { caller: '+442071234567' }));
-      store.saveLive([{ kind: 'call', id: 'up', data: '{"callerNumber":"+442071234567"}' }]);
+      store.saveLive([{ kind: 'call', id: 'up', data: '{"handle":"","identity":{"caller":"+442071234567"}}' }]);
     });
     const first = await cli.run('privacy', 'erase', '--number', '+442071234567', '--yes');
     expect(first.status).toBe(1);
@@ -154,6 +202,13 @@ describe('privacy erase', () => {
       { action: 'number-erased', subject: null, detail: '1 rows' },
       { action: 'number-erased', subject: null, detail: '0 rows' },
     ]);
+  });
+
+  it('says which accounts name the number among the callers they allow', async () => {
+    await cli.run('account', 'set', id, '--allow', '+442071234567');
+    const { status, stderr } = await cli.run('privacy', 'erase', '--number', '+442071234567', '--yes');
+    expect(status).toBe(0);
+    expect(stderr).toMatch(new RegExp(`^warning: it stays among the callers whom ${id} allow[^\\n]*--allow\\n$`));
   });
 
   it('finishes what was cut short, with the next purge', async () => {
@@ -187,7 +242,7 @@ describe('privacy purge', () => {
     cli.env = { ...cli.env, PARTYLINE_RECORDS_KEEP_DAYS: '90' };
     expect(await cli.json('privacy', 'purge')).toEqual({
       ...{ recordings: 0, strays: 0, numbers: 0, callRecords: 1, conferenceRecords: 0, occurrences: 0 },
-      ...{ bookings: 0, deliveries: 0, retiredPins: 0, erasing: 'done' },
+      ...{ bookings: 0, invitees: 0, deliveries: 0, retiredPins: 0, erasing: 'done' },
     });
     expect(callers()).toEqual(['***4567']);
     expect(await cli.json('privacy', 'audit')).toMatchObject([
