@@ -2,11 +2,15 @@ import type { Account, Store } from '../../ports/store.js';
 import type { BookedOccurrence, Booking, Invitee, Occurrence } from '../../ports/store-bookings.js';
 import type { ShownPins } from '../bookings/booking-pins.js';
 import { localAt } from '../bookings/wall-time.js';
-import { duration, isoTime } from './output.js';
+import { lengthInWords } from './length-in-words.js';
+import { isoTime } from './output.js';
 
 /*
  * Bookings for people and for programs.
  */
+
+/** Invitees that are named one by one, at most. */
+const MOST_NAMED = 5;
 
 /** Wall clock in the booking's zone, for people. */
 export const when = (at: number, timeZone: string): string => localAt(at, timeZone).replace('T', ' ');
@@ -62,14 +66,23 @@ export function bookingLines(booking: Booking, account: Account | null): readonl
     ['Id', booking.id],
     ['Account', account === null ? booking.accountId : `${account.name} (${account.id})`],
     ['Starts', `${booking.startsLocal.replace('T', ' ')} ${timeZone}`],
-    ['Lasts', duration(booking.durationMs)],
+    ['Lasts', lengthInWords(booking.durationMs)],
     ...(rule === null ? [] : [['Repeats', rule] as const]),
-    ['Early entry', duration(booking.earlyMs)],
-    ['Overrun', duration(booking.overrunMs)],
+    ['Early entry', lengthInWords(booking.earlyMs)],
+    ['Overrun', lengthInWords(booking.overrunMs)],
     ['Recording', booking.recording ?? 'as the account has it'],
     ['Security code', booking.securityCode ? "the account's of the day it was booked" : 'no'],
     ...(booking.cancelledAt === null ? [] : [['Cancelled', when(booking.cancelledAt, timeZone)] as const]),
   ];
+}
+
+/** Who is invited but told nothing; `null`: nobody. */
+export function untold(invitees: readonly Pick<Invitee, 'name' | 'email' | 'phone'>[]): string | null {
+  const names = invitees.filter(({ email, phone }) => email === null && phone === null).map(({ name }) => name);
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  if (names.length === 0) return null;
+  const who = names.slice(0, MOST_NAMED).join(', ');
+  return `Nothing is ever sent to ${who}${more}: there is neither a mail address nor a telephone number.`;
 }
 
 /** PINs that were just drawn, as a table. */
@@ -94,7 +107,7 @@ export const occurrenceRow = (
   { booking, startsAt, cancelledAt }: BookedOccurrence,
 ): readonly string[] => [
   `${when(startsAt, booking.timeZone)} ${booking.timeZone}`,
-  duration(booking.durationMs),
+  lengthInWords(booking.durationMs),
   booking.title,
   store.account(booking.accountId)?.name ?? booking.accountId,
   booking.id,

@@ -203,6 +203,17 @@ async function send(
     return queueMessages(stores, about, recipients);
   });
   await sendNow(context, stores, config, queued, how);
+  if (flags.host !== true && flags.for === undefined) warnOfUnreached(context, store, booking, recipients);
+}
+
+/** Invitees that get nothing are easily overlooked among those that do. */
+function warnOfUnreached(context: CliContext, store: Store, { id }: Booking, recipients: readonly Recipient[]): void {
+  const reached = new Set(recipients.map(({ inviteeId: one }) => one));
+  const others = store.invitees(id).filter((one) => one.revokedAt === null && !reached.has(one.id));
+  const [first, ...more] = others.map(({ name }) => name);
+  if (first === undefined) return;
+  const who = more.length === 0 ? first : `${first} and ${more.length} more`;
+  context.warn(`nothing is sent to ${who}: a mail address is missing, or SMS are not configured for the number`);
 }
 
 const disabled = ({ id, name }: Account): string =>

@@ -309,6 +309,17 @@ describe('invitations that are sent', () => {
     expect(sequences).toEqual([...new Set(sequences)].sort());
   });
 
+  it('name who gets nothing, where others do', async () => {
+    configure();
+    await cli.addAccount('--name', 'Mary Murphy');
+    const people = ['--invite', 'Ann <ann@example.org>', '--invite', 'Bob', '--invite', 'Cy'];
+    const { id } = await book(...people);
+    const { status, stdout, stderr } = await cli.run('invite', id, '--send');
+    expect([status, stdout]).toEqual([0, '1 message is sent.\n']);
+    expect(stderr).toMatch(/^warning: nothing is sent to Bob and 1 more: [^\n]+\n$/);
+    expect((await cli.run('invite', id, '--send', '--for', 'Ann')).stderr).toBe('');
+  });
+
   it('are not sent for an account that is disabled, as its PINs open nothing', async () => {
     configure();
     await cli.addAccount('--name', 'Mary Murphy');
