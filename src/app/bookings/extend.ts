@@ -1,8 +1,11 @@
+import type { InviteeId } from '../../domain/identifiers.js';
+import { asError } from '../../bridge/bounded.js';
 import type { Booking, Invitee } from '../../ports/store-bookings.js';
 import type { OpenStore } from '../compose-store.js';
 import { drawUntilAccepted } from '../drawing.js';
 import { pinsAt, shownPins, slotsOf, wantedOf, type ShownPins } from './booking-pins.js';
 import { AHEAD, unroll } from './recurrence.js';
+import { expectUnchanged, untilUnchanged } from './unchanged.js';
 
 /** PINs of occurrences ahead of one booking, at most: so many invitees with PINs of their own have fewer occurrences ahead. */
 const MOST_PINS_AHEAD = 10_000;
@@ -15,17 +18,28 @@ const MOST_STEPS = AHEAD.occurrences;
  * Makes further occurrences of a booking known, as far ahead as they are kept, in short transactions. Where each has PINs of its own they
  * are drawn and shown this once: nobody else can tell host PINs later.
  * @param pinLength digits of PINs that are drawn
+ * @returns the PINs that were written, to be shown in any case, and what ended it early, or `null`: {PinsExhausted}, {BookingChanged}, or what
+ * the store throws
  */
-export function extend(stores: OpenStore, booking: Booking, pinLength: number): readonly ShownPins[] {
+export function extend(
+  stores: OpenStore,
+  booking: Booking,
+  pinLength: number,
+): { readonly shown: readonly ShownPins[]; readonly trouble: Error | null } {
   const shown: ShownPins[] = [];
   const until = stores.clock.wall() + AHEAD.ms;
-  for (let current: Booking | null = booking, step = 0; current !== null && step < MOST_STEPS; step += 1) {
-    const some = extendOnce(stores, current, { until, pinLength });
-    if (some === null) break;
-    shown.push(...some);
-    current = stores.store.booking(booking.id);
+  try {
+    for (let current: Booking | null = booking, step = 0; current !== null && step < MOST_STEPS; step += 1) {
+      const now = current;
+      const some = untilUnchanged(() => extendOnce(stores, now, { until, pinLength }));
+      if (some === null) break;
+      shown.push(...some);
+      current = stores.store.booking(booking.id);
+    }
+  } catch (error) {
+    return { shown, trouble: asError(error) };
   }
-  return shown;
+  return { shown, trouble: null };
 }
 
 /** One short transaction of it. @returns `null`: there was nothing to do, or somebody else does it */
@@ -38,12 +52,7 @@ export function extendOnce(
   const { id, accountId, durationMs, pinsEach, personalPins, unrolledUntil: from } = booking;
   const now = clock.wall();
   if (from === null || from >= until || booking.cancelledAt !== null) return null;
-  const own = personalPins
-    ? store
-        .invitees(id)
-        .filter(isInvited)
-        .map((one) => one.id)
-    : null;
+  const own = personalPins ? invitedTo(stores, booking) : null;
   const limit = room(stores, booking, now, (own?.length ?? 1) + 1);
   if (limit <= 0) return null;
   const unrolled = unroll(booking, { from, until, limit });
@@ -63,11 +72,23 @@ export function extendOnce(
         endsAt: endsAt(startsAt),
         pins: pinsAt(startsAt, slots, codes),
       }));
-      written.isDone = store.unroll(id, { from, until: unrolled.until, occurrences });
+      written.isDone = store.audited(
+        () => null,
+        () => {
+          expectUnchanged(own === null || own.join() === invitedTo(stores, booking).join());
+          return store.unroll(id, { from, until: unrolled.until, occurrences });
+        },
+      );
     },
   );
   return written.isDone ? shownPins(slots, digits) : null;
 }
+
+const invitedTo = ({ store }: OpenStore, { id }: Booking): readonly InviteeId[] =>
+  store
+    .invitees(id)
+    .filter(isInvited)
+    .map((one) => one.id);
 
 export const isInvited = ({ revokedAt }: Invitee): boolean => revokedAt === null;
 

@@ -19,6 +19,8 @@ export interface MadeBooking {
   readonly invitees: readonly NewInvitee[];
   /** Shown this once: host PINs are kept nowhere in readable form. */
   readonly pins: readonly ShownPins[];
+  /** Why it does not know all of its occurrences that it might, or `null`. */
+  readonly trouble: Error | null;
 }
 
 /** The account is not there any more. */
@@ -63,8 +65,9 @@ export function makeBooking(stores: OpenStore, { invitees: named, pinLength, ...
       if (!isAdded) throw new AccountGone('the account was removed meanwhile: nothing was booked');
     },
   );
-  const later = wanted.pinsEach ? extend(stores, whole(stores, id), pinLength) : [];
-  return { booking: whole(stores, id), invitees, pins: [...shownPins(slots, digits), ...later] };
+  const later = wanted.pinsEach ? extend(stores, whole(stores, id), pinLength) : { shown: [], trouble: null };
+  const pins = [...shownPins(slots, digits), ...later.shown];
+  return { booking: whole(stores, id), invitees, pins, trouble: later.trouble };
 }
 
 function whole({ store }: OpenStore, id: BookingId): Booking {

@@ -4,11 +4,7 @@ import type { OpenStore } from '../compose-store.js';
 import { drawUntilAccepted } from '../drawing.js';
 import { pinsAt, shownPins, wantedOf, type PinSlot, type ShownPins } from './booking-pins.js';
 import { AHEAD } from './recurrence.js';
-
-/** The booking is cancelled, or has no such occurrence: one line. */
-export class BookingChanged extends Error {
-  override readonly name = 'BookingChanged';
-}
+import { BookingChanged, expectUnchanged, untilUnchanged } from './unchanged.js';
 
 /**
  * Invites one more; where PINs are personal, with PINs of its own for the series or for the occurrences ahead.
@@ -18,15 +14,23 @@ export class BookingChanged extends Error {
 export function invite(
   stores: OpenStore,
   booking: Booking,
-  { who, sound }: { readonly who: Omit<NewInvitee, 'id'>; readonly sound: Uint8Array | null },
+  invited: { readonly who: Omit<NewInvitee, 'id'>; readonly sound: Uint8Array | null },
   pinLength: number,
 ): { readonly id: InviteeId; readonly pins: readonly ShownPins[] } {
+  return untilUnchanged(() => inviteOnce(stores, booking, invited, pinLength));
+}
+
+function inviteOnce(
+  stores: OpenStore,
+  booking: Booking,
+  { who, sound }: Parameters<typeof invite>[2],
+  pinLength: number,
+): ReturnType<typeof invite> {
   const { store, clock, randomness } = stores;
   const id = inviteeId(randomness.identifier('i'));
   const at = clock.wall();
-  const slots: readonly PinSlot[] = booking.personalPins
-    ? timesOf(stores, booking).map((startsAt) => ({ startsAt, role: 'guest', inviteeId: id }))
-    : [];
+  const times = booking.personalPins ? timesOf(stores, booking) : [];
+  const slots = times.map((startsAt): PinSlot => ({ startsAt, role: 'guest', inviteeId: id }));
   const wanted = wantedOf(slots, { account: booking.accountId, booking: booking.id, length: pinLength });
   const digits = drawUntilAccepted(stores, wanted, (codes) => {
     const own = slots.flatMap(({ startsAt }, place) => {
@@ -35,7 +39,11 @@ export function invite(
     });
     const isAdded = store.audited(
       (added: boolean) => (added ? { at, action: 'invitee-added', subject: id, detail: null } : null),
-      () => store.addInvitee(booking.id, { ...who, id }, own) && (sound === null || store.keepSpokenName(id, sound)),
+      () => {
+        const known = new Set(times);
+        expectUnchanged(!booking.personalPins || timesOf(stores, booking).every((time) => known.has(time)));
+        return store.addInvitee(booking.id, { ...who, id }, own) && (sound === null || store.keepSpokenName(id, sound));
+      },
     );
     if (!isAdded) throw new BookingChanged('the booking was cancelled meanwhile: nobody was invited');
   });

@@ -103,7 +103,8 @@ function add(context: CliContext, stores: OpenStore, config: Config, account: st
   const found = findAccount(store, account);
   const timeZone = zoneOfBooking(flags.timeZone, found, config);
   const wanted = inWords(() => wantedBooking(stores, config, flags, timeZone));
-  const { booking, invitees, pins } = inWords(() => makeBooking(stores, { ...wanted, accountId: found.id }));
+  const made = inWords(() => makeBooking(stores, { ...wanted, accountId: found.id }));
+  const { booking, invitees, pins } = made;
   if (flags.json === true) {
     const occurrences = store.occurrences({ bookingId: booking.id, limit: SHOWN }).map(occurrenceJson);
     context.printJson({ ...bookingJson(booking), occurrences, invitees, drawn: pinsJson(pins) });
@@ -114,6 +115,11 @@ function add(context: CliContext, stores: OpenStore, config: Config, account: st
     context.print('');
     context.printTable(head, rows);
     context.print('\nThe host PINs are kept nowhere in readable form: note them now.');
+  }
+  if (made.trouble !== null) {
+    context.warn(
+      `later occurrences could not be added (${made.trouble.message}): partyline booking extend ${booking.id} does`,
+    );
   }
   const { durationLimitSeconds } = found.options;
   if (booking.durationMs + booking.overrunMs > durationLimitSeconds * 1_000) {

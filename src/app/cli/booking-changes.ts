@@ -109,13 +109,18 @@ function registerExtend(booking: Command, context: CliContext): void {
         const { store, clock } = stores;
         const found = standing(findBooking(store, id));
         const length = flags.pinLength ?? pinLength(stores, config, found.pinsEach ? 2 : 0);
-        const pins = inWords(() => extend(stores, found, length));
+        const { shown: pins, trouble } = extend(stores, found, length);
         const ahead = store.occurrences({ bookingId: id, from: clock.wall(), limit: AHEAD.occurrences }).length;
-        if (flags.json === true) context.printJson({ id, ahead, drawn: pinsJson(pins) });
-        else {
+        // what was drawn is shown whatever came afterwards: it can be seen at no other time
+        const isShown = trouble === null || pins.length > 0;
+        if (isShown && flags.json === true) context.printJson({ id, ahead, drawn: pinsJson(pins) });
+        else if (isShown) {
           if (pins.length > 0) printPins(context, store, found, pins);
           context.print(`${found.title} (${id}) has ${ahead} occurrences ahead.`);
         }
+        inWords(() => {
+          if (trouble !== null) throw trouble;
+        });
       });
     },
   );

@@ -5,7 +5,7 @@ import type { Account, Store } from '../../ports/store.js';
 import type { Booking, Invitee, NewInvitee } from '../../ports/store-bookings.js';
 import { AccountGone } from '../bookings/make-booking.js';
 import { RuleRefused } from '../bookings/recurrence.js';
-import { BookingChanged } from '../bookings/renew.js';
+import { BookingChanged } from '../bookings/unchanged.js';
 import { localAt, machineTimeZone, momentOf, readWallTime } from '../bookings/wall-time.js';
 import type { Config } from '../config.js';
 import { PinsExhausted } from '../drawing.js';
