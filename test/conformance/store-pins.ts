@@ -142,6 +142,10 @@ export function describePins(stage: () => StoreStage): void {
       expect(ids({ namePrefix: 'émil', after: accountId('c') }, 1)).toEqual(['b']);
       expect(ids({ namePrefix: 'émil', after: accountId('b') })).toEqual(['e']);
       expect(ids({ namePrefix: '' })).toEqual(['d', 'a', 'c', 'b', 'e']);
+      // behind one whose name does not begin so
+      expect(ids({ namePrefix: 'émil', after: accountId('d') })).toEqual(['c', 'b', 'e']);
+      expect(ids({ namePrefix: 'emil', after: accountId('e') })).toEqual([]);
+      expect(ids({ namePrefix: 'émil', after: accountId('nobody') })).toEqual([]);
       expect(ids({ namePrefix: '%' })).toEqual([]);
     });
 

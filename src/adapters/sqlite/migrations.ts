@@ -142,7 +142,9 @@ const MIGRATIONS: readonly string[] = [
   -- Sums of many accounts find their names here, without the rest of the accounts.
   CREATE INDEX accounts_named ON accounts (id, folded_name, name);
   CREATE INDEX accounts_by_email ON accounts (lower(email)) WHERE email IS NOT NULL;
-  CREATE INDEX accounts_disabled ON accounts (seq) WHERE enabled = 0;
+  -- One for each order of pages with each filter: without it those that are sought among many others are found late.
+  CREATE INDEX accounts_by_state ON accounts (enabled);
+  CREATE INDEX accounts_by_state_and_name ON accounts (enabled, folded_name);
   -- What invitations call the number, e.g. its place.
   ALTER TABLE numbers ADD COLUMN label TEXT;
 
