@@ -65,7 +65,7 @@ export interface PinMatch {
 
 /** A key that is to come after the one that counts. */
 export interface NextPinKey {
-  /** What a hash under the key that counts becomes under this one. */
+  /** What a hash under the key that counts, or one before it, becomes under this one. */
   readonly next: (hash: PinHash) => PinHash;
   /** Puts it on the disk, for good; called once, while nobody else can change keys. */
   readonly keep: () => void;
@@ -233,8 +233,8 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
   /** The version of the PIN key that all hashes are under, 1 for the first. */
   pinKeyVersion(): number;
   /**
-   * Brings all hashes, of live and retired codes and of bookings, to the next version of the PIN key, all of them or none. Not within
-   * another transaction: with many it takes minutes, and others are let write meanwhile.
+   * Brings all hashes of live and retired codes to the next version of the PIN key, all of them or none, and then those of bookings. Not
+   * within another transaction: with many it takes minutes, and others are let write meanwhile.
    * @param prepare is given the version of now. What it or its key throws comes out, nothing is changed
    * @param note goes into the audit trail with it
    * @returns the new version

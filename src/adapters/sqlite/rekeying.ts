@@ -28,16 +28,17 @@ export interface RekeyParts {
   readonly version: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** One transaction that is on the disk when it returns. */
+  /** One transaction; it is on the disk when one that is noted is. */
   readonly change: (action: () => void) => void;
-  /** The same, with the line of the audit trail. */
+  /** One transaction that is on the disk when it returns, with the line of the audit trail. */
   readonly noted: (action: () => void) => void;
 }
 
 /**
  * Brings all hashes to the next version of the PIN key, while the bridge goes on: tables with the new hashes are filled beside those that count,
  * in transactions of a fifth of a second, while triggers note what changes in the old ones meanwhile; more of them make up for that, and the last
- * one lets the new ones take their place. Until then the old ones count, wholly; what a process that dies leaves behind others clear away.
+ * one lets the new ones take their place. Until then the old ones count, wholly; what a process that dies leaves behind others clear away. Codes
+ * of bookings follow; those that a death leaves under an older version are right still, and the next re-keying brings them to its own.
  * @returns the new version
  */
 export function rekeyPins(given: RekeyParts, prepare: (version: number) => NextPinKey): number {
@@ -65,7 +66,6 @@ export function rekeyPins(given: RekeyParts, prepare: (version: number) => NextP
       if (parts.version() !== version) throw overtaken();
       for (const hashes of TABLES) catchUp(database, hashes, token, next);
       for (const { table } of TABLES) takePlace(database, table, token);
-      rekeyBookings(database, next);
       database
         .prepare(`INSERT OR REPLACE INTO facts (name, value) VALUES ('pin-key-version', ?)`)
         .run(String(version + 1));
@@ -80,7 +80,11 @@ export function rekeyPins(given: RekeyParts, prepare: (version: number) => NextP
   } finally {
     database.pragma(`cache_size = ${cache}`);
   }
-  clearIfPossible(given, token);
+  try {
+    rekeyBookings(given, version + 1, next);
+  } finally {
+    clearIfPossible(given, token);
+  }
   return version + 1;
 }
 
@@ -184,12 +188,33 @@ function takePlace(database: Database, table: string, token: string): void {
   database.exec(`ALTER TABLE ${table}_next_${token} RENAME TO ${table}`);
 }
 
-function rekeyBookings(database: Database, next: (hash: PinHash) => PinHash): void {
-  const update = database.prepare('UPDATE bookings SET security_hash = ? WHERE seq = ?');
-  const rows = database.prepare<[], { seq: number; hash: string }>(
-    'SELECT seq, security_hash AS hash FROM bookings WHERE security_hash IS NOT NULL',
+/**
+ * Codes of bookings are compared, not looked up, each under its own version: they follow in short transactions.
+ * @throws {StoreUnavailable} what to do, since the new key counts already
+ */
+function rekeyBookings({ database, change }: RekeyParts, version: number, next: (hash: PinHash) => PinHash): void {
+  const update = database.prepare('UPDATE bookings SET security_hash = ? WHERE seq = ? AND security_hash = ?');
+  const page = database.prepare<[number, number], { seq: number; hash: string }>(
+    'SELECT seq, security_hash AS hash FROM bookings WHERE seq > ? AND security_hash IS NOT NULL ORDER BY seq LIMIT ?',
   );
-  for (const { seq, hash } of rows.all()) update.run(next(hash), seq);
+  const isNew = (hash: string): boolean => hash.startsWith(`v${version}.`);
+  let last = 0;
+  try {
+    inTurns(database, (limit) => {
+      const rows = page.all(last, limit);
+      const old = rows.filter(({ hash }) => !isNew(hash));
+      if (old.length > 0)
+        change(() => {
+          for (const { seq, hash } of old) update.run(next(hash), seq, hash);
+        });
+      last = rows.at(-1)?.seq ?? last;
+      return rows.length;
+    });
+  } catch {
+    throw new StoreUnavailable(
+      `all PINs are under version ${version} of the PIN key, back it up now; codes of some bookings are under the one before: run partyline pin rekey again`,
+    );
+  }
 }
 
 /** Clears away what a re-keying of this process left; where that cannot be done now, others do it a minute later. */

@@ -132,8 +132,8 @@ export function loadPinKey(
 
 /**
  * A fresh key, to come after those up to `version`.
- * @returns the key, what turns a hash of that version into one of the next, and what puts the key on the disk before it returns: behind those up to
- * `version`, in place of any that came after and was never used. To be called while nobody else does. @throws {PinKeyUnusable}
+ * @returns the key, what turns a hash of that version, or of one before it, into one of the next, and what puts the key on the disk
+ * before it returns: behind those up to `version`, in place of any that came after and was never used. To be called while nobody else does.
  * @throws {PinKeyUnusable}
  */
 export function addPinKey(
@@ -150,7 +150,12 @@ export function addPinKey(
     const fresh = randomBytes(KEY_BYTES);
     return {
       key: fresh,
-      next: (hash) => oneMore(fresh, version + 1, hash),
+      next(hash) {
+        const from = versionOf(hash) || version;
+        const behind = keys.slice(from, version);
+        const text = behind.reduce((before, key, index) => oneMore(key, from + index + 1, before), hash);
+        return oneMore(fresh, version + 1, text);
+      },
       keep: () => translated(() => replaceKeys(file, [...keys.slice(0, version), fresh])),
     };
   });

@@ -163,6 +163,48 @@ describe('re-keying', () => {
     expect(other.findPin('v2.(v1.g2999)', 0)?.account.id).toBe('b2999');
   });
 
+  it('brings codes of bookings along behind the last transaction, in short ones, and what one before it left', () => {
+    const store = bench.open();
+    store.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
+    const code = `CASE i % 3 WHEN 0 THEN NULL ELSE 'v1.s' || i END`;
+    bench.tamper(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+       INSERT INTO bookings (id, account_seq, title, starts_local, time_zone, duration_ms, pins_each, personal_pins, early_ms, overrun_ms,
+         security_hash, revision, created_at)
+       SELECT 'b' || i, 1, 't', '2026-01-01T09:00', 'UTC', 60000, 0, 0, 0, 0, ${code}, 0, 0 FROM n`,
+    );
+    const codes = (): readonly string[] =>
+      rows('SELECT security_hash FROM bookings WHERE security_hash IS NOT NULL ORDER BY seq');
+    const before = codes();
+    const database = openDatabase({ file: bench.file });
+    const version = (): number => store.pinKeyVersion();
+    let [inLast, left] = [0, 0];
+    const noted = (action: () => void): void => {
+      const old = codes();
+      database.transaction(action).immediate();
+      inLast = codes().filter((one, index) => one !== old[index]).length;
+      left = 2;
+    };
+    const full = (action: () => void): void => {
+      // some of them go, then the disk is full
+      left -= 1;
+      if (left === 0) throw new Error('the disk is full');
+      database.transaction(action).immediate();
+    };
+    const parts = { database, version, now: () => 0, noted };
+    const run = (change: (action: () => void) => void): number => rekeyPins({ ...parts, change }, next);
+    expect(() => run(full)).toThrow(/^all PINs are under version 2 of the PIN key, .* run partyline pin rekey again$/);
+    expect([version(), inLast]).toEqual([2, 0]);
+    expect(store.findPin('v2.(v1.h)', 0)?.role).toBe('host');
+    expect(codes()).toContain('v1.s2999');
+
+    expect(run((action) => database.transaction(action).immediate())).toBe(3);
+    database.close();
+    expect(codes().filter((one) => !one.startsWith('v3.('))).toEqual([]);
+    expect(codes().length).toBe(before.length);
+    expect(store.findPin('v3.(v2.(v1.h))', 0)?.role).toBe('host');
+  });
+
   it('that died on the way is cleared away after a minute, not while it lives', () => {
     let time = 1_700_000_000_000;
     const [store, other] = [bench.open({ now: () => time }), bench.open({ now: () => time })];

@@ -117,6 +117,18 @@ describe('the PIN key of a later version', () => {
     expect(readdirSync(directory)).toEqual(['pin.key']);
   });
 
+  it('brings a hash that was left under an older one too', () => {
+    const first = load().hash('482915037');
+    rekey(1);
+    const next = rekey(2);
+    const third = loadPinKey(
+      directory,
+      () => false,
+      () => 3,
+    );
+    expect(next(first)).toBe(third.hash('482915037'));
+  });
+
   it('does not count before the database says so, whatever is in the file', () => {
     const first = load().hash('482915037');
     rekey(1);
