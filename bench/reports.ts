@@ -7,25 +7,16 @@
  * and end included; with --only TEXT those alone whose line has the text. With --directory the database stays there, and one that is there
  * already is used again.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { SqliteStore } from '../src/adapters/sqlite/sqlite-store.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../src/domain/conference-options.js';
 import { numberFlag, textFlag } from './bench-bridge.js';
+import { runProgram } from './program.js';
 import { printTable } from './table.js';
 
-const PROGRAM = fileURLToPath(new URL('../dist/app/main.js', import.meta.url));
-/** Has a process tell at its end, through its descriptor 3, what it used. Its own peak: `maxRSS` counts that of its parent too. */
-const TELL = `data:text/javascript,import { readFileSync, writeSync } from 'node:fs';
-process.on('exit', () => {
-  const peak = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
-  writeSync(3, JSON.stringify({ ...process.cpuUsage(), kilobytes: Number(peak[1]) }));
-});`;
 const YEAR_START = Date.UTC(2025, 0, 1);
 const YEAR_MS = 365 * 86_400_000;
 const BATCH = 250_000;
@@ -46,36 +37,6 @@ const STORY = JSON.stringify({
   ],
   leftOut: 0,
 });
-
-interface Measured {
-  readonly seconds: number;
-  /** Of the processor, user and system. */
-  readonly cpuSeconds: number;
-  readonly megabytes: number;
-  readonly bytes: number;
-}
-
-async function report(directory: string, args: readonly string[]): Promise<Measured> {
-  const began = performance.now();
-  const child = spawn(process.execPath, ['--import', TELL, PROGRAM, ...args], {
-    cwd: directory,
-    env: { ...process.env, PARTYLINE_DATA_DIR: directory },
-    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-  });
-  let bytes = 0;
-  let told = '';
-  child.stdout?.on('data', (chunk: Buffer) => (bytes += chunk.length));
-  child.stdio[3]?.on('data', (chunk: Buffer) => (told += chunk.toString()));
-  const [status] = (await once(child, 'close')) as [number | null];
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}`);
-  const { user, system, kilobytes } = JSON.parse(told) as NodeJS.CpuUsage & { readonly kilobytes: number };
-  return {
-    seconds: (performance.now() - began) / 1e3,
-    cpuSeconds: (user + system) / 1e6,
-    megabytes: kilobytes / 1_024,
-    bytes,
-  };
-}
 
 function fill(directory: string, records: number, accounts: number): void {
   const file = join(directory, 'partyline.db');
@@ -134,7 +95,7 @@ async function measureAll(directory: string): Promise<void> {
   const only = textFlag('only', '');
   const measure = async (what: string, args: readonly string[]): Promise<void> => {
     if (!what.includes(only)) return;
-    const { seconds, cpuSeconds, megabytes, bytes } = await report(directory, args);
+    const { seconds, cpuSeconds, megabytes, bytes } = await runProgram(directory, args);
     rows.push([what, seconds.toFixed(2), cpuSeconds.toFixed(2), megabytes.toFixed(0), (bytes / 1e6).toFixed(1)]);
   };
   const day = ['--from', '2025-03-01', '--to', '2025-03-01', '--time-zone', 'Europe/London'];
@@ -167,7 +128,6 @@ async function measureAll(directory: string): Promise<void> {
   printTable('reports', ['report', 'seconds', 'of processor', 'most resident MB', 'output MB'], rows);
 }
 
-if (!existsSync(PROGRAM)) throw new Error('there is no dist: npm run build first');
 const given = textFlag('directory', '');
 const directory = given === '' ? mkdtempSync(join(tmpdir(), 'partyline-reports-')) : resolve(given);
 try {
