@@ -183,6 +183,11 @@ export interface BookingStore {
   /** Bookings that are not cancelled, whose PINs are of the series, and whose occurrences are known only until before then, with the shortest known first; at most `limit` (1 to 10 000). */
   bookingsToUnroll(before: number, limit: number, after?: Booking): readonly Booking[];
   /**
+   * Bookings that are not cancelled, whose occurrences have PINs of their own and are known only until before then, with the shortest known
+   * first; at most `limit` (1 to 10 000).
+   */
+  bookingsRunningOut(before: number, limit: number): readonly Booking[];
+  /**
    * Adds further occurrences; those that are there already stay as they are. A booking that has none and gets no more is cancelled by that.
    * @returns `false`: the booking is gone or cancelled, or was unrolled by somebody else; nothing is written.
    * @throws {Duplicate}, {OutdatedHash} as `addAccount`

@@ -423,6 +423,24 @@ export function describeBookings(stage: () => StoreStage): void {
       expect(store().bookingsToUnroll(START + 9 * HOUR, 10, all[2])).toEqual([]);
     });
 
+    it('are told of before they run out, where each has PINs of its own', () => {
+      const until = (hours: number, more: Partial<NewBooking> = {}): Partial<NewBooking> => ({
+        ...{ rule: 'R', pinsEach: true, unrolledUntil: START + hours * HOUR },
+        ...more,
+      });
+      add('b1', until(3));
+      add('b2', until(1));
+      add('b3', until(9));
+      add('b4', until(1, { pinsEach: false }));
+      add('b5', until(1, { unrolledUntil: null }));
+      add('b6', until(2));
+      store().cancelBooking(bookingId('b6'), START);
+      const found = store().bookingsRunningOut(START + 9 * HOUR, 10);
+      expect(found.map(({ id }) => id)).toEqual(['b2', 'b1']);
+      expect(store().bookingsRunningOut(START + 9 * HOUR, 1)).toEqual([found[0]]);
+      expect(() => store().bookingsRunningOut(START, 0)).toThrow(RangeError);
+    });
+
     it('let one more in by a PIN of its own', () => {
       add('b1', { personalPins: true }, { pins: { host: pin('h') } });
       const own = [{ startsAt: null, pin: pin('p1', 's1') }];

@@ -213,6 +213,17 @@ export abstract class MemoryBookings extends MemoryReports implements BookingSto
     return true;
   }
 
+  bookingsRunningOut(before: number, limit: number): readonly Booking[] {
+    checkLimit(limit);
+    this.checkWorks();
+    const until = ({ unrolledUntil }: Booking): number => unrolledUntil ?? Infinity;
+    return this.#all
+      .map(({ booking }) => booking)
+      .filter((one) => until(one) < before && one.cancelledAt === null && one.pinsEach)
+      .sort((a, b) => until(a) - until(b))
+      .slice(0, limit);
+  }
+
   bookingsToUnroll(before: number, limit: number, after?: Booking): readonly Booking[] {
     checkLimit(limit);
     this.checkWorks();

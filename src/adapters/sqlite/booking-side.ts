@@ -100,6 +100,11 @@ export abstract class BookingSide extends ReportSide implements BookingStore {
     return this.read(() => this.#bookings.toUnroll(before, limit, after));
   }
 
+  bookingsRunningOut(before: number, limit: number): readonly Booking[] {
+    checkLimit(limit);
+    return this.read(() => this.#bookings.runningOut(before, limit));
+  }
+
   unroll(id: BookingId, unrolling: Unrolling): boolean {
     return this.change(() => this.#changes.unroll(id, unrolling));
   }

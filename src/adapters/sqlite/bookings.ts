@@ -30,6 +30,7 @@ export class BookingTable {
   readonly #invitee: Statement<[string], InviteeRow>;
   readonly #spokenName: Statement<[string], { readonly sound: Uint8Array }>;
   readonly #toUnroll: Statement<[Parameters], BookingRow>;
+  readonly #runningOut: Statement<[Parameters], BookingRow>;
   readonly #overlapping: Statement<[Parameters], OccurrenceRow>;
   readonly #sealed: Statement<[Parameters], SealedRow>;
   readonly #sealedOf: Statement<[Parameters], SealedRow>;
@@ -50,6 +51,11 @@ export class BookingTable {
       `SELECT ${BOOKING_COLUMNS} ${FROM_BOOKINGS}
        WHERE b.unrolled_until IS NOT NULL AND b.cancelled_at IS NULL AND b.pins_each = 0 AND b.unrolled_until < :before
          AND (b.unrolled_until, b.seq) > (:until, coalesce((SELECT seq FROM bookings WHERE id = :after), 0))
+       ORDER BY b.unrolled_until, b.seq LIMIT :limit`,
+    );
+    this.#runningOut = database.prepare(
+      `SELECT ${BOOKING_COLUMNS} ${FROM_BOOKINGS}
+       WHERE b.unrolled_until IS NOT NULL AND b.cancelled_at IS NULL AND b.pins_each = 1 AND b.unrolled_until < :before
        ORDER BY b.unrolled_until, b.seq LIMIT :limit`,
     );
     // Each of its occurrences looks for others among those of every booking of the account that start neither after it nor too long before.
@@ -138,6 +144,10 @@ export class BookingTable {
   toUnroll(before: number, limit: number, after: Booking | undefined): readonly Booking[] {
     const until = after?.unrolledUntil ?? Number.MIN_SAFE_INTEGER;
     return this.#toUnroll.all({ before, limit, until, after: after?.id ?? '' }).map(toBooking);
+  }
+
+  runningOut(before: number, limit: number): readonly Booking[] {
+    return this.#runningOut.all({ before, limit }).map(toBooking);
   }
 
   sealedPins(id: BookingId, invitee: InviteeId | null, from: number, limit: number): readonly SealedBookingPin[] {
