@@ -13,7 +13,7 @@ const NOISE_SHARE = 0.1;
 const PEAK_SHARE = 0.95;
 /** Frames quieter than this are silence that the line made itself, not its noise, dBFS. */
 const NO_LINE_DB = -75;
-/** A line that is silent for so long in all after its first sound has no noise: longer than the key that ends a name, milliseconds. */
+/** A line that is silent for so long at once after its first sound has no noise: longer than a key, and than packets are lost, milliseconds. */
 const NO_NOISE_MS = 200;
 /** Less than this is a click, unless more follows or went before within the gap, milliseconds. */
 const CLICK_MS = 50;
@@ -69,11 +69,15 @@ export function findSpeech(samples: Int16Array): Speech | null {
   };
 }
 
-/** Steady noise goes on to the end. */
+/** Steady noise goes on to the end, but for packets that were lost. */
 function hasNoNoise(line: readonly number[]): boolean {
-  const first = line.findIndex((level) => level > NO_LINE_DB);
-  const silent = line.filter((level, frame) => frame > first && level <= NO_LINE_DB);
-  return first >= 0 && silent.length * FRAME_MS >= NO_NOISE_MS;
+  let silentMs: number | null = null;
+  for (const level of line) {
+    if (level > NO_LINE_DB) silentMs = 0;
+    else if (silentMs !== null) silentMs += FRAME_MS;
+    if (silentMs !== null && silentMs >= NO_NOISE_MS) return true;
+  }
+  return false;
 }
 
 function noiseOf(levels: readonly number[]): number {

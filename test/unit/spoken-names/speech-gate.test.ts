@@ -14,6 +14,22 @@ const atLevel = (sound: Int16Array, dbfs: number): Int16Array => {
   return sound.map((sample) => Math.round(sample * gain));
 };
 
+/** With this share of its packets lost, by chance and up to three in a row, beginning so far into a packet. */
+function withLosses(sound: Int16Array, share: number, seed: number, offsetMs: number): Int16Array {
+  const packet = 160;
+  const heard = Int16Array.from(sound);
+  let state = seed;
+  const chance = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  for (let at = offsetMs * 8; at < heard.length; at += packet) {
+    // two on average
+    if (chance() < share / 2) heard.fill(0, at, at + packet * (1 + Math.floor(chance() * 3)));
+  }
+  return heard;
+}
+
 /** Short sentences, as long as names are. */
 const NAMES = [...sentences()].filter(({ length }) => length > 3_000 && length < 16_000).slice(0, 12);
 
@@ -82,6 +98,34 @@ describe('nothing is said', () => {
     ['the echo of the tone', concatenated(sine(1_046.5, 300, -32), silence(4_000))],
   ])('by %s', (_, heard) => {
     expect(findSpeech(heard)).toBeNull();
+  });
+});
+
+describe('on a line that loses packets', () => {
+  const seeds = Array.from({ length: 30 }, (_, index) => index + 1);
+
+  it.each([
+    [0.03, 0],
+    [0.03, 7],
+    [0.06, 3],
+  ])('noise is still noise: %d of them, %d ms into a packet', (share, offset) => {
+    const kept = seeds.filter((seed) => {
+      const heard = withLosses(noise(5_000, -40, seed), share, seed, offset);
+      return findSpeech(concatenated(silence(300), heard)) !== null;
+    });
+    expect(kept).toEqual([]);
+  });
+
+  it('a name is still found, with the noise of the line and without', () => {
+    for (const [index, words] of NAMES.entries()) {
+      for (const line of [-120, -60]) {
+        const quiet = concatenated(silence(700), atLevel(words, -26), silence(900));
+        const whole = line > -100 ? mixed(quiet, noise(quiet.length / 8, line, 3)) : quiet;
+        const found = findSpeech(withLosses(whole, 0.03, index + 1, 5));
+        expect((found?.from ?? 0) / 8).toBeGreaterThan(700 - 150);
+        expect((found?.to ?? 0) - (found?.from ?? 0)).toBeGreaterThan(words.length * 0.6);
+      }
+    }
   });
 });
 
