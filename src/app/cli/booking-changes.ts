@@ -147,7 +147,7 @@ function registerRotate(booking: Command, context: CliContext): void {
   withExamples(
     command,
     'partyline booking rotate b8m2k5x0w9q4t7r1n3v6 --host',
-    'partyline booking rotate b8m2k5x0w9q4t7r1n3v6 --at 2026-12-07T09:00 --invitee "Ann Bell"',
+    'partyline booking rotate b5k8w2r0t6n3v9m1x4q7 --at 2026-12-07T09:00 --invitee "Ann Bell"',
   )
     .addHelpText('after', '\nWhere no flag names any, the host PIN and the guest PIN for all are drawn.\n')
     .action(async (reference: string, flags: RotateFlags) => {
