@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { composeDialogOwner } from '../compose-dialog-owner.js';
 import { openLog } from '../log.js';
 import { VERSION } from '../version.js';
 import { withExamples } from './arguments.js';
@@ -24,6 +23,7 @@ async function run(context: CliContext): Promise<void> {
   }
   const log = openLog(config.logLevel);
   const { host, port, secret } = drachtio;
+  const { composeDialogOwner } = await import('../compose-dialog-owner.js');
   const owner = composeDialogOwner(
     { drachtio: { host, port, secret: secret.reveal() }, socket: dialogOwner.socket },
     log,

@@ -5,7 +5,6 @@ import { jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { checkNode, checkPorts, checkPrompts, checkStore } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
-import { checkEngine } from './doctor-engine.js';
 import { checkDataDirectory, checkNames } from './doctor-folders.js';
 import { checkRecordings } from './doctor-recordings.js';
 import { Exit } from './io.js';
@@ -47,6 +46,7 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
   findings.push(...checkNames(config));
   findings.push(...(await checkRecordings(context, config)));
   findings.push(checkPrompts(config));
+  const { checkEngine } = await import('./doctor-engine.js');
   findings.push(...(await checkEngine(config)));
   findings.push(...(await checkPorts(config)));
   return findings;

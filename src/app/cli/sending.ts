@@ -1,6 +1,5 @@
 import type { BookingId, InviteeId } from '../../domain/identifiers.js';
 import type { Delivery, DeliveryChannel } from '../../ports/store-deliveries.js';
-import { openSender } from '../compose-deliveries.js';
 import { isDataDirectoryHeld } from '../compose-store.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
@@ -36,6 +35,7 @@ export async function sendNow(
   deliveries: readonly Delivery[],
   json: 'json' | 'words' | 'nothing' = 'words',
 ): Promise<void> {
+  const { openSender } = await import('../compose-deliveries.js');
   const sender = openSender(config, stores, NO_LOG);
   const counts: Record<Sent | 'left', number> = {
     ...{ sent: 0, 'not needed': 0, later: 0, 'receiver away': 0, 'given up': 0, 'taken by another': 0 },

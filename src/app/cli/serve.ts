@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import { BackgroundThread } from '../background/background-thread.js';
 import { tooFewAudioPorts } from '../ports.js';
-import { startBridge, type RunningBridge } from '../compose.js';
+import type { RunningBridge } from '../compose.js';
 import { checkBridgeKey, holdDataDirectory, type WholeStore } from '../compose-store.js';
 import type { Config, LoadedConfig } from '../config.js';
 import { openLog } from '../log.js';
@@ -69,6 +69,8 @@ async function run(
   const { config } = loaded;
   const log = openLog(config.logLevel);
   const reload = (): LoadedConfig => configured(context, flags);
+  // both engines come with it: no other command waits until they are loaded
+  const { startBridge } = await import('../compose.js');
   const running = await startBridge({ loaded, reload, log, lan: flags.lan === true });
   const { archive, names, stores } = running;
   const stopPurging = startPurging({ store: stores.store, archive, names, clock: stores.clock, config, log });
