@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Log } from '../../bridge/log.js';
 import { keepUnrolled } from '../bookings/keep-unrolled.js';
+import { warnOfRunningOut } from '../bookings/running-out.js';
 import { openSender } from '../compose-deliveries.js';
 import { openStore } from '../compose-store.js';
 import { unpackConfig } from '../config/packed.js';
@@ -24,10 +25,12 @@ if (port !== null) {
   const stores = openStore(config);
   const sender = openSender(config, stores, log);
   const stopUnrolling = keepUnrolled(stores, log);
+  const stopWarning = warnOfRunningOut(stores, log);
   const alive = setInterval(() => post({ type: 'alive' }), ALIVE_MS);
   // the one thing that is asked of it: to end
   port.once('message', () => {
     stopUnrolling();
+    stopWarning();
     void sender.stop().finally(() => {
       clearInterval(alive);
       stores.store.close();

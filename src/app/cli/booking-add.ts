@@ -4,11 +4,11 @@ import type { BookingId } from '../../domain/identifiers.js';
 import type { NewInvitee } from '../../ports/store-bookings.js';
 import { makeBooking, type WantedBooking } from '../bookings/make-booking.js';
 import { settledRule } from '../bookings/recurrence.js';
-import { momentOf } from '../bookings/wall-time.js';
+import { localAt, momentOf } from '../bookings/wall-time.js';
 import type { OpenStore } from '../compose-store.js';
 import type { Config } from '../config.js';
 import { findAccount, jsonOption, pinLengthOption, withExamples } from './arguments.js';
-import { bookingJson, bookingLines, occurrenceJson, pinRows, pinsJson, when } from './booking-describe.js';
+import { bookingJson, bookingLines, occurrenceJson, pinRows, pinsJson, untold, when } from './booking-describe.js';
 import {
   durationOf,
   earlyOf,
@@ -23,7 +23,8 @@ import {
 import { timeZoneName } from './contact-flags.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
-import { block, duration } from './output.js';
+import { lengthInWords } from './length-in-words.js';
+import { block } from './output.js';
 import { announce, refuseWithoutChannel } from './sending.js';
 
 /** Overlaps that are named. */
@@ -115,15 +116,22 @@ function add(context: CliContext, stores: OpenStore, config: Config, account: st
     context.print('');
     context.printTable(head, rows);
     context.print('\nThe host PINs are kept nowhere in readable form: note them now.');
+    const nothing = untold(invitees);
+    if (nothing !== null) context.print(nothing);
   }
   if (made.trouble !== null) {
     context.warn(
       `later occurrences could not be added (${made.trouble.message}): partyline booking extend ${booking.id} does`,
     );
   }
+  const begins = localAt(momentOf(flags.at, timeZone), timeZone);
+  if (begins !== flags.at) {
+    const day = flags.at.replace('T', ' ');
+    context.warn(`the clocks of ${timeZone} leave out ${day}, so it starts at ${begins.replace('T', ' ')}`);
+  }
   const { durationLimitSeconds } = found.options;
   if (booking.durationMs + booking.overrunMs > durationLimitSeconds * 1_000) {
-    const most = duration(durationLimitSeconds * 1_000);
+    const most = lengthInWords(durationLimitSeconds * 1_000);
     context.warn(`a conference of ${found.name} ends after ${most} at the latest: who is in then has to call again`);
   }
   const overlapping = store.overlapping(booking.id, clock.wall(), MOST_OVERLAPS);

@@ -7,7 +7,7 @@ import { extend } from '../bookings/extend.js';
 import { AHEAD } from '../bookings/recurrence.js';
 import { invite, renewPins } from '../bookings/renew.js';
 import { confirmRemoval, jsonOption, pinLengthOption, withExamples } from './arguments.js';
-import { pinRows, pinsJson } from './booking-describe.js';
+import { pinRows, pinsJson, untold } from './booking-describe.js';
 import {
   findBooking,
   findInvitee,
@@ -60,6 +60,8 @@ function registerInvite(booking: Command, context: CliContext): void {
         else {
           context.print(`${who.name} (${added.id}) is invited to ${found.title} (${found.id}).`);
           if (added.pins.length > 0) printPins(context, stores.store, found, added.pins);
+          const nothing = untold([who]);
+          if (nothing !== null) context.print(nothing);
         }
         return added.id;
       });
@@ -105,7 +107,7 @@ function registerExtend(booking: Command, context: CliContext): void {
   withExamples(command, 'partyline booking extend b8m2k5x0w9q4t7r1n3v6').action(
     async (reference: string, flags: PinFlags) => {
       const { id } = await context.withStore((store) => standing(findBooking(store, reference)));
-      await context.withNewStore((stores, config) => {
+      const { drawn, trouble } = await context.withNewStore((stores, config) => {
         const { store, clock } = stores;
         const found = standing(findBooking(store, id));
         const length = flags.pinLength ?? pinLength(stores, config, found.pinsEach ? 2 : 0);
@@ -118,9 +120,11 @@ function registerExtend(booking: Command, context: CliContext): void {
           if (pins.length > 0) printPins(context, store, found, pins);
           context.print(`${found.title} (${id}) has ${ahead} occurrences ahead.`);
         }
-        inWords(() => {
-          if (trouble !== null) throw trouble;
-        });
+        return { drawn: pins.length, trouble };
+      });
+      if (drawn > 0) await announce(context, id, { kind: 'update', json: flags.json });
+      inWords(() => {
+        if (trouble !== null) throw trouble;
       });
     },
   );

@@ -68,6 +68,7 @@ export function bookingLines(booking: Booking, account: Account | null): readonl
     ['Starts', `${booking.startsLocal.replace('T', ' ')} ${timeZone}`],
     ['Lasts', lengthInWords(booking.durationMs)],
     ...(rule === null ? [] : [['Repeats', rule] as const]),
+    ...(booking.pinsEach ? [['PINs', `each occurrence its own${known(booking)}`] as const] : []),
     ['Early entry', lengthInWords(booking.earlyMs)],
     ['Overrun', lengthInWords(booking.overrunMs)],
     ['Recording', booking.recording ?? 'as the account has it'],
@@ -84,6 +85,12 @@ export function untold(invitees: readonly Pick<Invitee, 'name' | 'email' | 'phon
   const who = names.slice(0, MOST_NAMED).join(', ');
   return `Nothing is ever sent to ${who}${more}: there is neither a mail address nor a telephone number.`;
 }
+
+/** How far a booking's occurrences are known, where that is not all of them. */
+const known = ({ unrolledUntil, timeZone }: Booking): string =>
+  unrolledUntil === null
+    ? ''
+    : `, drawn to ${localAt(unrolledUntil, timeZone).slice(0, 10)}; further ones by booking extend`;
 
 /** PINs that were just drawn, as a table. */
 export function pinRows(

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Store } from '../../ports/store.js';
 import type { OccurrenceFilter } from '../../ports/store-bookings.js';
 import { AHEAD } from '../bookings/recurrence.js';
+import { runsOutOn } from '../bookings/running-out.js';
 import { auditLineIf } from '../audit-line.js';
 import { confirmRemoval, findAccount, jsonOption, wholeNumber, withExamples } from './arguments.js';
 import { registerBookingAdd } from './booking-add.js';
@@ -18,6 +19,8 @@ const BOOKING = 'id of the booking';
 /** Occurrences of a booking that people are shown. */
 const SHOWN = 10;
 const USUAL_LIMIT = 100;
+/** Bookings whose PINs run out that a list warns of. */
+const MOST_WARNED = 3;
 
 export function registerBooking(program: Command, context: CliContext): void {
   const booking = program
@@ -65,6 +68,14 @@ function registerList(booking: Command, context: CliContext): void {
           const rows = found.map((one) => occurrenceRow(store, one));
           context.printTable(['STARTS', 'LASTS', 'TITLE', 'ACCOUNT', 'BOOKING', 'STATE'], rows);
         }
+        const now = Date.now();
+        const listed = new Map(found.map(({ booking: { id }, booking: one }) => [id, one]));
+        const ending = [...listed.values()].filter((one) => runsOutOn(one, now) !== null);
+        for (const one of ending.slice(0, MOST_WARNED)) {
+          context.warn(
+            `the PINs of "${one.title}" (${one.id}) reach to ${runsOutOn(one, now) ?? ''}: see booking extend`,
+          );
+        }
         if (found.length === limit) context.warn(`there may be more than these ${limit}: say --limit, or --from later`);
       }),
   );
@@ -105,6 +116,9 @@ function registerShow(booking: Command, context: CliContext): void {
           .map((one) => [when(one.startsAt, found.timeZone), one.cancelledAt === null ? '' : 'cancelled']);
         if (rows.length > 0) context.print('');
         if (rows.length > 0) context.printTable([`NEXT OF ${ahead.length}`, 'STATE'], rows);
+        const end = runsOutOn(found, from);
+        if (end !== null)
+          context.warn(`PINs are drawn to ${end} only: partyline booking extend ${found.id} draws the next`);
         if (invitees.length === 0) return;
         context.print('');
         context.printTable(

@@ -2,6 +2,7 @@ import { enoughDigits, GUESS_RISK_LIMIT, guessRisk, MISSES_A_DAY } from '../../d
 import { UNPROVISIONED_NUMBER } from '../../domain/access/dial-in.js';
 import type { Store } from '../../ports/store.js';
 import { checkPinKey, hasDatabase, isDataDirectoryHeld } from '../compose-store.js';
+import { runningOutInWords } from '../bookings/running-out.js';
 import type { Config } from '../config.js';
 import { portTrouble, tooFewAudioPorts, whyNotFree } from '../ports.js';
 import { loadPrompts } from '../prompts.js';
@@ -47,6 +48,7 @@ export async function checkStore(context: CliContext, config: Config): Promise<r
         checkPinStrength(store, config),
         ...checkWaysIn(store, config),
         checkDeliveries(store, config),
+        ...checkBookings(store),
       ];
     });
   } catch (error) {
@@ -68,6 +70,12 @@ function checkDeliveries(store: Store, { messages: { mail, sms } }: Config): Fin
   }
   const ways = [...(mail === null ? [] : [`mail by ${mail.host}`]), ...(sms === null ? [] : ['SMS by webhook'])];
   return { check, status: 'ok', text: ways.length === 0 ? 'none are sent (mail.host, sms.url)' : ways.join(', ') };
+}
+
+/** Whose PINs somebody has to draw soon. */
+function checkBookings(store: Store): readonly Finding[] {
+  const text = runningOutInWords(store, Date.now());
+  return text === null ? [] : [{ check: 'bookings', status: 'warning', text }];
 }
 
 /** Whoever dials a number can try the PINs of its length: as strong as the length that is the easiest to guess. */

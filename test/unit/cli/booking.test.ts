@@ -200,7 +200,7 @@ describe('booking add', () => {
     expect((await cli.run(...long)).stderr).toBe('');
     const { status, stderr } = await cli.run(...long, '--overrun', '2h', '--time-zone', 'Asia/Tokyo');
     expect(status).toBe(0);
-    expect(stderr).toContain('warning: a conference of Board ends after 12:00:00 at the latest');
+    expect(stderr).toContain('warning: a conference of Board ends after 12 hours at the latest');
   });
 
   it('shows people the PINs once, and says so; show and list never do', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import ICAL from 'ical.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MailServer } from '../deliveries/mail-server.js';
@@ -307,6 +308,50 @@ describe('invitations that are sent', () => {
     const sequences = mail.received.map((one) => sentEvent(one).sequence);
     expect(sequences).toHaveLength(3);
     expect(sequences).toEqual([...new Set(sequences)].sort());
+  });
+
+  it('tell of the PINs of further occurrences, which are warned of a month before there are none', async () => {
+    configure();
+    await cli.addAccount('--name', 'Mary Murphy');
+    const people = ['--invite', 'Ann <ann@example.org>', '--send'];
+    const { id } = await book('--rule', 'FREQ=WEEKLY', '--pins', 'each', ...people);
+    const looks = [['booking', 'show', id], ['booking', 'list'], ['doctor']] as const;
+    const warned = async (): Promise<readonly boolean[]> => {
+      const said: boolean[] = [];
+      for (const args of looks) {
+        const { stdout, stderr } = await cli.run(...args);
+        said.push(`${stdout}${stderr}`.includes(`booking extend${args[1] === 'list' ? '' : ` ${id} draws`}`));
+      }
+      return said;
+    };
+    expect((await cli.run('booking', 'show', id)).stderr).toBe('');
+    expect((await cli.run('booking', 'list')).stderr).toBe('');
+    expect((await warned())[2]).toBe(false);
+    // as if it had been booked long ago
+    const until = Date.parse(`${monday(2)}:00Z`);
+    const database = new Database(join(cli.data, 'partyline.db'));
+    database
+      .prepare('DELETE FROM pins WHERE occurrence_seq IN (SELECT seq FROM occurrences WHERE starts_at >= ?)')
+      .run(until);
+    database.prepare('DELETE FROM occurrences WHERE starts_at >= ?').run(until);
+    database.prepare('UPDATE bookings SET unrolled_until = ?').run(until);
+    database.close();
+    expect(await warned()).toEqual([true, true, true]);
+
+    const extended = (await cli.json('booking', 'extend', id)) as Drawn;
+    expect(extended.drawn.length).toBeGreaterThan(50);
+    expect(mail.received.map(({ to, mail: { subject } }) => [to[0], subject])).toEqual([
+      ['ann@example.org', 'Invitation: Board'],
+      ['ann@example.org', 'Changed: Board'],
+    ]);
+    const calendar = mail.received[1]?.mail.attachments.find(({ mimeType }) => mimeType === 'text/calendar')?.content;
+    const told = (typeof calendar === 'string' ? calendar : Buffer.from(calendar as Uint8Array).toString()).replaceAll(
+      '\r\n ',
+      '',
+    );
+    for (const { guestPin } of extended.drawn.slice(0, 40))
+      expect(told).toContain(`,,${guestPin ?? '-'}`.replaceAll(',', '\\,'));
+    expect((await warned())[2]).toBe(false);
   });
 
   it('name who gets nothing, where others do', async () => {
