@@ -107,7 +107,15 @@ function readFile(context: CliContext, file: string): ReturnType<typeof readCsv>
     return readCsv(readFileSync(path));
   } catch (error) {
     if (error instanceof CsvUnreadable) throw new Refused(`cannot read ${file}: ${error.message}`);
-    if (error instanceof Error && 'code' in error) throw new Refused(`cannot read ${file} (${String(error.code)})`);
+    if (error instanceof Error && 'code' in error) {
+      const remedies: Readonly<Record<string, string>> = {
+        ENOENT: 'there is no such file',
+        EISDIR: 'it is a folder, name a CSV file',
+        EACCES: 'run as a user who may read it',
+      };
+      const code = String(error.code);
+      throw new Refused(`cannot read ${file} (${code}): ${remedies[code] ?? 'name a CSV file'}`);
+    }
     throw error;
   }
 }

@@ -43,8 +43,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
     .configureOutput({
       writeOut: io.stdout,
       writeErr: io.stderr,
-      // what commander adds on a second line, such as what was meant, stays on the first
-      outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
+      outputError: (text, write) => write(`${inOneLine(text)}\n`),
     });
   program.addHelpText('after', '\nExample:\n  $ partyline account add --name "Mary Murphy" && partyline serve\n');
   const context = new CliContext(program, io, stores);
@@ -69,6 +68,13 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerCall(program, context);
   registerCompletion(program, context);
   return program;
+}
+
+/** What commander says of wrong usage: what it adds on a second line, such as what was meant, stays on the first. */
+function inOneLine(text: string): string {
+  const line = text.trim().replaceAll(/\s*\n\s*/g, ' ');
+  const isBare = /^error: (?:unknown|missing|required|too many)/.test(line) && !line.includes('Did you mean');
+  return isBare ? `${line}: see --help of the command` : line;
 }
 
 /**

@@ -57,6 +57,17 @@ describe('the command line', () => {
     expect(stderr).toBe("error: unknown command 'lst' (Did you mean list?)\n");
   });
 
+  it('says where to look when a word, an option or an argument is unknown or missing', async () => {
+    for (const args of [['frob'], ['account', 'frob'], ['account', 'add'], ['pin', 'rotate'], ['doctor', '--foo']]) {
+      const { status, stderr } = await cli.run(...args);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/^error: [^\n]+: see --help of the command\n$/)]);
+    }
+    for (const file of ['none.csv', '.']) {
+      const { status, stderr } = await cli.run('account', 'import', file);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: cannot read [^\n]+\): [^\n]+\n$/)]);
+    }
+  });
+
   it('refuses a wrong configuration with one line and exit status 1', async () => {
     cli.env = { PARTYLINE_RTP_PORTS: 'all' };
     for (const args of [['account', 'list'], ['config'], ['config', 'check'], ['report', 'calls']]) {
