@@ -134,6 +134,8 @@ export class DeliverySender {
     const now = clock.wall();
     if (!store.claimDelivery(id, now, now + waitAfter(attempts))) return 'taken by another';
     try {
+      // otherwise what ends the thread that sends it would do so for ever
+      if (delivery.attempts > WAITS_MS.length) throw new MessageRefused('no try of it came to an end');
       const message = render(delivery);
       if (message === null) {
         store.removeDelivery(id);

@@ -161,6 +161,29 @@ describe('what is to be sent', () => {
     expect(store.deliveries({ limit: 9 })).toEqual([]);
   });
 
+  it('is given up where whoever sends it dies over it again and again', async () => {
+    queue({ address: 'tom@example.org' });
+    let written = 0;
+    const dying = (): DeliverySender =>
+      sender({
+        render: (one) => {
+          written += 1;
+          return message(one);
+        },
+        channels: { mail: { send: () => Promise.reject(new Error('killed')) } },
+        store: failing('failDelivery'),
+      });
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      await expect(dying().sendDue()).rejects.toThrow('killed');
+      clock.advance(12 * 60 * MINUTE_MS);
+    }
+    expect(written).toBe(8);
+    await sender().sendDue();
+    expect(store.delivery('d1')).toMatchObject({ attempts: 9, error: 'no try of it came to an end' });
+    expect(store.countFailedDeliveries()).toBe(1);
+    expect([mail.received, logged.length]).toEqual([[], 1]);
+  });
+
   it('is taken once by two that send at the same time', async () => {
     queue({ address: 'tom@example.org' }, { address: 'mary@example.org' });
     await Promise.all([sender().sendDue(), sender().sendDue()]);
@@ -232,7 +255,7 @@ describe('what is to be sent', () => {
 });
 
 /** The store, but for one method that fails. */
-const failing = (method: 'removeDelivery' | 'deliveriesDue'): SqliteStore =>
+const failing = (method: 'removeDelivery' | 'failDelivery' | 'deliveriesDue'): SqliteStore =>
   new Proxy(store, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
