@@ -32,6 +32,8 @@ export interface PurgeCounts extends Purged {
   readonly strays: number;
   /** `live`: but for what calls that are up may still write. */
   readonly erasing: 'done' | 'live' | 'stopped';
+  /** Whether anything of an account that is being erased was left to be removed. */
+  readonly erased: boolean;
 }
 
 /** Removes everything that is due or too old or left of work that died, and finishes erasing what somebody began to erase. @param goesOn `false` ends it there */
@@ -45,11 +47,11 @@ export async function purge(
   goesOn: () => boolean = () => true,
 ): Promise<PurgeCounts> {
   await sweep(store, goesOn);
-  const erasing = await finishErasing(store, goesOn);
+  const { state: erasing, erased } = await finishErasing(store, goesOn);
   const removed = await purgeTooOld(store, retentionOf(config, clock.wall()), goesOn);
   const recordings = await archive.purge(goesOn);
   await removeReportsOfErased(store, config, goesOn);
-  return { ...removed, ...recordings, erasing };
+  return { ...removed, ...recordings, erasing, erased };
 }
 
 /**
@@ -66,13 +68,15 @@ export function startPurging(parts: PurgeParts): () => Promise<void> {
   const once = async (): Promise<void> => {
     await names.removeUnfinished(clock.wall());
     try {
-      const { erasing, ...counts } = await purge(parts, goesOn);
+      const { erasing, erased, ...counts } = await purge(parts, goesOn);
       const { recordings, strays, ...rows } = counts;
       if (recordings + strays + countOf(rows) > 0) log.info(counts, 'what was too old is removed');
       if (countOf(rows) > 0) store.emptyWriteAheadLog();
+      // what calls left behind that ended after their account was erased is to be in no file either
+      if (erased) clearAt = clock.wall();
       if (clock.wall() >= clearAt && goesOn()) {
-        clearAt = clock.wall() + CLEAR_MS;
-        await clearFiles(store, CLEAR_PATIENCE, goesOn);
+        const cleared = await clearFiles(store, CLEAR_PATIENCE, goesOn);
+        clearAt = clock.wall() + (cleared ? CLEAR_MS : PURGE_MS);
       }
       if (erasing === 'live') log.info({}, 'an account is erased wholly when its last call has ended');
     } catch (error) {

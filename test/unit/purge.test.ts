@@ -5,9 +5,40 @@ import { openArchive } from '../../src/app/compose-recordings.js';
 import { openStore } from '../../src/app/compose-store.js';
 import { parseConfig } from '../../src/app/config.js';
 import { startPurging } from '../../src/app/purge.js';
+import { accountId } from '../../src/domain/identifiers.js';
+import { findCanaries } from '../canaries.js';
+import { account, call, pin } from '../conformance/store-stage.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 
 const MINUTE = 60_000;
+
+it('a running bridge leaves nothing in its files of a call that ended after its account was erased, with its next round', async () => {
+  const directory = mkdtempSync(`${tmpdir()}/partyline-purge-`);
+  const config = parseConfig({ dataDir: directory }, {});
+  const { store } = openStore(config);
+  const clock = new ManualClock();
+  const round = vi.spyOn(store, 'sweepSome');
+  const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const names = { removeUnfinished: () => Promise.resolve() };
+  const id = accountId('a1');
+  store.addAccount(account('a1'), { host: pin('h'), guest: pin('g') });
+  store.beginErasure(id, 'erase');
+  const stop = startPurging({ store, archive: openArchive(config, store), names, clock, config, log });
+  const canaries = [{ what: 'number', text: '442079460958' }];
+  try {
+    await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([1, 1]), { interval: 2 });
+    for (let n = 0; n < 20; n += 1) store.addCallRecord(call(`c${n}`, { accountId: id, caller: '+442079460958' }));
+    expect(findCanaries(directory, canaries)).not.toEqual([]);
+    clock.advance(10 * MINUTE);
+    await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([2, 1]), { interval: 2 });
+    expect(store.callRecords({ limit: 99 })).toEqual([]);
+    expect(findCanaries(directory, canaries)).toEqual([]);
+  } finally {
+    await stop();
+    store.close();
+    rmSync(directory, { recursive: true });
+  }
+});
 
 it('a running bridge wipes what is left of erased rows an hour after its start, and once a day', async () => {
   const directory = mkdtempSync(`${tmpdir()}/partyline-purge-`);

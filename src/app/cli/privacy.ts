@@ -5,14 +5,17 @@ import type { AuditLine } from '../../ports/store-privacy.js';
 import { auditLine } from '../audit-line.js';
 import { openArchive } from '../compose-recordings.js';
 import type { WholeStore } from '../compose-store.js';
+import type { Config } from '../config.js';
 import { eraseNumber } from '../privacy/erasing.js';
 import { exportAccount, exportNumber } from '../privacy/export.js';
 import { countOf } from '../privacy/retention.js';
 import { purge } from '../purge.js';
 import type { PurgeCounts } from '../purge.js';
+import { readRunningNote } from '../running-file.js';
 import { confirmRemoval, findAccount, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
+import { bridgeStatus } from './probes.js';
 import { registerAudit } from './privacy-audit.js';
 import { clear, removeAccount } from './removing.js';
 import { writeWholeFile } from './whole-file.js';
@@ -105,7 +108,7 @@ function registerErase(privacy: Command, context: CliContext): void {
       command.error('error: say an account or --number: see partyline privacy erase --help');
     }
     return context.withStore(async (store, config) => {
-      if (number !== undefined) return eraseEverywhere(context, command, store, number, yes);
+      if (number !== undefined) return eraseEverywhere(context, command, { store, config }, number, yes);
       const { id, name } = findAccount(store, reference ?? '');
       const what = `the account ${name} (${id}), its PINs, bookings, recordings and records for good`;
       await confirmRemoval(context, command, yes, what);
@@ -118,7 +121,7 @@ function registerErase(privacy: Command, context: CliContext): void {
 async function eraseEverywhere(
   context: CliContext,
   command: Command,
-  store: WholeStore,
+  { store, config }: { readonly store: WholeStore; readonly config: Config },
   digits: string,
   yes: boolean | undefined,
 ): Promise<void> {
@@ -132,7 +135,21 @@ async function eraseEverywhere(
       `${rows} rows held it and do no more, but a call with it goes on, whose record is still to come: run this again when it has ended`,
     );
   }
+  const unknown = await callsUnknown(store, config);
+  if (unknown > 0) {
+    context.warn(
+      `${unknown} calls are up of which nothing is stored yet: if one of them has the number, its record is still to come; run this again when they have ended`,
+    );
+  }
   context.print(`${rows} rows held the number and do no more.`);
+}
+
+/** Calls that are up whose records may hold a whole number, and whose numbers only the bridge knows: an engine whose calls end with it stores none. */
+async function callsUnknown(store: WholeStore, { dataDirectory, callers }: Config): Promise<number> {
+  const address = readRunningNote(dataDirectory)?.http ?? null;
+  if (address === null || callers.keepDigits !== null) return 0;
+  const status = await bridgeStatus(address);
+  return Math.max(0, (status?.calls ?? 0) - store.live('call').length);
 }
 
 /** Most ids that one line names. */
@@ -159,18 +176,21 @@ function registerPurge(privacy: Command, context: CliContext): void {
     .addOption(jsonOption());
   withExamples(command, 'partyline privacy purge').action((flags: { readonly json?: boolean }) =>
     context.withStore(async (store, config) => {
-      const counts = await purge({ store, archive: openArchive(config, store), clock: { wall: Date.now }, config });
+      const { erased, ...counts } = await purge({
+        ...{ store, config, clock: { wall: Date.now } },
+        archive: openArchive(config, store),
+      });
       const { recordings, strays, erasing, ...rows } = counts;
       const all = countOf(rows) + recordings + strays;
       if (all > 0) note(store, auditLine('purged', null, `${all} rows and files`));
       await clear(store);
       if (flags.json === true) context.printJson({ ...counts, erasing: erasing === 'done' ? 'done' : 'waits' });
-      else context.print(inWords(counts));
+      else context.print(inWords(counts, erased));
     }),
   );
 }
 
-function inWords(counts: PurgeCounts): string {
+function inWords(counts: Omit<PurgeCounts, 'erased'>, erased: boolean): string {
   const parts = [
     [counts.recordings, 'recordings'],
     [counts.strays, 'sealed files without a key'],
@@ -183,7 +203,8 @@ function inWords(counts: PurgeCounts): string {
     [counts.deliveries, 'messages that could not be sent'],
     [counts.retiredPins, 'retired PINs that are free again'],
   ] as const;
-  const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const counted = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const said = [...counted, ...(erased ? ['what was left of erased accounts'] : [])];
   const waits = counts.erasing === 'done' ? '' : '\nAn account is erased wholly when its last call has ended.';
   return (said.length === 0 ? 'Nothing was due.' : `Done: ${said.join(', ')}.`) + waits;
 }

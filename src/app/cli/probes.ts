@@ -24,6 +24,7 @@ export async function bridgeAnswers(host: string, port: number): Promise<boolean
 
 const STATUS = z.object({
   engine: z.string(),
+  calls: z.number().optional(),
   mixers: z.array(
     z.object({
       name: z.string(),
@@ -37,7 +38,7 @@ const STATUS = z.object({
   ),
 });
 
-/** What a bridge says of its mixers, or `null` when none answers. @param address `host:port` as in its running note */
+/** What a bridge says of its calls and mixers, or `null` when none answers. @param address `host:port` as in its running note */
 export async function bridgeStatus(address: string): Promise<z.infer<typeof STATUS> | null> {
   const colon = address.lastIndexOf(':');
   const page = await pageOf(address.slice(0, colon), Number(address.slice(colon + 1)), '/status');

@@ -23,7 +23,7 @@ export async function removeAccount(
   );
   await removeRecordingsOf(config, store, id);
   await removeReportsOf(config, id);
-  const state = await finishErasing(store);
+  const { state } = await finishErasing(store);
   if (state === 'live') {
     context.warn(
       'a conference of the account goes on, or waits to be taken over: what its calls leave behind is removed by the bridge when they have ended',

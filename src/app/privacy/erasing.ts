@@ -6,19 +6,23 @@ const BATCH = 500;
 /** Records looked through at a time, without a lock. */
 const LOOK = 5_000;
 
-/** Does what erasures that have begun have left to do. @returns `live`: but for what calls that are up may still write */
-export async function finishErasing(
-  store: Pick<PrivacyStore, 'eraseSome'>,
-  goesOn?: () => boolean,
-): Promise<'done' | 'live' | 'stopped'> {
-  const states: ('live' | 'done')[] = [];
+/** How far erasing came; `live`: but for what calls that are up may still write. */
+interface Erased {
+  readonly state: 'done' | 'live' | 'stopped';
+  /** Whether anything was left to do. */
+  readonly erased: boolean;
+}
+
+/** Does what erasures that have begun have left to do. */
+export async function finishErasing(store: Pick<PrivacyStore, 'eraseSome'>, goesOn?: () => boolean): Promise<Erased> {
+  const states: ('more' | 'live' | 'done')[] = [];
   await gently(() => {
     const state = store.eraseSome(BATCH);
-    if (state === 'more') return true;
-    states.push(state);
-    return false;
+    if (states.at(-1) !== state) states.push(state);
+    return state === 'more';
   }, goesOn);
-  return states[0] ?? 'stopped';
+  const state = states.at(-1) ?? 'stopped';
+  return { state: state === 'more' ? 'stopped' : state, erased: states[0] === 'more' };
 }
 
 /** Clears away what imports and re-keyings left that died on the way. */

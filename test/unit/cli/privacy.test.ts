@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountId, bookingId, inviteeId } from '../../../src/domain/identifiers.js';
@@ -202,6 +204,28 @@ describe('privacy erase', () => {
       { action: 'number-erased', subject: null, detail: '1 rows' },
       { action: 'number-erased', subject: null, detail: '0 rows' },
     ]);
+  });
+
+  it('says that calls are up whose records may be still to come with the whole number', async () => {
+    const server = createServer((_request, response) =>
+      response.end(JSON.stringify({ engine: 'embedded', calls: 2, mixers: [] })),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(join(cli.data, 'serve.json'), JSON.stringify({ pid: 1, sip: [], http: `127.0.0.1:${port}` }));
+    const erase = () => cli.run('privacy', 'erase', '--number', '+442071234567', '--yes');
+    try {
+      expect(await erase()).toMatchObject({ status: 0, stderr: '' });
+      cli.env = { ...cli.env, PARTYLINE_CALLERS_KEEP_DIGITS: 'all' };
+      const warning = /^warning: 2 calls are up [^\n]*run this again when they have ended\n$/;
+      expect(await erase()).toMatchObject({ status: 0, stderr: expect.stringMatching(warning) as string });
+      // what is stored of calls that are up was looked through
+      const data = JSON.stringify({ identity: { direction: 'in', caller: '+491' } });
+      cli.withStore((store) => store.saveLive(['x', 'y'].map((one) => ({ kind: 'call', id: one, data }))));
+      expect(await erase()).toMatchObject({ status: 0, stderr: '' });
+    } finally {
+      server.close();
+    }
   });
 
   it('says which accounts name the number among the callers they allow', async () => {
