@@ -1,9 +1,12 @@
 import { createServer } from 'node:net';
 
 /*
- * A mail server (RFC 5321) that takes everything at once and keeps nothing, in a process of its own, so that it takes no time of the loop
+ * A mail server (RFC 5321) that takes everything, at once or after a time, and keeps nothing, in a process of its own, so that it takes no time of the loop
  * that is measured. It tells its port, and how much it took whenever it is asked.
  */
+
+/** Before each reply, milliseconds. */
+const REPLY_MS = Number(process.argv[2] ?? 0);
 
 let mails = 0;
 let bytes = 0;
@@ -11,7 +14,10 @@ let bytes = 0;
 const server = createServer((socket) => {
   let rest = '';
   let inData = false;
-  const say = (line) => socket.write(`${line}\r\n`);
+  const say = (line) => {
+    if (REPLY_MS === 0) socket.write(`${line}\r\n`);
+    else setTimeout(() => socket.write(`${line}\r\n`), REPLY_MS);
+  };
   socket.setNoDelay(true);
   socket.setEncoding('latin1');
   socket.on('error', () => undefined);
@@ -36,7 +42,7 @@ const server = createServer((socket) => {
       const command = line.slice(0, 4).toUpperCase();
       inData = command === 'DATA';
       say(inData ? '354 go on' : command === 'QUIT' ? '221 bye' : '250 fine');
-      if (command === 'QUIT') socket.end();
+      if (command === 'QUIT') setTimeout(() => socket.end(), REPLY_MS);
     }
   });
   say('220 sink');

@@ -1,11 +1,11 @@
 /*
  * Messages beside calls: how long the control thread is held up while invitations of series are mailed, and how fast a long queue gets shorter.
  *
- *   npm run bench:mail -- [--queued 1000] [--seconds 120] [--thread own|control] [--booking series|single]
+ *   npm run bench:mail -- [--queued 1000] [--seconds 120] [--thread own|control] [--booking series|single] [--reply 0]
  *
- * The mails go to a server of another process that takes everything at once. This process has a control thread with nothing to do but ten
- * writes a second, as calls make them. `--thread control` sends from that thread itself, to compare. Bounded by the count and by the time,
- * whichever comes first.
+ * The mails go to a server of another process that takes everything, each reply after so many milliseconds as `--reply` says. This process
+ * has a control thread with nothing to do but ten writes a second, as calls make them; `--thread control` sends from that thread itself, to
+ * compare. Bounded by the count and by the time, whichever comes first.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,6 +32,8 @@ import { printTable } from './table.js';
 const QUEUED = numberFlag('queued', 1_000);
 const SECONDS = numberFlag('seconds', 120);
 const OWN = textFlag('thread', 'own') === 'own';
+/** Of the mail server, milliseconds. */
+const REPLY_MS = Number(textFlag('reply', '0'));
 const SERIES = textFlag('booking', 'series') === 'series';
 
 const BOOKINGS = 5;
@@ -120,7 +122,9 @@ class Sink {
   }
 
   static async start(): Promise<Sink> {
-    const child = fork(fileURLToPath(new URL('./mail-sink.mjs', import.meta.url)), { execArgv: [] });
+    const child = fork(fileURLToPath(new URL('./mail-sink.mjs', import.meta.url)), [String(REPLY_MS)], {
+      execArgv: [],
+    });
     const [{ port }] = (await once(child, 'message')) as [{ readonly port: number }];
     return new Sink(child, port);
   }

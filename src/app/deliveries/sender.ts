@@ -11,6 +11,8 @@ import { gently } from '../privacy/gently.js';
 const LOOK_MS = 10_000;
 /** Of a channel, taken from the store at a time. */
 const AT_ONCE = 100;
+/** Of a channel, on their way at the same time: a receiver that is far away takes long over each. */
+const MOST_TOGETHER = 4;
 
 const MINUTE_MS = 60_000;
 /** Waits after the first try, the second and so on, milliseconds; after the last of them it is tried once more and given up. */
@@ -34,7 +36,7 @@ export interface SenderParts {
 export type Sent = 'sent' | 'not needed' | 'later' | 'receiver away' | 'given up' | 'taken by another';
 
 /**
- * Sends what is due: one at a time on each channel, besides the calls; no channel waits for another, nor does the planning of reminders. A delivery is
+ * Sends what is due: a few at a time on each channel; no channel waits for another, nor does the planning of reminders. A delivery is
  * taken in the store before it is sent and removed after: whoever dies between sends it again later, with the same identifier.
  */
 export class DeliverySender {
@@ -116,13 +118,30 @@ export class DeliverySender {
     return due.flat().length;
   }
 
-  /** @returns `false`: the others of the channel are to wait, as its receiver is away */
-  async #inTurn(deliveries: readonly Delivery[]): Promise<boolean> {
-    for (const delivery of deliveries) {
-      if (this.#stopped || (await this.send(delivery)) === 'receiver away') return false;
-      // what nobody is to be sent any more takes no turn of the loop by itself
-      await nextTurn();
-    }
+  /**
+   * The first alone, and when its receiver is there the others, a few at a time.
+   * @returns `false`: the others of the channel are to wait, as its receiver is away
+   */
+  async #inTurn([first, ...others]: readonly Delivery[]): Promise<boolean> {
+    if (first === undefined) return true;
+    if (!(await this.#goesOn(first))) return false;
+    const waiting = others.values();
+    let isAway = false;
+    const one = async (): Promise<void> => {
+      for (const delivery of waiting) {
+        if (isAway) return;
+        isAway ||= !(await this.#goesOn(delivery));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(MOST_TOGETHER, others.length) }, one));
+    return !isAway;
+  }
+
+  /** Sends one. @returns whether others may follow */
+  async #goesOn(delivery: Delivery): Promise<boolean> {
+    if (this.#stopped || (await this.send(delivery)) === 'receiver away') return false;
+    // what nobody is to be sent any more takes no turn of the loop by itself
+    await nextTurn();
     return true;
   }
 

@@ -8,6 +8,7 @@ import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { WebhookChannel } from '../../../src/adapters/webhook/webhook-channel.js';
 import { DeliverySender } from '../../../src/app/deliveries/sender.js';
 import type { SenderParts } from '../../../src/app/deliveries/sender.js';
+import { ReceiverAway } from '../../../src/ports/messages.js';
 import type { Message } from '../../../src/ports/messages.js';
 import type { Delivery } from '../../../src/ports/store-deliveries.js';
 import { account, delivery, pin } from '../../conformance/store-stage.js';
@@ -190,21 +191,40 @@ describe('what is to be sent', () => {
     expect(mail.received.map(({ to }) => to[0]).sort()).toEqual(['mary@example.org', 'tom@example.org']);
   });
 
-  it('goes out one at a time on a channel, while another channel does not wait', async () => {
-    const running = { mail: 0, webhook: 0, most: 0, both: false };
+  it('goes out a few at a time on a channel, the first alone, while another channel does not wait', async () => {
+    const running = { mail: 0, webhook: 0, most: 0, both: false, withFirst: 0 };
+    let isFirst = true;
     const slow = (name: 'mail' | 'webhook') => ({
       send: async (): Promise<void> => {
+        const first = name === 'mail' && isFirst;
+        if (name === 'mail') isFirst = false;
         running[name] += 1;
         running.most = Math.max(running.most, running.mail);
         running.both ||= running.mail > 0 && running.webhook > 0;
-        await new Promise((resolve) => setImmediate(resolve));
+        for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        if (first) running.withFirst = running.mail;
         running[name] -= 1;
       },
     });
-    queue({}, {}, { channel: 'webhook' }, {});
+    queue({}, {}, { channel: 'webhook' }, ...new Array<object>(20).fill({}));
     await sender({ channels: { mail: slow('mail'), webhook: slow('webhook') } }).sendDue();
-    expect(running).toMatchObject({ most: 1, both: true });
+    expect(running).toEqual({ mail: 0, webhook: 0, most: 4, both: true, withFirst: 1 });
     expect(store.deliveries({ limit: 9 })).toEqual([]);
+  });
+
+  it('stops where the receiver goes away in the middle, with no more than a few tried', async () => {
+    let sent = 0;
+    const leaving = {
+      send: (): Promise<void> =>
+        (sent += 1) <= 10 ? Promise.resolve() : Promise.reject(new ReceiverAway('nobody there')),
+    };
+    queue(...new Array<object>(40).fill({}));
+    await sender({ channels: { mail: leaving } }).sendDue();
+    const left = store.deliveries({ limit: 99 });
+    expect(left).toHaveLength(30);
+    const tried = left.filter(({ attempts }) => attempts > 0).length;
+    expect(tried).toBeGreaterThanOrEqual(1);
+    expect(tried).toBeLessThanOrEqual(4);
   });
 
   it('leaves what waits for a receiver who is away, and holds up neither other channels nor reminders', async () => {
