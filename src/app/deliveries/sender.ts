@@ -126,15 +126,20 @@ export class DeliverySender {
     if (first === undefined) return true;
     if (!(await this.#goesOn(first))) return false;
     const waiting = others.values();
-    let isAway = false;
+    let isOver = false;
+    const over = (error: unknown): never => {
+      isOver = true;
+      throw error;
+    };
     const one = async (): Promise<void> => {
       for (const delivery of waiting) {
-        if (isAway) return;
-        isAway ||= !(await this.#goesOn(delivery));
+        if (isOver) return;
+        if (!(await this.#goesOn(delivery).catch(over))) isOver = true;
       }
     };
-    await Promise.all(Array.from({ length: Math.min(MOST_TOGETHER, others.length) }, one));
-    return !isAway;
+    const ended = await Promise.allSettled(Array.from({ length: Math.min(MOST_TOGETHER, others.length) }, one));
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    return !isOver;
   }
 
   /** Sends one. @returns whether others may follow */

@@ -227,6 +227,29 @@ describe('what is to be sent', () => {
     expect(tried).toBeLessThanOrEqual(4);
   });
 
+  it('stops where the store fails, when all that was on its way has arrived', async () => {
+    const running = { now: 0, sent: 0 };
+    const slow = {
+      send: async (): Promise<void> => {
+        running.now += 1;
+        running.sent += 1;
+        for (let turn = 0; turn < 3 * running.sent; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        running.now -= 1;
+      },
+    };
+    queue(...new Array<object>(40).fill({}));
+    let removed = 0;
+    const breaking = new Proxy(store, {
+      get(target, name): unknown {
+        if (name === 'removeDelivery' && (removed += 1) > 1) throw new Error('killed');
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    await expect(sender({ store: breaking, channels: { mail: slow } }).sendDue()).rejects.toThrow('killed');
+    expect(running).toEqual({ now: 0, sent: 5 });
+  });
+
   it('leaves what waits for a receiver who is away, and holds up neither other channels nor reminders', async () => {
     await mail.stop();
     queue({ address: 'tom@example.org' }, { address: 'ann@example.org' }, { channel: 'webhook', address: web.url });
