@@ -252,8 +252,8 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
    * @throws {TooMany} the account, or the bridge for all of them, has 10 000 already.
    */
   addBlock(block: Block): void;
-  /** Of the account and bridge-wide ones, oldest first; without an account all; at most 10 000. */
-  blocks(accountId?: AccountId): readonly Block[];
+  /** Of the account and bridge-wide ones, oldest first; without an account all. Nothing is changed by the store until the last was taken or the loop left. */
+  blocks(accountId?: AccountId): Iterable<Block>;
   removeBlock(accountId: AccountId | null, callerNumber: string): boolean;
   /** By the account or bridge-wide, the number or a pattern it fits. @param accountId `null`: bridge-wide only */
   isBlocked(accountId: AccountId | null, callerNumber: string): boolean;

@@ -481,7 +481,7 @@ export function describeErasing(name: string, factory: (now: () => number) => Wh
         expect(records.get('n1')?.caller).toBe('***');
         expect(records.get('n4')?.dialled).toBe('***');
         expect(records.get('n5')?.caller).toBe('+442071239');
-        expect(store.blocks()).toMatchObject([{ callerNumber: '4420' }]);
+        expect([...store.blocks()]).toMatchObject([{ callerNumber: '4420' }]);
         expect(store.invitee(inviteeId('i-b-a1'))).toMatchObject({ phone: null, email: 'g@example.org' });
         expect(store.delivery('sms')).toBeNull();
         expect(store.delivery('d-a1')).not.toBeNull();

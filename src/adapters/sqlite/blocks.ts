@@ -4,18 +4,19 @@ import type { AccountId } from '../../domain/identifiers.js';
 import { TooMany } from '../../ports/store.js';
 import type { Block } from '../../ports/store.js';
 
-interface BlockRow {
+export interface BlockRow {
   readonly account_id: string | null;
   readonly caller_number: string;
   readonly created_at: number;
 }
 
+/** Of one account, and of the bridge. */
 const MOST = 10_000;
 const ROWS = `SELECT a.id AS account_id, b.caller_number, b.created_at
   FROM blocks b LEFT JOIN accounts a ON a.seq = b.account_seq`;
 const OF_ACCOUNT = 'b.account_seq = (SELECT seq FROM accounts WHERE id = ?)';
 
-const toBlock = (row: BlockRow): Block => ({
+export const toBlock = (row: BlockRow): Block => ({
   accountId: row.account_id === null ? null : accountId(row.account_id),
   callerNumber: row.caller_number,
   createdAt: row.created_at,
@@ -65,10 +66,8 @@ export class BlockTable {
     this.#addOf = database.prepare(
       'INSERT OR IGNORE INTO blocks (account_seq, caller_number, created_at) SELECT seq, ?, ? FROM accounts WHERE id = ?',
     );
-    this.#all = database.prepare(`${ROWS} ORDER BY b.seq LIMIT ${MOST}`);
-    this.#seenBy = database.prepare(
-      `${ROWS} WHERE b.account_seq IS NULL OR ${OF_ACCOUNT} ORDER BY b.seq LIMIT ${MOST}`,
-    );
+    this.#all = database.prepare(`${ROWS} ORDER BY b.seq`);
+    this.#seenBy = database.prepare(`${ROWS} WHERE b.account_seq IS NULL OR ${OF_ACCOUNT} ORDER BY b.seq`);
     this.#removeEverywhere = database.prepare('DELETE FROM blocks WHERE caller_number = ? AND account_seq IS NULL');
     this.#removeOf = database.prepare(
       'DELETE FROM blocks WHERE caller_number = ? AND account_seq = (SELECT seq FROM accounts WHERE id = ?)',
@@ -100,8 +99,8 @@ export class BlockTable {
     if (count > MOST) throw new TooMany(`there are ${MOST} blocks already: remove some, or block a pattern`);
   }
 
-  list(id?: AccountId): readonly Block[] {
-    return (id === undefined ? this.#all.all() : this.#seenBy.all(id)).map(toBlock);
+  list(id?: AccountId): IterableIterator<BlockRow> {
+    return id === undefined ? this.#all.iterate() : this.#seenBy.iterate(id);
   }
 
   remove(id: AccountId | null, callerNumber: string): boolean {

@@ -104,17 +104,7 @@ export abstract class ReportSide extends DeliverySide implements ReportStore {
     return this.read(() => this.#reports.sum(filter));
   }
 
-  *sumCallsBy(key: SumKey, filter: CallFilter): Iterable<KeyedSum> {
-    const sums = this.#reports.sumBy(key, filter)[Symbol.iterator]();
-    try {
-      for (;;) {
-        const one = this.read(() => sums.next());
-        if (one.done === true) return;
-        yield one.value;
-      }
-    } finally {
-      // left before its end, the statement is reset, so that others may write again
-      sums.return?.();
-    }
+  sumCallsBy(key: SumKey, filter: CallFilter): Iterable<KeyedSum> {
+    return this.each(() => this.#reports.sumBy(key, filter));
   }
 }

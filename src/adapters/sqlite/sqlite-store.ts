@@ -23,7 +23,7 @@ import type { PrivacyStore } from '../../ports/store-privacy.js';
 import { importAccounts } from './account-import.js';
 import { AccountPages } from './account-pages.js';
 import { AccountTable } from './accounts.js';
-import { BlockTable } from './blocks.js';
+import { BlockTable, toBlock } from './blocks.js';
 import { BookingSide } from './booking-side.js';
 import { DirectoryTables } from './directory.js';
 import { translated } from './errors.js';
@@ -181,8 +181,8 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     this.change(() => this.#blocks.add(block));
   }
 
-  blocks(id?: AccountId): readonly Block[] {
-    return this.read(() => this.#blocks.list(id));
+  *blocks(id?: AccountId): Iterable<Block> {
+    for (const row of this.each(() => this.#blocks.list(id))) yield toBlock(row);
   }
 
   removeBlock(id: AccountId | null, callerNumber: string): boolean {

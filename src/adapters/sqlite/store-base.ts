@@ -29,6 +29,21 @@ export abstract class StoreBase {
     return translated(this.file, action);
   }
 
+  /** Row after row, as many as there are. */
+  protected *each<T>(begin: () => IterableIterator<T>): Generator<T, void, undefined> {
+    const rows = this.read(begin);
+    try {
+      for (;;) {
+        const one = this.read(() => rows.next());
+        if (one.done === true) return;
+        yield one.value;
+      }
+    } finally {
+      // left before its end, the statement is reset, so that others may write again
+      rows.return?.();
+    }
+  }
+
   /** One transaction, not waiting for the disk. */
   protected record<T>(action: () => T): T {
     return translated(this.file, () => this.database.transaction(action).immediate());

@@ -1,13 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { callerPattern } from '../../domain/access/caller-patterns.js';
-import type { Block } from '../../ports/store.js';
+import type { Block, Store } from '../../ports/store.js';
 import { auditLine, auditLineIf } from '../audit-line.js';
+import { RowsOut } from '../reports/rows-out.js';
+import type { Shape } from '../reports/shapes.js';
 import { findAccount, jsonOption, withExamples } from './arguments.js';
 import type { CliContext } from './context.js';
 import { Refused } from './io.js';
 import { isoTime, localTime } from './output.js';
 
+/** Rows shown at once. */
+const PAGE = 1_000;
 const ACCOUNT = 'for this account only, by id or name; else bridge-wide';
 
 export function registerBlock(program: Command, context: CliContext): void {
@@ -71,22 +76,46 @@ function registerList(block: Command, context: CliContext): void {
     .addOption(jsonOption());
   withExamples(command, 'partyline block list', 'partyline block list --account Board').action(
     (flags: Flags & { readonly json?: boolean }) =>
-      context.withStore((store) => {
-        const blocks = store.blocks(flags.account === undefined ? undefined : findAccount(store, flags.account).id);
-        const names = new Map(blocks.map(({ accountId }) => [accountId, accountId && store.account(accountId)?.name]));
-        const nameOf = ({ accountId }: Block): string | null => names.get(accountId) ?? null;
-        if (flags.json === true) context.printJson(blocks.map((one) => toJson(one, nameOf(one))));
-        else if (blocks.length === 0) context.print('No number is blocked.');
-        else {
-          const rows = blocks.map((one) => [one.callerNumber, nameOf(one) ?? 'all', localTime(one.createdAt)]);
-          context.printTable(['NUMBER', 'ACCOUNT', 'SINCE'], rows);
+      context.withStore(async (store) => {
+        const id = flags.account === undefined ? undefined : findAccount(store, flags.account).id;
+        const out = new RowsOut(context, flags.json === true ? 'json' : 'table', blockShape(store));
+        let page: Block[] = [];
+        for (const one of store.blocks(id)) {
+          page.push(one);
+          if (page.length < PAGE) continue;
+          out.add(page);
+          page = [];
+          // whoever reads may have closed the pipe
+          await setImmediate();
         }
+        out.add(page);
+        out.end('No number is blocked.');
       }),
   );
 }
 
+/** How blocks are shown, with the names of their accounts. */
+function blockShape(store: Store): Shape<Block> {
+  // those of one account follow one another, most often
+  let last: { readonly id: string; readonly name: string | null } | null = null;
+  const nameOf = ({ accountId: id }: Block): string | null => {
+    if (id === null) return null;
+    if (last?.id !== id) last = { id, name: store.account(id)?.name ?? null };
+    return last.name;
+  };
+  return {
+    head: ['NUMBER', 'ACCOUNT', 'SINCE'],
+    cells: (one) => [one.callerNumber, nameOf(one) ?? 'all', localTime(one.createdAt)],
+    columns: [],
+    json: (one) => toJson(one, nameOf(one)),
+  };
+}
+
 /** What programs see of a block. */
-function toJson({ accountId, callerNumber: number, createdAt }: Block, accountName: string | null): unknown {
+function toJson(
+  { accountId, callerNumber: number, createdAt }: Block,
+  accountName: string | null,
+): Readonly<Record<string, unknown>> {
   return { number, accountId, accountName, createdAt: isoTime(createdAt) };
 }
 

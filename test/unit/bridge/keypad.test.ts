@@ -134,7 +134,7 @@ describe('a blocked caller', () => {
     await press(host, '1');
     expect(lastHeard(host)).toContain('name-call-2-name');
     await press(host, '4');
-    expect(world.store.blocks()).toMatchObject([{ accountId: 'a1', callerNumber: '442071234567' }]);
+    expect([...world.store.blocks()]).toMatchObject([{ accountId: 'a1', callerNumber: '442071234567' }]);
     await world.listen(guest);
     expect(world.records()[0]).toMatchObject({ id: guest.id, outcome: 'dropped' });
     const again = await world.answered();

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/app/compose-store.js';
 import { parseConfig } from '../../../src/app/config.js';
@@ -31,6 +33,21 @@ describe('block', () => {
     );
     expect(isBlocked(id, '442071234567')).toBe(false);
     expect((await cli.run('block', 'list')).stdout).toBe('No number is blocked.\n');
+  });
+
+  it('lists all there are, however many', async () => {
+    await cli.addAccount('--name', 'Mary');
+    const database = new SqliteDatabase(join(cli.data, 'partyline.db'));
+    database.exec(
+      `WITH RECURSIVE n (i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 22344)
+       INSERT INTO blocks (account_seq, caller_number, created_at) SELECT CASE i % 2 WHEN 0 THEN 1 END, '44' || i, i FROM n`,
+    );
+    database.close();
+    const all = (await cli.json('block', 'list')) as { number: string; accountName: string | null }[];
+    expect(all.map(({ number }) => number)).toEqual(Array.from({ length: 12_345 }, (_, n) => `44${10_000 + n}`));
+    expect(all[0]?.accountName).toBe('Mary');
+    expect(all[1]?.accountName).toBeNull();
+    expect((await cli.run('block', 'list')).stdout.match(/^44\d+ /gm)).toHaveLength(12_345);
   });
 
   it('blocks a number for one account only', async () => {
