@@ -4,6 +4,7 @@
  */
 
 import { callerDigits } from './callers.js';
+import { withoutSeparators } from './dial-in.js';
 
 /** Longest number or pattern, characters. */
 const LONGEST = 32;
@@ -15,7 +16,7 @@ export function callerPattern(text: string): string | null {
 }
 
 function patternOf(text: string): string | null {
-  const bare = text.trim().replaceAll(/[\s().\-/]/g, '');
+  const bare = withoutSeparators(text);
   const pattern = bare.replace(/^(?:\+|00(?=[1-9]))/, '');
   return /^[\d?]+\*?$/.test(pattern) && /\d/.test(pattern) ? pattern : null;
 }

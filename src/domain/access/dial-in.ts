@@ -16,14 +16,21 @@ const LONGEST = 64;
 /** Shorter ones are extensions, of which `0012` and `12` may be two. */
 const SHORTEST_E164 = 7;
 
+/** Visual separators (RFC 3966 section 5.1.1), blanks, dashes of every kind, and marks of direction that come along when a number is pasted. */
+const SEPARATORS = /[\s().\-/\u2010-\u2015\u2212\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** The zero that is dialled at home alone, as in `+44 (0)20`. */
+const ZERO_AT_HOME = /^([\s(]{0,4}(?:\+|00)[\d\s().-]{1,8}?)\(0\)/;
+
+export const withoutSeparators = (text: string): string => text.replaceAll(SEPARATORS, '');
+
 /**
- * The number as it is stored and shown: visual separators (RFC 3966 section 5.1.1) and blanks taken out,
- * an international prefix `00` written as `+`. Names such as `conference` and short extensions stay as they are.
+ * The number as it is stored and shown: separators and blanks taken out, an international prefix `00` written as `+`. Names such as
+ * `conference` and short extensions stay as they are.
  */
 export function canonicalNumber(text: string): string {
   const bare = text.trim();
-  if (!/^[+\d][\d\s().\-/]*$/.test(bare)) return bare;
-  const digits = bare.replaceAll(/[\s().\-/]/g, '');
+  const digits = withoutSeparators(bare.replace(ZERO_AT_HOME, '$1'));
+  if (!/^\+?\d+$/.test(digits)) return bare;
   return /^00[1-9]\d+$/.test(digits) && digits.length - 2 >= SHORTEST_E164 ? `+${digits.slice(2)}` : digits;
 }
 

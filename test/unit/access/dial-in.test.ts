@@ -50,6 +50,14 @@ describe('the spelling of a number', () => {
   it('is stored without separators and with + for 00', () => {
     expect(canonicalNumber(' 0044 20-7123 4567 ')).toBe('+442071234567');
     expect(canonicalNumber('+44 (20) 7123.4567')).toBe('+442071234567');
+    expect(canonicalNumber('(020) 7123-4567')).toBe('02071234567');
+    expect(canonicalNumber('(+44) 20 7123 4567')).toBe('+442071234567');
+    // pasted: a dash that does not break, a dash of print, blanks that do not break, marks of direction
+    expect(canonicalNumber('\u202a+44\u00a020\u20117123\u20134567\u202c')).toBe('+442071234567');
+    expect(canonicalNumber('+44 (0)20 7123 4567')).toBe('+442071234567');
+    expect(canonicalNumber('0044(0)2071234567')).toBe('+442071234567');
+    expect(canonicalNumber('(0)20')).toBe('020');
+    expect(canonicalNumber('(')).toBe('(');
     expect(canonicalNumber('0012')).toBe('0012');
     expect(canonicalNumber('conference')).toBe('conference');
   });

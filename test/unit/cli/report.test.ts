@@ -190,6 +190,9 @@ describe('report calls, many', () => {
     record('c2', { dialled: '00442071234567', trunk: 'carrier', role: 'host' });
     record('c3', { dialled: '8000', bookingId: bookingId('b1') });
     expect(await ids('--number', '+44 20 7123 4567')).toEqual(['c2', 'c1']);
+    for (const spelt of ['(+44) 20 7123-4567', '+44 (0)20 7123 4567', '+44\u00a020\u20117123\u20114567']) {
+      expect(await ids('--number', spelt)).toEqual(['c2', 'c1']);
+    }
     expect(await ids('--number', '8000')).toEqual(['c3']);
     expect(await ids('--trunk', 'carrier')).toEqual(['c2']);
     expect(await ids('--role', 'host')).toEqual(['c2']);
