@@ -16,7 +16,7 @@ interface Place {
 
 type Filter = Omit<AccountPage, 'limit' | 'after'>;
 
-/** The index whose order is that of the pages, and which begins with what is asked for. An address is so rare that those who have it are sorted. */
+/** The index whose order is that of the pages, and which begins with what is asked for. Those who share an address are sorted. */
 function indexFor({ namePrefix, email, enabled }: Filter): string {
   if (email !== undefined) return 'INDEXED BY accounts_by_email';
   if (namePrefix === undefined) return enabled === undefined ? 'NOT INDEXED' : 'INDEXED BY accounts_by_state';
@@ -63,10 +63,13 @@ function sqlOf(filter: Filter, place: Place | null): string {
   const where = [
     IS_THERE,
     ...(byName ? ['a.folded_name < :end', ...(goesOn ? [] : ['a.folded_name >= :prefix'])] : []),
-    ...(email === undefined ? [] : ['a.email IS NOT NULL AND lower(a.email) = lower(:email)']),
+    ...(email === undefined ? [] : ['a.email = :email COLLATE NOCASE']),
     ...(enabled === undefined ? [] : [`a.enabled = ${enabled ? 1 : 0}`]),
     ...(goesOn ? [begin] : []),
   ];
-  return `SELECT ${ACCOUNT_COLUMNS} FROM accounts a ${indexFor(filter)} WHERE ${where.join(' AND ')}
-    ORDER BY ${byName ? 'a.folded_name, ' : ''}a.seq LIMIT :limit`;
+  const rest = `FROM accounts a ${indexFor(filter)} WHERE ${where.join(' AND ')}`;
+  const order = `ORDER BY ${byName ? 'a.folded_name, ' : ''}a.seq`;
+  if (email === undefined) return `SELECT ${ACCOUNT_COLUMNS} ${rest} ${order} LIMIT :limit`;
+  // first who is shown, by the index alone; then what is shown of them
+  return `SELECT ${ACCOUNT_COLUMNS} FROM (SELECT a.seq AS found ${rest} ${order} LIMIT :limit) CROSS JOIN accounts a ON a.seq = found ${order}`;
 }
