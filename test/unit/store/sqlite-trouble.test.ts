@@ -121,7 +121,7 @@ describe('a disk that is really full', () => {
   const mountable = ((): boolean => {
     const point = mkdtempSync(join(tmpdir(), 'partyline-mount-'));
     try {
-      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', point], { stdio: 'ignore' });
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', point], { stdio: 'ignore' });
       execFileSync('/bin/umount', [point], { stdio: 'ignore' });
       return true;
     } catch {
@@ -134,7 +134,7 @@ describe('a disk that is really full', () => {
   it.skipIf(!mountable)('stops with one line, and what was written before is whole', () => {
     const point = join(bench.directory, 'small');
     mkdirSync(point);
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', point]);
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', point]);
     try {
       const store = SqliteStore.open({ file: join(point, 'partyline.db') });
       let added = 0;
