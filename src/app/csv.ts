@@ -25,20 +25,21 @@ export function readCsv(bytes: Uint8Array): readonly CsvRow[] {
   const text = decoded(bytes);
   const head = text.slice(0, text.search(/\r|\n|$/));
   try {
-    const records: unknown = parse(text, {
+    const rows: CsvRow[] = [];
+    parse(text, {
       bom: true,
       delimiter: head.includes(';') && !head.includes(',') ? ';' : ',',
-      info: true,
       max_record_size: LONGEST_RECORD,
+      // nothing else of a record is kept: there may be many
+      on_record(cells: readonly string[], { lines }) {
+        rows.push({ line: lines - linesWithin(cells), cells });
+        return null;
+      },
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,
     });
-    const rows = records as readonly {
-      readonly record: readonly string[];
-      readonly info: { readonly lines: number };
-    }[];
-    return rows.map(({ record, info }) => ({ line: info.lines - linesWithin(record), cells: record }));
+    return rows;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new CsvUnreadable(`it is no CSV: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
