@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Play } from '../kit/scene.js';
-import { holdMusic, spoken } from '../kit/sounds.js';
+import { holdMusic, signal, spoken } from '../kit/sounds.js';
 
 /** Nobody's: those of accounts are never so regular. */
 const WRONG = '111222333';
@@ -116,5 +116,34 @@ export function codeScenes(scene: Play): void {
     await caller.hearsInOrder([spoken('security-code-not-recognised'), spoken('goodbye')], again.end);
     expect((await caller.ends(3_000)).by).toBe('them');
     expect(await stage.record(caller)).toMatchObject({ outcome: 'wrong-pin', joinedAt: null });
+  });
+
+  scene('a PIN that is rotated lets in nobody who waits by it or says a name: another is asked for', async (stage) => {
+    const { bridge } = stage;
+    const [waits, speaks] = await Promise.all([stage.addAccount(), stage.addAccount('--name-on-entry')]);
+    const rotated = async (id: string, role: 'host' | 'guest'): Promise<string> => {
+      const { status, stdout } = await bridge.commandHere('pin', 'rotate', id, `--${role}`, '--json');
+      expect(status).toBe(0);
+      const pin = (JSON.parse(stdout) as Readonly<Record<string, string>>)[`${role}Pin`] ?? '';
+      bridge.keepSecret(pin);
+      return pin;
+    };
+    const guest = await stage.call(waits.guestPin);
+    await guest.hearsInOrder([WAITS, holdMusic()]);
+    const newPin = await rotated(waits.id, 'guest');
+    const stopped = await guest.hearsInOrder([spoken('pin-not-recognised'), spoken('enter-pin')]);
+    await guest.press(newPin);
+    const again = await guest.hears(WAITS, { since: stopped.end });
+    const host = await stage.call(waits.hostPin);
+    await host.hears(spoken('one-is-waiting'));
+    await guest.hearsInOrder([spoken('joining'), spoken('there-is-one-other')], again.end);
+
+    const speaker = await stage.call(speaks.hostPin);
+    const asked = await speaker.hearsInOrder([spoken('say-your-name'), signal('record-after')]);
+    await rotated(speaks.id, 'host');
+    await speaker.press('#');
+    await speaker.hearsInOrder([spoken('pin-not-recognised'), spoken('enter-pin')], asked.end);
+    await speaker.hangUp();
+    expect(await stage.record(speaker)).toMatchObject({ outcome: 'abandoned', joinedAt: null });
   });
 }
