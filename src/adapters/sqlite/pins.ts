@@ -44,7 +44,7 @@ const ownerValues = (owner: PinOwner): Readonly<Record<string, number | bigint>>
 });
 
 /** Version of the PIN key that a hash is under, or `null`: it says none. */
-const versionOf = (hash: string): number | null => {
+export const versionOf = (hash: string): number | null => {
   const version = /^v(\d+)\./.exec(hash)?.[1];
   return version === undefined ? null : Number(version);
 };

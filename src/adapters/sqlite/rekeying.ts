@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import type { NextPinKey, PinHash } from '../../ports/store.js';
+import { versionOf } from './pins.js';
 import { DEAD_MS, inTurns } from './turns.js';
 
 /** Pages of the database kept in memory meanwhile, kilobytes. */
@@ -197,12 +198,13 @@ function rekeyBookings({ database, change }: RekeyParts, version: number, next: 
   const page = database.prepare<[number, number], { seq: number; hash: string }>(
     'SELECT seq, security_hash AS hash FROM bookings WHERE seq > ? AND security_hash IS NOT NULL ORDER BY seq LIMIT ?',
   );
-  const isNew = (hash: string): boolean => hash.startsWith(`v${version}.`);
+  // what is of a later version was brought there by another re-keying meanwhile
+  const isOld = (hash: string): boolean => (versionOf(hash) ?? 0) < version;
   let last = 0;
   try {
     inTurns(database, (limit) => {
       const rows = page.all(last, limit);
-      const old = rows.filter(({ hash }) => !isNew(hash));
+      const old = rows.filter(({ hash }) => isOld(hash));
       if (old.length > 0)
         change(() => {
           for (const { seq, hash } of old) update.run(next(hash), seq, hash);

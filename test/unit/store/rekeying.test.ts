@@ -72,7 +72,7 @@ describe('re-keying', () => {
       })),
     );
     const library = new URL('../../../node_modules/better-sqlite3', import.meta.url).pathname;
-    const worker = new Worker(OTHER, { eval: true, workerData: { library, file: bench.file, most: many } });
+    const worker = new Worker(OTHER, { eval: true, workerData: { library, file: bench.file, most: many - 1 } });
     await once(worker, 'message');
     const told = once(worker, 'message') as Promise<
       [{ readonly added: readonly string[]; readonly gone: readonly string[] }]
@@ -203,6 +203,34 @@ describe('re-keying', () => {
     expect(codes().filter((one) => !one.startsWith('v3.('))).toEqual([]);
     expect(codes().length).toBe(before.length);
     expect(store.findPin('v3.(v2.(v1.h))', 0)?.role).toBe('host');
+  });
+
+  it('leaves codes of bookings as they are that another one has brought further meanwhile', () => {
+    const [store, other] = [bench.open(), bench.open()];
+    store.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
+    bench.tamper(
+      `INSERT INTO bookings (id, account_seq, title, starts_local, time_zone, duration_ms, pins_each, personal_pins, early_ms, overrun_ms,
+         security_hash, revision, created_at)
+       VALUES ('b1', 1, 't', '2026-01-01T09:00', 'UTC', 60000, 0, 0, 0, 0, 'v1.s1', 0, 0), ('b2', 1, 't', '2026-01-01T09:00', 'UTC', 60000,
+         0, 0, 0, 0, NULL, 0, 0), ('b3', 1, 't', '2026-01-01T09:00', 'UTC', 60000, 0, 0, 0, 0, 'v1.s3', 0, 0)`,
+    );
+    const database = openDatabase({ file: bench.file });
+    const change = (action: () => void): void => {
+      database.transaction(action).immediate();
+    };
+    const noted = (action: () => void): void => {
+      change(action);
+      // before it comes to the bookings
+      expect(other.rekeyPins(next)).toBe(3);
+    };
+    const parts = { database, version: () => store.pinKeyVersion(), now: () => 0, change, noted };
+    expect(rekeyPins(parts, next)).toBe(2);
+    database.close();
+    expect(store.pinKeyVersion()).toBe(3);
+    expect(rows('SELECT security_hash FROM bookings WHERE security_hash IS NOT NULL ORDER BY seq')).toEqual([
+      'v3.(v1.s1)',
+      'v3.(v1.s3)',
+    ]);
   });
 
   it('that died on the way is cleared away after a minute, not while it lives', () => {
