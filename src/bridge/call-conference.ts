@@ -13,7 +13,10 @@ import { toConference, type Report } from './reports.js';
 import type { WithoutTime } from './without-time.js';
 
 type Parts = PinLookupParts &
-  Pick<CallDependencies, 'arriveAtConference' | 'lookAtGate' | 'toConference' | 'forgetName' | 'changed' | 'names'>;
+  Pick<
+    CallDependencies,
+    'arriveAtConference' | 'lookAtGate' | 'toConference' | 'leaveRecord' | 'forgetName' | 'changed' | 'names'
+  >;
 
 /** The flow of the call, as far as it matters here. */
 interface Flow {
@@ -63,6 +66,8 @@ export class CallConference {
     const { event, by } = lookUpPin(this.#parts, caller, effect);
     if (event.type !== 'PinMatched') return event;
     const { admission } = event;
+    // he may have waited for another one before
+    if (this.#admission?.conferenceId !== admission.conferenceId) this.#parts.leaveRecord();
     this.#admission = admission;
     this.#keyed = by === null ? null : { hash: by, startsAt: admission.booking?.startsAt ?? null, moderator: null };
     return event;

@@ -26,6 +26,8 @@ export interface CallDependencies extends PinLookupParts {
   /** Whether the conference would take the caller: it answers, or at once there is none yet. */
   readonly lookAtGate: (admission: Admission) => void;
   readonly toConference: (id: ConferenceId, event: WithoutTime<ConferenceEvent>) => void;
+  /** The caller came by a PIN of another conference than before: the call belongs to the record of that one no more. */
+  readonly leaveRecord: () => void;
   readonly names: SpokenNames;
   /** The name of a caller who did not come in is nobody's any more. */
   readonly forgetName: (said: SaidName) => void;

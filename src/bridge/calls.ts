@@ -221,6 +221,7 @@ export class Calls {
       forgetName: (said) => conferences().forgetName(said),
       inRoom: (call, room) => conferences().inRoom(call, room),
       toConference: (conference, event) => conferences().dispatch(conference, event),
+      leaveRecord: () => conferences().forgetCall(id),
       changed: () => this.changed(attempt),
       sinceStart: () => clock.wall() - attempt.identity.startedAt,
       closed: (end) => this.end(attempt, end.outcome, end),

@@ -267,6 +267,26 @@ describe('a PIN that is stopped while its callers wait', () => {
   });
 });
 
+describe('a caller who comes by the PIN of another account, after the first one was stopped', () => {
+  it('is recorded with that account alone', async () => {
+    await begin({ lobby: true });
+    const other = { ...world.store.account(ACCOUNT), id: accountId('a2'), name: 'Board' } as never;
+    world.store.addAccount(other, { host: pin('h:271828182'), guest: pin('h:314159265'), security: pin('h:4711') });
+    await world.inConference(HOST_PIN);
+    const call = await world.inConference(GUEST_PIN);
+    rotate('guest');
+    await world.wait(6_000);
+    expect(lastHeard(call)).toMatch(AGAIN);
+    world.press(call, '314159265');
+    await settle();
+    expect(lastHeard(call)).toContain('enter-security-code');
+    await world.hangUp(call);
+    expect(world.records().map(({ accountId: of, conferenceRecordId }) => [of, conferenceRecordId])).toEqual([
+      ['a2', null],
+    ]);
+  });
+});
+
 describe('a PIN of a booking whose time is over', () => {
   it('is not stopped: who said a name meanwhile hears that the booking is over', async () => {
     await begin({ nameOnEntry: true });
