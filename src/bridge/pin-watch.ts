@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../ports/clock.js';
 const EVERY_MS = 2_000;
 /** The most looks into the store in one go, a few milliseconds: where more wait, each is looked at less often. */
 const AT_ONCE = 500;
+/** A store that is slow, or locked by others, holds up calls no longer than this and one look more, milliseconds. */
+const LONGEST_MS = 50;
 
 interface Watched {
   /** @returns whether the call waits, so that the store was asked */
@@ -46,8 +48,10 @@ export class PinWatch {
   /** @returns how many waited */
   #look(): number {
     const calls = this.#calls();
+    const until = this.#clock.monotonic() + LONGEST_MS;
+    const mayGoOn = (): boolean => waited === 0 || (waited < AT_ONCE && this.#clock.monotonic() < until);
     let waited = 0;
-    for (let seen = 0; seen < calls.length && waited < AT_ONCE; seen += 1) {
+    for (let seen = 0; seen < calls.length && mayGoOn(); seen += 1) {
       this.#next = (this.#next + 1) % calls.length;
       if (calls[this.#next]?.lookAgain() === true) waited += 1;
     }

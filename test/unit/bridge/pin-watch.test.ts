@@ -38,6 +38,24 @@ describe('the watch over those who wait', () => {
     expect(looks.every((one) => one >= 1)).toBe(true);
   });
 
+  it('holds nobody up for long where the store makes each look wait, and comes to all of them in turns', () => {
+    const clock = new ManualClock();
+    const looks = [0, 0, 0];
+    const calls = looks.map((_, index) => ({
+      lookAgain: (): boolean => {
+        looks[index] = (looks[index] ?? 0) + 1;
+        // as long as a write of another process is waited for
+        clock.advance(2_000);
+        return true;
+      },
+    }));
+    new PinWatch(clock, () => calls).wake();
+    clock.advance(2_000);
+    expect(looks.toSorted()).toEqual([0, 0, 1]);
+    clock.advance(10_000);
+    expect(looks.every((one) => one >= 1)).toBe(true);
+  });
+
   it('goes past those who do not wait', () => {
     const { clock, total } = watched(5_000, 50);
     clock.advance(2_000);
