@@ -48,18 +48,24 @@ export class BackgroundThread {
     const { config, clock, log, file = workerFile() } = this.#parts;
     const workerData: BackgroundData = { config: packConfig(config) };
     this.#startedAt = this.#heardAt = clock.monotonic();
-    const worker = new Worker(file, {
-      ...{ workerData, name: 'background', execArgv: [] },
-      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
-    });
+    let worker: Worker;
+    try {
+      worker = new Worker(file, {
+        ...{ workerData, name: 'background', execArgv: [] },
+        resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+      });
+    } catch (error) {
+      // as where the system has no more threads just now
+      this.#failed(error);
+      this.#startAgain();
+      return;
+    }
     this.#worker = worker;
     worker.on('message', (message: FromBackground) => {
       this.#heardAt = clock.monotonic();
       if (message.type === 'log') log[message.level](message.fields, message.message);
     });
-    worker.on('error', (error: unknown) => {
-      log.error({ error: error instanceof Error ? error.message : String(error) }, 'the background thread failed');
-    });
+    worker.on('error', (error: unknown) => this.#failed(error));
     worker.once('exit', () => this.#ended(worker));
     this.#watch(worker);
   }
@@ -98,7 +104,15 @@ export class BackgroundThread {
     if (this.#worker !== worker) return;
     this.#worker = null;
     this.#timer?.cancel();
-    if (this.#isStopped) return;
+    if (!this.#isStopped) this.#startAgain();
+  }
+
+  #failed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#parts.log.error({ error: message }, 'the background thread failed');
+  }
+
+  #startAgain(): void {
     const { clock, log } = this.#parts;
     if (clock.monotonic() - this.#startedAt > SOON_MS) this.#waitMs = FIRST_WAIT_MS;
     const waitMs = this.#waitMs;

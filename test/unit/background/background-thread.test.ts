@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BackgroundThread } from '../../../src/app/background/background-thread.js';
 import { packConfig, unpackConfig } from '../../../src/app/config/packed.js';
 import { parseConfig } from '../../../src/app/config.js';
-import type { LogFields } from '../../../src/bridge/log.js';
+import type { Log, LogFields } from '../../../src/bridge/log.js';
 import { ManualClock } from '../../fakes/manual-clock.js';
 
 let clock: ManualClock;
@@ -30,6 +30,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** What is logged is in `lines`. */
+function noted(): Log {
+  const note = (fields: LogFields, message: string): void => {
+    lines.push(`${message}${'waitMs' in fields ? ` (${String(fields['waitMs'])})` : ''}`);
+    heard();
+  };
+  return { debug: note, info: note, warn: note, error: note };
+}
+
 /** Starts a thread that runs this code, by a clock that stands still. */
 function start(code: string): BackgroundThread {
   const file = join(folder, 'worker.mjs');
@@ -39,13 +48,8 @@ function start(code: string): BackgroundThread {
      const say = (message) => parentPort.postMessage({ type: 'log', level: 'info', fields: {}, message });
      ${code}`,
   );
-  const note = (fields: LogFields, message: string): void => {
-    lines.push(`${message}${'waitMs' in fields ? ` (${String(fields['waitMs'])})` : ''}`);
-    heard();
-  };
-  const log = { debug: note, info: note, warn: note, error: note };
   const config = parseConfig({ dataDir: folder }, {});
-  thread = new BackgroundThread({ config, clock, log, file: pathToFileURL(file) });
+  thread = new BackgroundThread({ config, clock, log: noted(), file: pathToFileURL(file) });
   thread.start();
   return thread;
 }
@@ -89,6 +93,19 @@ describe('the background thread', () => {
     start("throw new Error('no such thing');");
     await logged(2);
     expect(lines).toEqual(['the background thread failed', ENDED(1_000)]);
+  });
+
+  it('is tried again where the system starts none', async () => {
+    const config = parseConfig({ dataDir: folder }, {});
+    // refused before there is a thread, as where there are too many
+    const file = new URL('https://example.org/worker.js');
+    thread = new BackgroundThread({ config, clock, log: noted(), file });
+    thread.start();
+    expect(lines).toEqual(['the background thread failed', ENDED(1_000)]);
+    clock.advance(1_000);
+    expect(lines.slice(2)).toEqual(['the background thread failed', ENDED(2_000)]);
+    await thread.stop();
+    expect(clock.pending).toBe(0);
   });
 
   it('is replaced where it is stuck', async () => {
