@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectRefused, Installation, type Test } from './program.js';
@@ -131,11 +131,37 @@ describe.concurrent('the PIN key', () => {
     await expectUnusable(installation, /pin\.key can be read or changed by others: chmod 600 /);
   });
 
+  it('that is of another database is not used', async (test) => {
+    const { installation, key } = await used(test);
+    writeFileSync(key, Buffer.alloc(32, 7), { mode: 0o600 });
+    await expectUnusable(installation, /pin\.key is not the one that .*: put the right one back from a backup/);
+  });
+
   it('that is cut short is not used, and not shown', async (test) => {
     const { installation, key } = await used(test);
     writeFileSync(key, 'half a key', { mode: 0o600 });
     await expectUnusable(installation, /pin\.key is damaged \(not 1 to 16 times 32 bytes\): put it back from a backup/);
     expect((await installation.run(['serve'])).stderr).not.toContain('half a key');
+  });
+});
+
+describe.concurrent('the bridge key', () => {
+  it('that is missing though guest PINs need it keeps no bridge from starting, which says so, and none is made', async (test) => {
+    const installation = await Installation.make(test);
+    await installation.addAccount();
+    const key = join(installation.data, 'bridge.key');
+    rmSync(key);
+    const serving = await installation.serve();
+    expect(serving.stderr).toMatch(
+      /^warning: nothing can be recorded and no account or booking added: the bridge key [^\n]* is missing but [^\n]*\n/m,
+    );
+    expectRefused(
+      await installation.run(['account', 'add', '--name', 'x']),
+      1,
+      'bridge.key is missing but the database',
+    );
+    expect(existsSync(key)).toBe(false);
+    expect(await serving.end('SIGTERM')).toBe(0);
   });
 });
 
