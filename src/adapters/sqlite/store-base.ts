@@ -7,6 +7,9 @@ import { BUSY_TIMEOUT_MS } from './open-database.js';
 /** How long to wait for readers where the work can be done later, milliseconds. */
 const SHORT_WAIT_MS = 100;
 
+/** After so many changes beside others they are moved from the log into the database: otherwise a call would, which wrote the page that fills the log. */
+const LOG_EVERY = 50;
+
 export const LARGEST_PAGE = 10_000;
 
 export function checkLimit(limit: number): void {
@@ -17,6 +20,8 @@ export function checkLimit(limit: number): void {
 
 /** One open database and its kinds of transaction. Errors come out in the words of the port. */
 export abstract class StoreBase {
+  /** Changes beside others so far. */
+  #besideOthers = 0;
   protected readonly file: string;
   protected readonly database: Database;
 
@@ -61,7 +66,9 @@ export abstract class StoreBase {
   protected changeBesideOthers<T>(action: () => T): T {
     const changed = this.record(action);
     // the outer transaction sees to it
-    if (!this.database.inTransaction && !this.database.memory) this.#syncLog();
+    if (this.database.inTransaction || this.database.memory) return changed;
+    this.#syncLog();
+    if ((this.#besideOthers += 1) % LOG_EVERY === 0) this.read(() => this.database.pragma('wal_checkpoint(PASSIVE)'));
     return changed;
   }
 
