@@ -121,10 +121,11 @@ export interface PrivacyStore {
   beginErasure(id: AccountId, records: 'keep' | 'erase'): boolean;
   /**
    * Does some of what erasures that have begun have left to do, in one short transaction of at most some `limit` rows (1 to 10 000).
-   * @returns `live`: all but for what calls that are up may still write; it is done when they have ended. `done`: nothing is left now; of calls that
-   * are up and of which the store knows nothing, the next round takes what they left.
+   * @returns `more`: some of it went. `onwards`: nothing is left of those that were looked at, but there are others. `live`: all but for what calls
+   * that are up may still write; it is done when they have ended. `done`: nothing is left now; of calls that are up and of which the store knows
+   * nothing, the next round takes what they left.
    */
-  eraseSome(limit: number): 'more' | 'live' | 'done';
+  eraseSome(limit: number): 'more' | 'onwards' | 'live' | 'done';
   /**
    * Accounts whose erasing began, as long as calls that were up then may still leave something; the first that began first, at most `limit`
    * (1 to 10 000). @param after 0, or the number of the last of those before

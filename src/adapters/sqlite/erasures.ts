@@ -95,7 +95,7 @@ export class ErasureTable {
   }
 
   /** Goes round: each call goes on behind the erasures that the call before found to have nothing left. */
-  some(limit: number): 'more' | 'live' | 'done' {
+  some(limit: number): 'more' | 'onwards' | 'live' | 'done' {
     const erasures = this.#page.all(this.#behind, PAGE);
     for (const erasure of erasures) {
       if (this.#someOf(erasure, limit)) return 'more';
@@ -103,7 +103,7 @@ export class ErasureTable {
       else if (erasure.begun_at < this.#pins.now() - LATE_MS) this.#end.run(erasure.seq);
       this.#behind = erasure.seq;
     }
-    if (erasures.length === PAGE) return 'more';
+    if (erasures.length === PAGE) return 'onwards';
     const waits = this.#waits;
     [this.#behind, this.#waits, this.#live] = [0, false, null];
     return waits ? 'live' : 'done';

@@ -60,7 +60,7 @@ export abstract class PrivacySide extends StoreBase implements AuditStore, Priva
     return this.change(() => this.#erasures.begin(id, records === 'erase'));
   }
 
-  eraseSome(limit: number): 'more' | 'live' | 'done' {
+  eraseSome(limit: number): ReturnType<PrivacyStore['eraseSome']> {
     checkLimit(limit);
     return this.record(() => this.#erasures.some(limit));
   }

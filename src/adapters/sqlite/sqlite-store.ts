@@ -119,7 +119,7 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
 
   removeAccount(id: AccountId): boolean {
     if (!this.beginErasure(id, 'keep')) return false;
-    while (this.eraseSome(LARGEST_PAGE) === 'more');
+    while (['more', 'onwards'].includes(this.eraseSome(LARGEST_PAGE)));
     this.emptyLog();
     return true;
   }

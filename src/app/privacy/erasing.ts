@@ -15,14 +15,14 @@ interface Erased {
 
 /** Does what erasures that have begun have left to do. */
 export async function finishErasing(store: Pick<PrivacyStore, 'eraseSome'>, goesOn?: () => boolean): Promise<Erased> {
-  const states: ('more' | 'live' | 'done')[] = [];
+  const progress: { state: Erased['state']; erased: boolean } = { state: 'stopped', erased: false };
   await gently(() => {
     const state = store.eraseSome(BATCH);
-    if (states.at(-1) !== state) states.push(state);
-    return state === 'more';
+    if (state === 'more') progress.erased = true;
+    else if (state !== 'onwards') progress.state = state;
+    return progress.state === 'stopped';
   }, goesOn);
-  const state = states.at(-1) ?? 'stopped';
-  return { state: state === 'more' ? 'stopped' : state, erased: states[0] === 'more' };
+  return progress;
 }
 
 /** Clears away what imports and re-keyings left that died on the way. */
