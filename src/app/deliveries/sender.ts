@@ -125,16 +125,18 @@ export class DeliverySender {
   async #inTurn([first, ...others]: readonly Delivery[]): Promise<boolean> {
     if (first === undefined) return true;
     if (!(await this.#goesOn(first))) return false;
-    const waiting = others.values();
+    const waiting = inOrder(others).values();
     let isOver = false;
     const over = (error: unknown): never => {
       isOver = true;
       throw error;
     };
     const one = async (): Promise<void> => {
-      for (const delivery of waiting) {
-        if (isOver) return;
-        if (!(await this.#goesOn(delivery).catch(over))) isOver = true;
+      for (const deliveries of waiting) {
+        for (const delivery of deliveries) {
+          if (isOver) return;
+          if (!(await this.#goesOn(delivery).catch(over))) isOver = true;
+        }
       }
     };
     const ended = await Promise.allSettled(Array.from({ length: Math.min(MOST_TOGETHER, others.length) }, one));
@@ -188,6 +190,22 @@ export class DeliverySender {
     );
     return 'given up';
   }
+}
+
+/**
+ * What may be on its way at the same time. What one receiver is told of one booking stays in order: in calendars the last one counts, as where
+ * somebody is invited again whose invitation was taken back.
+ */
+function inOrder(deliveries: readonly Delivery[]): readonly (readonly Delivery[])[] {
+  const found = new Map<string, Delivery[]>();
+  for (const delivery of deliveries) {
+    const { id, bookingId, address } = delivery;
+    const about = bookingId === null ? id : JSON.stringify([bookingId, address]);
+    const before = found.get(about);
+    if (before === undefined) found.set(about, [delivery]);
+    else before.push(delivery);
+  }
+  return [...found.values()];
 }
 
 const reason = (error: unknown): string =>

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SmtpChannel } from '../../../src/adapters/mail/smtp-channel.js';
 import { FileChannel } from '../../../src/adapters/report-files/file-channel.js';
@@ -8,6 +9,8 @@ import { SqliteStore } from '../../../src/adapters/sqlite/sqlite-store.js';
 import { WebhookChannel } from '../../../src/adapters/webhook/webhook-channel.js';
 import { DeliverySender } from '../../../src/app/deliveries/sender.js';
 import type { SenderParts } from '../../../src/app/deliveries/sender.js';
+import { accountId, bookingId as bookingIdOf } from '../../../src/domain/identifiers.js';
+import type { BookingId } from '../../../src/domain/identifiers.js';
 import { ReceiverAway } from '../../../src/ports/messages.js';
 import type { Message } from '../../../src/ports/messages.js';
 import type { Delivery } from '../../../src/ports/store-deliveries.js';
@@ -70,6 +73,24 @@ function sender(more: Partial<SenderParts> = {}): DeliverySender {
 
 const queue = (...deliveries: readonly Partial<Delivery>[]): number =>
   store.addDeliveries(deliveries.map((more, at) => delivery(`d${at + 1}`, { nextAt: clock.wall(), ...more })));
+
+function booked(): BookingId {
+  const [id, start] = [bookingIdOf('b1'), clock.wall() + 60 * MINUTE_MS];
+  const added = store.addBooking(
+    {
+      ...{ id, accountId: accountId('a1'), title: 'Board', startsLocal: '2026-01-01T01:00', timeZone: 'UTC' },
+      ...{ durationMs: 60 * MINUTE_MS, rule: null, pinsEach: false, personalPins: false, earlyMs: 0, overrunMs: 0 },
+      ...{ recording: null, createdAt: clock.wall(), unrolledUntil: null },
+    },
+    {
+      occurrences: [{ startsAt: start, endsAt: start + 60 * MINUTE_MS, pins: null }],
+      pins: { host: pin('bh'), guest: pin('bg'), invitees: [] },
+      invitees: [],
+    },
+  );
+  expect(added).toBe(true);
+  return id;
+}
 
 describe('what is to be sent', () => {
   it('goes out by its channel, and nothing is kept of it', async () => {
@@ -210,6 +231,26 @@ describe('what is to be sent', () => {
     await sender({ channels: { mail: slow('mail'), webhook: slow('webhook') } }).sendDue();
     expect(running).toEqual({ mail: 0, webhook: 0, most: 4, both: true, withFirst: 1 });
     expect(store.deliveries({ limit: 9 })).toEqual([]);
+  });
+
+  it('comes to one receiver in the order it was queued: a cancellation does not overtake the invitation before it, nor the other way', async () => {
+    const [bookingId, address] = [booked(), 'ann@example.org'];
+    queue(
+      { address: 'tom@example.org' },
+      { address, bookingId, kind: 'cancellation' },
+      { address, bookingId, kind: 'invitation' },
+      { address: 'bob@example.org', bookingId },
+    );
+    const arrived: string[] = [];
+    const slow = {
+      send: async (_: string, { id: of }: Message): Promise<void> => {
+        // the first of Ann's takes longest
+        for (let turn = of === 'd2' ? 20 : 1; turn > 0; turn -= 1) await nextTurn();
+        arrived.push(of);
+      },
+    };
+    await sender({ channels: { mail: slow } }).sendDue();
+    expect(arrived).toEqual(['d1', 'd4', 'd2', 'd3']);
   });
 
   it('stops where the receiver goes away in the middle, with no more than a few tried', async () => {
