@@ -31,6 +31,7 @@ export function importAccounts(
   const { database, noted } = parts;
   const token = randomBytes(10).toString('hex');
   database.exec(`
+    ${NO_TABLES}
     CREATE TEMP TABLE new_accounts (
       row INTEGER PRIMARY KEY, id TEXT UNIQUE, name TEXT, folded_name TEXT, enabled INTEGER, options TEXT, created_at INTEGER,
       email TEXT, time_zone TEXT, language TEXT
@@ -51,7 +52,20 @@ export function importAccounts(
     takeOut(parts, token);
     throw error;
   } finally {
-    database.exec('DROP TABLE temp.new_accounts; DROP TABLE temp.new_pins; DROP TABLE temp.new_places');
+    dropTables(database);
+  }
+}
+
+const NO_TABLES = `
+  DROP TABLE IF EXISTS temp.new_accounts;
+  DROP TABLE IF EXISTS temp.new_pins;
+  DROP TABLE IF EXISTS temp.new_places;`;
+
+function dropTables(database: Database): void {
+  try {
+    database.exec(NO_TABLES);
+  } catch {
+    // the import is done, or said why not: a full disk must not make of one that is done one that is not; the tables go with the connection
   }
 }
 

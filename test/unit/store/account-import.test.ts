@@ -104,4 +104,29 @@ describe('an import of several transactions', () => {
     store.importAccounts(rows(MANY));
     expect(store.countAccounts()).toBe(MANY);
   });
+
+  it('is done when all are in, although its temporary tables cannot be removed just then; the next one begins anew', () => {
+    const store = bench.open();
+    const database = openDatabase({ file: bench.file });
+    const change = (action: () => void): void => {
+      database.transaction(action).immediate();
+    };
+    const reading: { rows?: IterableIterator<unknown> } = {};
+    const noted = (action: () => void): void => {
+      change(action);
+      // nothing is removed from a connection that reads
+      reading.rows = database.prepare('SELECT * FROM temp.new_accounts').iterate();
+      reading.rows.next();
+    };
+    const parts = { database, pins: new PinTable(database, () => 0), change };
+    importAccounts({ ...parts, noted }, rows(3));
+    expect(store.findPin('a2-guest', 0)?.account.id).toBe('a2');
+    reading.rows?.return?.();
+    importAccounts({ ...parts, noted: change }, [
+      { account: account('b'), pins: { host: pin('b-h'), guest: pin('b-g') } },
+    ]);
+    expect(store.countAccounts()).toBe(4);
+    expect(database.prepare('SELECT name FROM temp.sqlite_schema').all()).toEqual([]);
+    database.close();
+  });
 });
