@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, realpathSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.js';
 import { translated } from './errors.js';
@@ -78,7 +78,8 @@ export abstract class StoreBase {
    */
   #syncLog(): void {
     try {
-      const log = openSync(`${this.file}-wal`, 'r+');
+      // beside the file itself, where that has been put elsewhere with a link in its place
+      const log = openSync(`${realpathSync(this.file)}-wal`, 'r+');
       try {
         fdatasyncSync(log);
       } finally {
