@@ -49,8 +49,8 @@ export function loadKey(file: KeyFile, mayCreate: () => boolean): Uint8Array {
 /** One key or more, in order. */
 type Keys = readonly [Uint8Array, ...Uint8Array[]];
 
-/** As {@link loadKey}, of a file that may hold several. */
-export function loadKeys(file: KeyFile, mayCreate: () => boolean): Keys {
+/** As {@link loadKey}, of a file that may hold several. @param count how many are made */
+export function loadKeys(file: KeyFile, mayCreate: () => boolean, count = 1): Keys {
   const found = readKeys(file);
   if (found !== null) return found;
   if (!mayCreate()) {
@@ -59,7 +59,7 @@ export function loadKeys(file: KeyFile, mayCreate: () => boolean): Keys {
     if (late !== null) return late;
     throw new KeyUnusable(`${file.name} ${file.path} is missing ${file.remedy}`);
   }
-  return createKey(file);
+  return createKeys(file, count);
 }
 
 function readKeys({ path, name, most = 1 }: KeyFile): Keys | null {
@@ -81,8 +81,7 @@ function readKeys({ path, name, most = 1 }: KeyFile): Keys | null {
       const wanted = most === 1 ? `${KEY_BYTES} bytes` : `1 to ${most} times ${KEY_BYTES} bytes`;
       throw new KeyUnusable(`${name} ${path} is damaged (not ${wanted}): put it back from a backup`);
     }
-    const [first, ...others] = Array.from({ length: size / KEY_BYTES }, (_, index) => keyAt(bytes, index));
-    return [first ?? keyAt(bytes, 0), ...others];
+    return keysIn(bytes, size / KEY_BYTES);
   } catch (error) {
     if (error instanceof KeyUnusable) throw error;
     throw new KeyUnusable(`cannot read ${name} ${path} (${codeOf(error)})`);
@@ -94,16 +93,21 @@ function readKeys({ path, name, most = 1 }: KeyFile): Keys | null {
 const keyAt = (bytes: Uint8Array, index: number): Uint8Array =>
   bytes.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
 
-function createKey(file: KeyFile): Keys {
+function keysIn(bytes: Uint8Array, count: number): Keys {
+  const [first, ...others] = Array.from({ length: count }, (_, index) => keyAt(bytes, index));
+  return [first ?? keyAt(bytes, 0), ...others];
+}
+
+function createKeys(file: KeyFile, count: number): Keys {
   const { path, name } = file;
-  const key = randomBytes(KEY_BYTES);
+  const bytes = randomBytes(count * KEY_BYTES);
   const unnamed = unnamedBeside(path);
   try {
-    writeDurably(unnamed, key);
+    writeDurably(unnamed, bytes);
     // fails where there is a key: unlike a rename it never replaces one
     linkSync(unnamed, path);
     syncDirectory(dirname(path));
-    return [key];
+    return keysIn(bytes, count);
   } catch (error) {
     // another process was quicker: its key counts
     const other = codeOf(error) === 'EEXIST' ? readKeys(file) : null;

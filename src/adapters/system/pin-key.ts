@@ -99,7 +99,7 @@ const keyFile = (dataDirectory: string): KeyFile => ({
 });
 
 /**
- * Reads `pin.key` of the data directory, or makes it with its first key.
+ * Reads `pin.key` of the data directory, or makes it with as many keys as count.
  * @param mayCreate asked only when there is no key; says no when PINs were hashed by a key before
  * @param version the one that counts now, as the database says; the first where nothing is said
  * @param isRight whether a key is the one of that version; asked of each that counts, as soon as it is read
@@ -112,7 +112,7 @@ export function loadPinKey(
   isRight: (key: Uint8Array, version: number) => boolean = () => true,
 ): PinKey {
   const file = keyFile(dataDirectory);
-  const read = (may: () => boolean): readonly Uint8Array[] => translated(() => loadKeys(file, may));
+  const read = (may: () => boolean, count = 1): readonly Uint8Array[] => translated(() => loadKeys(file, may, count));
   const checked = (counting: number, keys: readonly Uint8Array[]): readonly Uint8Array[] => {
     const known = upTo(counting, keys);
     if (known.every((key, index) => isRight(key, index + 1))) return known;
@@ -122,7 +122,7 @@ export function loadPinKey(
   };
   // asked before the file is read: what is behind those that count by then may still be replaced
   const counting = version();
-  return new PinKey(checked(counting, read(mayCreate)), version, (wanted) =>
+  return new PinKey(checked(counting, read(mayCreate, counting)), version, (wanted) =>
     checked(
       wanted,
       read(() => false),

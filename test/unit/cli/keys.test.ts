@@ -110,6 +110,19 @@ describe('a PIN key of the right length that is another one', () => {
     expect(opened()).toMatch(WRONG_PIN_KEY);
   });
 
+  it('is made anew in as many versions as count where it is missing and there is no account', async () => {
+    await cli.addMary();
+    await cli.run('pin', 'rekey');
+    await cli.run('account', 'remove', 'Mary', '--yes');
+    rmSync(path('pin.key'));
+    await cli.addMary();
+    expect(readFileSync(path('pin.key'))).toHaveLength(64);
+    expect([await finding('PIN key'), opened()]).toEqual([expect.objectContaining({ status: 'ok' }), 'opened']);
+    rmSync(path('pin.key'));
+    expect(opened()).toMatch(/^the PIN key \S+ is missing but the database holds accounts: /);
+    expect(existsSync(path('pin.key'))).toBe(false);
+  });
+
   it('is not noted by those who only look', async () => {
     await cli.addMary();
     forgetChecks();
