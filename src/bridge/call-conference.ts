@@ -123,6 +123,7 @@ export class CallConference {
   named(name: NameId): SaidName | null {
     if (this.#admission === null) return null;
     this.#name = { conference: this.#admission.conferenceId, name };
+    this.#unnamed = false;
     return this.#name;
   }
 
@@ -169,8 +170,8 @@ export class CallConference {
   /** The caller may come by another PIN, to another conference: the name said for this one is nobody's any more. */
   #comeAnew(): void {
     if (this.#name !== null) this.#parts.forgetName(this.#name);
-    this.#name = null;
-    this.#unnamed = false;
+    // its recording may end only later, and is nobody's then
+    this.#unnamed = true;
     this.#keyed = null;
     this.#stopped = false;
   }

@@ -95,6 +95,25 @@ describe('a PIN that is stopped while its caller says a name', () => {
     expect(world.records().map(({ outcome, joinedAt }) => [outcome, joinedAt])).toEqual([['abandoned', null]]);
   });
 
+  it('leaves no name behind where the mixer ends its recording only afterwards', async () => {
+    const call = await saysName(world, GUEST_PIN);
+    const endpoint = world.endpoint(call);
+    const ending = endpoint.stopRecording.bind(endpoint);
+    let late: () => void = () => undefined;
+    const isLate = new Promise<void>((resolve) => {
+      late = resolve;
+    });
+    endpoint.stopRecording = () => isLate.then(ending);
+    rotate('guest');
+    world.press(call, '#');
+    // longer than a recording is waited for
+    await world.wait(6_000);
+    late();
+    await settle();
+    expect(lastHeard(call)).toMatch(AGAIN);
+    expect(world.names.kept.size).toBe(0);
+  });
+
   it('makes nobody host by the host PIN there was; by the new one it does, the name said anew', async () => {
     const call = await saysName(world, HOST_PIN);
     rotate('host');
