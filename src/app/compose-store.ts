@@ -65,17 +65,18 @@ export function openStore(config: Config): OpenStore {
  * @returns its version
  * @throws {PinKeyUnusable}, {StoreUnavailable}; then nothing was changed
  */
-export function rekeyPins({ dataDirectory }: Config, store: Store, note?: AuditLine): number {
-  const added: { key?: Uint8Array } = {};
-  const version = store.rekeyPins((counting) => {
-    const { key, ...next } = addPinKey(dataDirectory, counting);
-    added.key = key;
-    return next;
+export const rekeyPins = ({ dataDirectory }: Config, store: Store, note?: AuditLine): number =>
+  store.rekeyPins((counting) => {
+    const { key, next, keep } = addPinKey(dataDirectory, counting);
+    return {
+      next,
+      keep() {
+        keep();
+        // in the transaction from which on it counts
+        noteNewPinKey(store, key, counting + 1);
+      },
+    };
   }, note);
-  // a process that dies in between leaves this to the next one that opens the database
-  if (added.key !== undefined) noteNewPinKey(store, added.key, version);
-  return version;
-}
 
 /** The bridge key, made where it is missing and nothing was sealed under one. @throws {KeyUnusable} */
 export const openBridgeKey = ({ dataDirectory }: Config, store: Store): Uint8Array =>

@@ -82,6 +82,19 @@ describe('a PIN key of the right length that is another one', () => {
     expect(opened()).toMatch(WRONG_PIN_KEY);
   });
 
+  it('is told of the newest version too where codes of bookings could not be brought along', async () => {
+    await cli.addMary();
+    const database = new SqliteDatabase(join(cli.data, 'partyline.db'));
+    database.exec(`
+      INSERT INTO bookings (id, account_seq, title, starts_local, time_zone, duration_ms, pins_each, personal_pins, early_ms, overrun_ms,
+        security_hash, revision, created_at) VALUES ('b1', 1, 't', '2026-01-01T09:00', 'UTC', 60000, 0, 0, 0, 0, 'v1.s', 0, 0);
+      CREATE TRIGGER full BEFORE UPDATE ON bookings BEGIN SELECT RAISE (ABORT, 'full'); END`);
+    database.close();
+    expect((await cli.run('pin', 'rekey')).stderr).toMatch(/^error: all PINs are under version 2 /);
+    replace('pin.key', 32);
+    expect(opened()).toMatch(WRONG_PIN_KEY);
+  });
+
   it('is noticed by a running bridge that reads the file again because keys were changed', async () => {
     await cli.addMary();
     const { config } = loadConfig({ env: cli.env, workingDirectory: cli.directory });
