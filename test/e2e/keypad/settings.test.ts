@@ -33,9 +33,9 @@ function settingScenes(scene: Play): void {
     expect(account.hostPin).toHaveLength(SHORT_PIN);
 
     const own = await stage.dial({ target: bridge.addressOf('8001') });
-    await own.hearsInOrder([spoken(GREETING), spoken('enter-pin')]);
+    const asked = await own.hearsInOrder([spoken(GREETING), spoken('enter-pin')]);
     await own.press(account.hostPin);
-    await own.hears(spoken('joining'), { since: own.mark(), withinMs: BY_LENGTH_MS });
+    await own.hears(spoken('joining'), { since: asked.end, withinMs: BY_LENGTH_MS });
     const none = await stage.dial({ target: bridge.addressOf('8002') });
     await none.hears(spoken('enter-pin'));
     for (const caller of [own, none]) expect(caller.hasHeard(spoken('welcome'), 0)).toBe(false);

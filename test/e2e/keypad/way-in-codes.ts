@@ -24,11 +24,16 @@ export function codeScenes(scene: Play): void {
       for (const pin of [disabled.hostPin, removed.hostPin, WRONG]) {
         const caller = await stage.dial();
         await caller.untilSpoken();
-        await caller.press(pin);
-        const keyed = caller.mark();
-        const refused = await caller.hears(spoken('pin-not-recognised'), { since: keyed });
-        await caller.hears(spoken('enter-pin'), { since: refused.end });
-        tookMs.push((refused.at - keyed) / 8);
+        const tries: number[] = [];
+        // a machine that is held up makes one of them longer, none shorter
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          const before = caller.mark();
+          await caller.press(pin);
+          const refused = await caller.hears(spoken('pin-not-recognised'), { since: before });
+          await caller.hears(spoken('enter-pin'), { since: refused.end });
+          tries.push((refused.at - before) / 8);
+        }
+        tookMs.push(Math.min(...tries));
         await caller.hangUp();
         expect(await stage.record(caller)).toMatchObject({ outcome: 'abandoned', accountName: null, role: null });
       }
