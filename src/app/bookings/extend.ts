@@ -1,6 +1,7 @@
 import type { InviteeId } from '../../domain/identifiers.js';
 import { asError } from '../../bridge/bounded.js';
 import type { Booking, Invitee } from '../../ports/store-bookings.js';
+import type { AuditLine } from '../../ports/store-privacy.js';
 import type { OpenStore } from '../compose-store.js';
 import { drawUntilAccepted } from '../drawing.js';
 import { pinsAt, shownPins, slotsOf, wantedOf, type ShownPins } from './booking-pins.js';
@@ -14,10 +15,15 @@ const PINS_AT_ONCE = 100;
 /** As many as all that may be ahead take, one by one. */
 const MOST_STEPS = AHEAD.occurrences;
 
+/** What goes into the audit trail with a change. @param isDone whether it changed anything */
+type AuditNote = (isDone: boolean) => AuditLine | null;
+const NO_NOTE: AuditNote = () => null;
+
 /**
  * Makes further occurrences of a booking known, as far ahead as they are kept, in short transactions. Where each has PINs of its own they
  * are drawn and shown this once: nobody else can tell host PINs later.
  * @param pinLength digits of PINs that are drawn
+ * @param note goes into the audit trail with the first of them, where PINs are drawn
  * @returns the PINs that were written, to be shown in any case, and what ended it early, or `null`: {PinsExhausted}, {BookingChanged}, or what
  * the store throws
  */
@@ -25,13 +31,16 @@ export function extend(
   stores: OpenStore,
   booking: Booking,
   pinLength: number,
+  note: AuditNote = NO_NOTE,
 ): { readonly shown: readonly ShownPins[]; readonly trouble: Error | null } {
   const shown: ShownPins[] = [];
   const until = stores.clock.wall() + AHEAD.ms;
   try {
     for (let current: Booking | null = booking, step = 0; current !== null && step < MOST_STEPS; step += 1) {
       const now = current;
-      const some = untilUnchanged(() => extendOnce(stores, now, { until, pinLength }));
+      const some = untilUnchanged(() =>
+        extendOnce(stores, now, { until, pinLength, note: shown.length === 0 ? note : NO_NOTE }),
+      );
       if (some === null) break;
       shown.push(...some);
       current = stores.store.booking(booking.id);
@@ -46,7 +55,11 @@ export function extend(
 export function extendOnce(
   stores: OpenStore,
   booking: Booking,
-  { until, pinLength }: { readonly until: number; readonly pinLength: number },
+  {
+    until,
+    pinLength,
+    note = NO_NOTE,
+  }: { readonly until: number; readonly pinLength: number; readonly note?: AuditNote },
 ): readonly ShownPins[] | null {
   const { store, clock } = stores;
   const { id, accountId, durationMs, pinsEach, personalPins, unrolledUntil: from } = booking;
@@ -72,13 +85,10 @@ export function extendOnce(
         endsAt: endsAt(startsAt),
         pins: pinsAt(startsAt, slots, codes),
       }));
-      written.isDone = store.audited(
-        () => null,
-        () => {
-          expectUnchanged(own === null || own.join() === invitedTo(stores, booking).join());
-          return store.unroll(id, { from, until: unrolled.until, occurrences });
-        },
-      );
+      written.isDone = store.audited(slots.length === 0 ? NO_NOTE : note, () => {
+        expectUnchanged(own === null || own.join() === invitedTo(stores, booking).join());
+        return store.unroll(id, { from, until: unrolled.until, occurrences });
+      });
     },
   );
   return written.isDone ? shownPins(slots, digits) : null;

@@ -111,7 +111,7 @@ function registerExtend(booking: Command, context: CliContext): void {
         const { store, clock } = stores;
         const found = standing(findBooking(store, id));
         const length = flags.pinLength ?? pinLength(stores, config, found.pinsEach ? 2 : 0);
-        const { shown: pins, trouble } = extend(stores, found, length);
+        const { shown: pins, trouble } = extend(stores, found, length, auditLineIf('booking-changed', id, 'extended'));
         const ahead = store.occurrences({ bookingId: id, from: clock.wall(), limit: AHEAD.occurrences }).length;
         // what was drawn is shown whatever came afterwards: it can be seen at no other time
         const isShown = trouble === null || pins.length > 0;

@@ -353,5 +353,8 @@ describe('booking invite, rotate, extend', () => {
     const [first] = extended.drawn;
     expect(opens(first?.hostPin, Date.parse(first?.startsAt ?? ''))).toEqual(HOST);
     expect(await cli.json('booking', 'extend', id)).toMatchObject(whole);
+    const audit = (await cli.json('privacy', 'audit')) as { action: string; subject: string; detail: string | null }[];
+    const notes = audit.filter(({ action }) => action === 'booking-changed');
+    expect(notes).toMatchObject([{ subject: id, detail: 'extended' }]);
   });
 });
