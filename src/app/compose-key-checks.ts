@@ -1,6 +1,6 @@
 import { unwrapKey, WrongKey } from '../adapters/recordings/wrapped-key.js';
 import { checkValueOf } from '../adapters/system/key-check.js';
-import type { Store } from '../ports/store.js';
+import type { Recording, Store } from '../ports/store.js';
 
 /*
  * A file of another key has the right length too. What a key is known again by is noted in the database when it is first used, or, where
@@ -17,6 +17,9 @@ export const needsBridgeKey = (store: Pick<Store, 'hasSealedPins' | 'recordings'
 /** Whether any PIN in the database was hashed by the PIN key. */
 export const needsPinKey = (store: Pick<Store, 'countAccounts'>): boolean => store.countAccounts() > 0;
 
+/** Name of the bridge key among those that are noted. */
+const BRIDGE = 'bridge';
+
 const pinKeyName = (version: number): string => `pin-${version}`;
 
 /** Whether it is the key of that version that PINs are hashed by; notes it where nothing was noted or needs it. */
@@ -29,7 +32,14 @@ export const noteNewPinKey = (store: Pick<Store, 'noteKeyCheck'>, key: Uint8Arra
 
 /** Whether it is the key that things are sealed under; notes it where nothing was noted or needs it. */
 export const isRightBridgeKey = (store: KeyChecks, key: Uint8Array): boolean =>
-  isRight(store, 'bridge', key, { isNeeded: needsBridgeKey, fits: () => opensNewest(store, key) });
+  isRight(store, BRIDGE, key, { isNeeded: needsBridgeKey, fits: () => opensNewest(store, key) });
+
+/** What the key that things are sealed under is known again by, or `null`: nothing was noted yet. */
+export const notedBridgeKey = (store: Pick<Store, 'keyCheck'>): string | null => store.keyCheck(BRIDGE);
+
+/** Notes the key that things are sealed under from now on. */
+export const noteNewBridgeKey = (store: Pick<Store, 'noteKeyCheck'>, key: Uint8Array): void =>
+  store.noteKeyCheck(BRIDGE, checkValueOf(key));
 
 /** As these, for who only looks: nothing is noted. */
 export const onlyLooking = (store: KeyChecks): KeyChecks => ({
@@ -57,9 +67,13 @@ function isRight(
 /** Whether the newest recording can be opened with it; there may be none. */
 function opensNewest(store: KeyChecks, key: Uint8Array): boolean {
   const [newest] = store.recordings({ limit: 1 });
-  if (newest === undefined) return true;
+  return newest === undefined || opensRecording(key, newest);
+}
+
+/** Whether the recording can be opened with this bridge key. */
+export function opensRecording(key: Uint8Array, { id, wrappedKey }: Recording): boolean {
   try {
-    unwrapKey(key, newest.id, newest.wrappedKey);
+    unwrapKey(key, id, wrappedKey);
     return true;
   } catch (error) {
     if (error instanceof WrongKey) return false;

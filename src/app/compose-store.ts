@@ -23,6 +23,7 @@ import {
   isRightPinKey,
   needsBridgeKey,
   needsPinKey,
+  notedBridgeKey,
   noteNewPinKey,
   onlyLooking,
 } from './compose-key-checks.js';
@@ -52,7 +53,10 @@ export function openStore(config: Config): OpenStore {
       () => store.pinKeyVersion(),
       (key, version) => isRightPinKey(store, key, version),
     );
-    const seal = new AesPinSeal(() => openBridgeKey(config, store));
+    const seal = new AesPinSeal(
+      () => openBridgeKey(config, store),
+      () => notedBridgeKey(store),
+    );
     return { store, pins, seal, clock: new SystemClock(), randomness: new SystemRandomness() };
   } catch (error) {
     store.close();
@@ -145,8 +149,8 @@ export function checkPinKey(config: Config, store: Store | null): string | null 
 
 /** What is wrong with the bridge key, in one line, or `null`. Makes and notes nothing. @param store `null`: there is no database */
 export function checkBridgeKey({ dataDirectory }: Config, store: Store | null): string | null {
-  const needed = store !== null && needsBridgeKey(store);
-  if (!needed && !existsSync(join(dataDirectory, BRIDGE_KEY_FILE))) return null;
+  // where no PIN is kept sealed all are looked through to find that out
+  if (!existsSync(join(dataDirectory, BRIDGE_KEY_FILE)) && (store === null || !needsBridgeKey(store))) return null;
   return refusalOf(() =>
     loadBridgeKey(
       dataDirectory,

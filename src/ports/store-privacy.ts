@@ -21,6 +21,7 @@ export const AUDIT_ACTIONS = [
   'purged',
   'pins-rotated',
   'pins-rekeyed',
+  'bridge-key-forgotten',
   'booking-added',
   'booking-changed',
   'booking-cancelled',

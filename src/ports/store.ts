@@ -2,7 +2,7 @@ import type { ConferenceOptions, Role } from '../domain/conference-options.js';
 import type { AccountId } from '../domain/identifiers.js';
 import type { BookingMatch, BookingStore } from './store-bookings.js';
 import type { DeliveryStore } from './store-deliveries.js';
-import type { CodeRole, NewPin, PinHash } from './store-pins.js';
+import type { CodeRole, NewPin, PinHash, SealedPinStore } from './store-pins.js';
 import type { AuditLine, AuditStore } from './store-privacy.js';
 import type { ReportStore } from './store-reports.js';
 
@@ -168,7 +168,7 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportStore {
+export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportStore, SealedPinStore {
   close(): void;
   /** One line per finding, empty when all is well (integrity, schema version, write test). */
   check(): readonly string[];
@@ -240,12 +240,6 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
    * @returns the new version
    */
   rekeyPins(prepare: (version: number) => NextPinKey, note?: AuditLine): number;
-  /** Whether any code is kept sealed. */
-  hasSealedPins(): boolean;
-  /** What a key is known again by, or `null`: nothing was noted yet. @param key its name, e.g. `pin-1` */
-  keyCheck(key: string): string | null;
-  /** Notes it, in place of what there was. */
-  noteKeyCheck(key: string, value: string): void;
 
   /**
    * Blocking a number twice changes nothing; nor does blocking it for an account that is not there any more.
@@ -262,6 +256,8 @@ export interface Store extends BookingStore, DeliveryStore, AuditStore, ReportSt
   addRecording(recording: Recording): boolean;
   /** Newest first, 1 to 10 000. */
   recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[];
+  /** In order of id, 1 to 10 000. @param after empty, or the id of the last one of the page before */
+  recordingsById(after: string, limit: number): readonly Recording[];
   recording(id: string): Recording | null;
   removeRecording(id: string): boolean;
   /** Those due by then, the longest due first; at most `limit` (1 to 10 000). */

@@ -30,6 +30,37 @@ export function describePins(stage: () => StoreStage): void {
       expect(stage().store.hasSealedPins()).toBe(false);
     });
 
+    it('destroys sealed copies some at a time, and the PINs go on to work', () => {
+      for (const id of ['a1', 'a2', 'a3']) {
+        const sealed = `sealed-${id}`;
+        stage().store.addAccount(account(id), { host: pin(`h-${id}`), guest: { ...pin(`g-${id}`), sealed } });
+      }
+      expect(stage().store.countSealedPins()).toBe(3);
+      expect(stage().store.forgetSealedPins('', 2)).toEqual({ next: 'g-a2', forgotten: 2 });
+      expect(stage().store.countSealedPins()).toBe(1);
+      expect(stage().store.forgetSealedPins('g-a2', 2)).toEqual({ next: 'h-a1', forgotten: 1 });
+      expect([stage().store.countSealedPins(), stage().store.hasSealedPins()]).toEqual([0, false]);
+      expect(stage().store.forgetSealedPins('h-a1', 2)).toEqual({ next: 'h-a3', forgotten: 0 });
+      expect(stage().store.forgetSealedPins('h-a3', 2)).toEqual({ next: null, forgotten: 0 });
+      expect(['h-a1', 'g-a1', 'g-a2', 'g-a3'].map(opens)).toEqual([true, true, true, true]);
+      expect(stage().store.pinsOf(accountId('a3'))).toEqual([
+        { role: 'guest', length: 9, sealed: null },
+        { role: 'host', length: 9, sealed: null },
+      ]);
+    });
+
+    it('destroys sealed copies of the next so many codes only, sealed or not', () => {
+      const { id } = stage().add('a1');
+      stage().store.rotatePins(id, { guest: { ...pin('z'), sealed: 'sealed' } });
+      expect(stage().store.forgetSealedPins('', 1)).toEqual({ next: 'a1-host', forgotten: 0 });
+      expect(stage().store.forgetSealedPins('z', 1)).toEqual({ next: null, forgotten: 0 });
+      expect(stage().store.countSealedPins()).toBe(1);
+      expect(stage().store.forgetSealedPins('', 3)).toEqual({ next: null, forgotten: 1 });
+      for (const limit of [0, 1.5, 10_001]) {
+        expect(() => stage().store.forgetSealedPins('', limit)).toThrow(RangeError);
+      }
+    });
+
     it('gives a PIN that was replaced to nobody for 90 days, its own account included', () => {
       const { id } = stage().add('a1');
       stage().store.rotatePins(id, { guest: pin('x') });

@@ -109,6 +109,22 @@ export function describeBlocksAndRecordings(stage: () => StoreStage): void {
       expect(ids({ accountId: accountId('nobody') })).toEqual([]);
     });
 
+    it('lists them page by page in the order of their ids, those that are added or removed meanwhile or not', () => {
+      stage().add('a1');
+      for (const id of ['r2', 'r4', 'r1', 'r3']) stage().store.addRecording(recording(id));
+      const ids = (after: string): string[] =>
+        stage()
+          .store.recordingsById(after, 2)
+          .map(({ id }) => id);
+      expect(ids('')).toEqual(['r1', 'r2']);
+      stage().store.removeRecording('r2');
+      stage().store.addRecording(recording('r0'));
+      expect(ids('r2')).toEqual(['r3', 'r4']);
+      expect(ids('r4')).toEqual([]);
+      expect(stage().store.recordingsById('', 1)).toEqual([recording('r0')]);
+      expect(() => stage().store.recordingsById('', 0)).toThrow(RangeError);
+    });
+
     it('tells which are due, to the millisecond, the longest due first', () => {
       stage().add('a1');
       stage().store.addRecording(recording('r1', { dueAt: 200 }));

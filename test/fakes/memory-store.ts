@@ -261,6 +261,26 @@ export class MemoryStore extends MemoryBookings implements Store {
     return [...this.#pins.values()].some(({ sealed }) => sealed !== undefined);
   }
 
+  countSealedPins(): number {
+    this.#work();
+    return [...this.#pins.values()].filter(({ sealed }) => sealed !== undefined).length;
+  }
+
+  forgetSealedPins(after: string, limit: number): { readonly next: string | null; readonly forgotten: number } {
+    checkLimit(limit);
+    this.#work();
+    const hashes = [...this.#pins.keys()].filter((hash) => hash > after).sort();
+    const page = hashes.slice(0, limit);
+    let forgotten = 0;
+    for (const hash of page) {
+      const { sealed, ...rest } = this.#pins.get(hash) as BookedPin;
+      if (sealed === undefined) continue;
+      this.#pins.set(hash, rest);
+      forgotten += 1;
+    }
+    return { next: page.length < limit ? null : (page.at(-1) ?? null), forgotten };
+  }
+
   keyCheck(key: string): string | null {
     this.#work();
     return this.#keyChecks.get(key) ?? null;
@@ -360,6 +380,13 @@ export class MemoryStore extends MemoryBookings implements Store {
     checkLimit(limit);
     this.#work();
     return newestFirst(this.#recordings.filter((one) => of === undefined || one.accountId === of)).slice(0, limit);
+  }
+
+  recordingsById(after: string, limit: number): readonly Recording[] {
+    checkLimit(limit);
+    this.#work();
+    const later = this.#recordings.filter(({ id }) => id > after);
+    return later.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
   }
 
   recording(id: string): Recording | null {

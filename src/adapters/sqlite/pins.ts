@@ -62,6 +62,9 @@ export class PinTable {
   readonly #taken: Statement<[string], { readonly 1: 1 }>;
   readonly #count: Statement<[number], { readonly n: number }>;
   readonly #sealed: Statement<[], { readonly 1: 1 }>;
+  readonly #countSealed: Statement<[], { readonly n: number }>;
+  readonly #lastOf: Statement<[string, number], { readonly last: string | null; readonly n: number }>;
+  readonly #forgetSealed: Statement<[string, string]>;
   readonly #forget: Statement<[number, number]>;
 
   /** @param now milliseconds since the epoch */
@@ -90,6 +93,13 @@ export class PinTable {
       'SELECT (SELECT count(*) FROM pins WHERE length = ?) + (SELECT count(*) FROM pins WHERE length IS NULL) AS n',
     );
     this.#sealed = database.prepare('SELECT 1 FROM pins WHERE sealed IS NOT NULL LIMIT 1');
+    this.#countSealed = database.prepare('SELECT count(*) AS n FROM pins WHERE sealed IS NOT NULL');
+    this.#lastOf = database.prepare(
+      'SELECT max(hash) AS last, count(*) AS n FROM (SELECT hash FROM pins WHERE hash > ? ORDER BY hash LIMIT ?)',
+    );
+    this.#forgetSealed = database.prepare(
+      'UPDATE pins SET sealed = NULL WHERE hash > ? AND hash <= ? AND sealed IS NOT NULL',
+    );
     this.#forget = database.prepare(
       'DELETE FROM retired_pins WHERE hash IN (SELECT hash FROM retired_pins WHERE free_at <= ? ORDER BY free_at LIMIT ?)',
     );
@@ -144,6 +154,17 @@ export class PinTable {
 
   hasSealed(): boolean {
     return this.#sealed.get() !== undefined;
+  }
+
+  countSealed(): number {
+    return this.#countSealed.get()?.n ?? 0;
+  }
+
+  /** Destroys sealed copies among the next codes, in the order of their hashes. @returns where to go on, `null`: nowhere; and how many there were */
+  forgetSealed(after: string, limit: number): { readonly next: string | null; readonly forgotten: number } {
+    const { last, n } = this.#lastOf.get(after, limit) ?? { last: null, n: 0 };
+    const forgotten = last === null ? 0 : this.#forgetSealed.run(after, last).changes;
+    return { next: n < limit ? null : last, forgotten };
   }
 
   /** The version of the PIN key that all hashes are under. */

@@ -34,6 +34,7 @@ export class RecordingTable {
   readonly #add: Statement;
   readonly #newest: Statement<[number], RecordingRow>;
   readonly #newestOf: Statement<[string, number], RecordingRow>;
+  readonly #inOrder: Statement<[string, number], RecordingRow>;
   readonly #byId: Statement<[string], RecordingRow>;
   readonly #remove: Statement<[string]>;
   readonly #due: Statement<[number, number], RecordingRow>;
@@ -48,6 +49,7 @@ export class RecordingTable {
     this.#newestOf = database.prepare(
       `${ROWS} WHERE r.account_seq = (SELECT seq FROM accounts WHERE id = ?) ${NEWEST_FIRST} LIMIT ?`,
     );
+    this.#inOrder = database.prepare(`${ROWS} WHERE r.id > ? ORDER BY r.id LIMIT ?`);
     this.#byId = database.prepare(`${ROWS} WHERE r.id = ?`);
     this.#remove = database.prepare('DELETE FROM recordings WHERE id = ?');
     this.#due = database.prepare(`${ROWS} WHERE r.due_at <= ? ORDER BY r.due_at, r.seq LIMIT ?`);
@@ -65,6 +67,10 @@ export class RecordingTable {
 
   list({ limit, accountId: id }: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[] {
     return (id === undefined ? this.#newest.all(limit) : this.#newestOf.all(id, limit)).map(toRecording);
+  }
+
+  listById(after: string, limit: number): readonly Recording[] {
+    return this.#inOrder.all(after, limit).map(toRecording);
   }
 
   byId(id: string): Recording | null {

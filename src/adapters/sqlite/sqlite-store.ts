@@ -169,6 +169,15 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
     return this.read(() => this.#pins.hasSealed());
   }
 
+  countSealedPins(): number {
+    return this.read(() => this.#pins.countSealed());
+  }
+
+  forgetSealedPins(after: string, limit: number): ReturnType<Store['forgetSealedPins']> {
+    checkLimit(limit);
+    return this.record(() => this.#pins.forgetSealed(after, limit));
+  }
+
   keyCheck(key: string): string | null {
     return this.read(() => this.#facts.value(`key-check-${key}`));
   }
@@ -200,6 +209,11 @@ export class SqliteStore extends BookingSide implements Store, PrivacyStore {
   recordings(filter: { readonly limit: number; readonly accountId?: AccountId }): readonly Recording[] {
     checkLimit(filter.limit);
     return this.read(() => this.#recordings.list(filter));
+  }
+
+  recordingsById(after: string, limit: number): readonly Recording[] {
+    checkLimit(limit);
+    return this.read(() => this.#recordings.listById(after, limit));
   }
 
   recording(id: string): Recording | null {

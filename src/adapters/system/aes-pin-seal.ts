@@ -17,17 +17,22 @@ const contextOf = ({ account, role, booking, invitee }: SealedFor): Buffer =>
 /** AES-256-GCM under a key derived from the bridge's; whose code it is goes in as associated data. */
 export class AesPinSeal implements PinSeal {
   readonly #bridgeKey: () => Uint8Array;
-  #key: Uint8Array | null = null;
+  readonly #noted: () => string | null;
+  #derived: { readonly key: Uint8Array; readonly noted: string | null } | null = null;
 
-  /** @param bridgeKey asked once, when the first code is sealed or opened */
-  constructor(bridgeKey: () => Uint8Array) {
+  /**
+   * @param bridgeKey asked when the first code is sealed or opened, and again when another key counts
+   * @param noted what the key that counts is known again by; asked each time
+   */
+  constructor(bridgeKey: () => Uint8Array, noted: () => string | null = () => null) {
     this.#bridgeKey = bridgeKey;
+    this.#noted = noted;
   }
 
   /** `s1.` and base64 of nonce, digits and tag. */
   seal(digits: string, owner: SealedFor): string {
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, this.#derived(), nonce, { authTagLength: TAG_BYTES });
+    const cipher = createCipheriv(CIPHER, this.#key(), nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(contextOf(owner));
     const sealed = Buffer.concat([nonce, cipher.update(digits, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `${VERSION}.${sealed.toString('base64')}`;
@@ -37,7 +42,7 @@ export class AesPinSeal implements PinSeal {
     const [version, encoded] = text.split('.');
     const sealed = Buffer.from(encoded ?? '', 'base64');
     if (version !== VERSION || sealed.length <= NONCE_BYTES + TAG_BYTES) throw unreadable();
-    const decipher = createDecipheriv(CIPHER, this.#derived(), sealed.subarray(0, NONCE_BYTES), {
+    const decipher = createDecipheriv(CIPHER, this.#key(), sealed.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
     });
     decipher.setAAD(contextOf(owner));
@@ -50,9 +55,14 @@ export class AesPinSeal implements PinSeal {
     }
   }
 
-  #derived(): Uint8Array {
-    this.#key ??= new Uint8Array(hkdfSync('sha256', this.#bridgeKey(), '', PURPOSE, KEY_BYTES));
-    return this.#key;
+  /** A lost key may have been given up for a new one while this process runs. */
+  #key(): Uint8Array {
+    if (this.#derived === null || this.#derived.noted !== this.#noted()) {
+      const key = new Uint8Array(hkdfSync('sha256', this.#bridgeKey(), '', PURPOSE, KEY_BYTES));
+      // the one that is used first is noted by then
+      this.#derived = { key, noted: this.#noted() };
+    }
+    return this.#derived.key;
   }
 }
 

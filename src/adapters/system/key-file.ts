@@ -24,6 +24,8 @@ export interface KeyFile {
   readonly name: string;
   /** Why no new one is made, and what to do: follows "is missing". */
   readonly remedy: string;
+  /** What else may be done where it is damaged: follows "put it back from a backup". */
+  readonly otherwise?: string;
   /** Keys it may hold, one after the other; 1 where nothing is said. */
   readonly most?: number;
 }
@@ -31,6 +33,11 @@ export interface KeyFile {
 /** The key is missing, damaged or readable by others; the message is one line that says what to do. */
 export class KeyUnusable extends Error {
   override readonly name: string = 'KeyUnusable';
+}
+
+/** It is missing, or another one is in its place: what was made by the right one cannot be opened without that. */
+export class KeyLost extends KeyUnusable {
+  override readonly name = 'KeyLost';
 }
 
 const codeOf = (error: unknown): string =>
@@ -57,12 +64,12 @@ export function loadKeys(file: KeyFile, mayCreate: () => boolean, count = 1): Ke
     // another process may have made the key, and something by it, just now
     const late = readKeys(file);
     if (late !== null) return late;
-    throw new KeyUnusable(`${file.name} ${file.path} is missing ${file.remedy}`);
+    throw new KeyLost(`${file.name} ${file.path} is missing ${file.remedy}`);
   }
   return createKeys(file, count);
 }
 
-function readKeys({ path, name, most = 1 }: KeyFile): Keys | null {
+function readKeys({ path, name, otherwise = '', most = 1 }: KeyFile): Keys | null {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -79,7 +86,7 @@ function readKeys({ path, name, most = 1 }: KeyFile): Keys | null {
     const size = readSync(descriptor, bytes, 0, bytes.length, 0);
     if (size === 0 || size % KEY_BYTES !== 0 || size > most * KEY_BYTES) {
       const wanted = most === 1 ? `${KEY_BYTES} bytes` : `1 to ${most} times ${KEY_BYTES} bytes`;
-      throw new KeyUnusable(`${name} ${path} is damaged (not ${wanted}): put it back from a backup`);
+      throw new KeyUnusable(`${name} ${path} is damaged (not ${wanted}): put it back from a backup${otherwise}`);
     }
     return keysIn(bytes, size / KEY_BYTES);
   } catch (error) {

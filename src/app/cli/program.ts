@@ -19,6 +19,7 @@ import { registerEngine } from './engine.js';
 import { Exit, Refused } from './io.js';
 import type { CliIo } from './io.js';
 import { registerInvite } from './invite.js';
+import { registerKey } from './key.js';
 import { registerMixer } from './mixer.js';
 import { registerNumber } from './number.js';
 import { registerPin } from './pin.js';
@@ -51,6 +52,7 @@ export function buildProgram(io: CliIo, stores: Stores = { openStore, openExisti
   registerDialogOwner(program, context);
   registerAccount(program, context);
   registerPin(program, context);
+  registerKey(program, context);
   registerInvite(program, context);
   registerDelivery(program, context);
   registerBooking(program, context);

@@ -47,7 +47,7 @@ export function accountInvitation(source: InvitationSource, account: Account, ro
   if (role === 'guest' && (pin === undefined || pin.sealed === null)) {
     const flag = codes.accessCode ? '--access' : '--guest';
     throw new NoInvitation(
-      `the ${codes.accessCode ? 'access code' : 'guest PIN'} of ${account.name} was drawn by an earlier version and cannot be read back: draw a new one with partyline pin rotate ${account.id} ${flag}`,
+      `the ${codes.accessCode ? 'access code' : 'guest PIN'} of ${account.name} cannot be read back, since an earlier version drew it or the bridge key was lost: draw a new one with partyline pin rotate ${account.id} ${flag}`,
     );
   }
   const code: InvitationCode =
@@ -105,7 +105,9 @@ function bookingCode(source: InvitationSource, booking: Booking, role: Role, inv
   if (ofSeries !== undefined) return { kind: 'pin', digits: open(ofSeries) };
   const each = sealed.flatMap((pin) => (pin.startsAt === null ? [] : [[pin.startsAt, open(pin)] as const]));
   if (each.length === 0)
-    throw new NoInvitation(`no PIN of ${booking.id} is open any more, so there is nobody to invite`);
+    throw new NoInvitation(
+      `no PIN of ${booking.id} can be told any more: none is open, or the bridge key was lost and new ones are to be drawn with partyline booking rotate ${booking.id}`,
+    );
   const [[, only]] = each as [readonly [number, string]];
   return booking.rule === null ? { kind: 'pin', digits: only } : { kind: 'each', digits: new Map(each) };
 }

@@ -141,6 +141,7 @@ describe('the example', () => {
     cli.answer = 'yes';
     // what doctor looks for is on this machine
     if (example.includes(' doctor')) rmSync(join(cli.data, 'partyline.json'));
+    if (example.includes(' key forget-bridge')) rmSync(join(cli.data, 'bridge.key'));
     for (const [which, ...words] of BEFORE) if (which.test(example)) await cli.run(...words);
     const { status, stdout, stderr } = await cli.run(...wordsOf(here(example, cli.directory)));
     expect({ status, stderr }).toEqual({
