@@ -330,9 +330,8 @@ export const versionOf = (database: Database): number => Number(database.pragma(
 
 /** @throws {UnknownSchema} when the file is not one this program can use */
 export function checkOrigin(database: Database, file: string): void {
-  const version = versionOf(database);
-  const application = Number(database.pragma('application_id', { simple: true }));
-  if (application !== APPLICATION_ID && (version !== 0 || application !== 0 || hasTables(database))) {
+  const { version, application, hasTables } = markOf(database);
+  if (application !== APPLICATION_ID && (version !== 0 || application !== 0 || hasTables)) {
     throw new UnknownSchema(`${file} is the database of another program: choose another data directory`);
   }
   if (version > SCHEMA_VERSION) {
@@ -342,8 +341,18 @@ export function checkOrigin(database: Database, file: string): void {
   }
 }
 
-const hasTables = (database: Database): boolean =>
-  database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1").get() !== undefined;
+/** What says whose file it is, all of it as of one moment: another process may be making the database just now. */
+function markOf(database: Database): {
+  readonly version: number;
+  readonly application: number;
+  readonly hasTables: boolean;
+} {
+  return database.transaction(() => ({
+    version: versionOf(database),
+    application: Number(database.pragma('application_id', { simple: true })),
+    hasTables: database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1").get() !== undefined,
+  }))();
+}
 
 /**
  * Takes the steps that are missing, each wholly or not at all, also when two processes start at once.

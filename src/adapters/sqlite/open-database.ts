@@ -18,6 +18,8 @@ export interface OpenOptions {
 
 /** How long to wait for another process's write, milliseconds. Writes are tiny, so this is long. */
 export const BUSY_TIMEOUT_MS = 2000;
+/** Between two tries of what SQLite does not wait for by itself, milliseconds. */
+const AGAIN_MS = 10;
 /** What to do where the directory of the database cannot be made or used. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full, make room',
@@ -50,7 +52,7 @@ export function openDatabase({ file, readonly = false, maximumPages }: OpenOptio
       }
       return database;
     }
-    database.pragma('journal_mode = WAL');
+    keepLog(database);
     database.pragma('synchronous = NORMAL');
     // erased rows are overwritten in the file, not only forgotten
     database.pragma('secure_delete = ON');
@@ -60,6 +62,23 @@ export function openDatabase({ file, readonly = false, maximumPages }: OpenOptio
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/**
+ * Writes go to a log from now on. Where another process makes that change in this moment, as two do that make the database together, SQLite
+ * gives up at once instead of waiting for the lock: it is asked again for as long.
+ */
+function keepLog(database: Database): void {
+  for (const end = performance.now() + BUSY_TIMEOUT_MS; ;) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      const isBusy = error instanceof SqliteDatabase.SqliteError && error.code === 'SQLITE_BUSY';
+      if (!isBusy || performance.now() >= end) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS);
   }
 }
 

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrate, SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
+import { checkOrigin, migrate, SCHEMA_VERSION } from '../../../src/adapters/sqlite/migrations.js';
 import { DEFAULT_CONFERENCE_OPTIONS } from '../../../src/domain/conference-options.js';
 import { accountId } from '../../../src/domain/identifiers.js';
 import { Duplicate } from '../../../src/ports/store.js';
@@ -34,6 +36,52 @@ describe('versions', () => {
     mkdirSync(join(bench.directory, 'data'));
     writeFileSync(bench.file, '');
     expect(bench.open().check()).toEqual([]);
+  });
+});
+
+/** Another process that is about to make the database, and has the lock for a twentieth of a second from when it is asked. */
+const MAKING = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const database = new (require(workerData.library))(workerData.file);
+  database.exec('BEGIN IMMEDIATE');
+  parentPort.postMessage('has it');
+  Atomics.wait(workerData.asked, 0, 0);
+  Atomics.wait(workerData.asked, 0, 1, 50);
+  database.exec('ROLLBACK');
+  database.close();
+`;
+
+describe('a database that another process makes at the same moment', () => {
+  beforeEach(() => {
+    mkdirSync(join(bench.directory, 'data'));
+  });
+
+  it('is not taken for that of another program by who looks at it before and after', () => {
+    const [looking, making] = [new SqliteDatabase(bench.file), new SqliteDatabase(bench.file)];
+    making.pragma('journal_mode = WAL');
+    const pragma = looking.pragma.bind(looking);
+    looking.pragma = (source, options) => {
+      const found = pragma(source, options);
+      if (source === 'application_id') migrate(making);
+      return found;
+    };
+    expect(() => checkOrigin(looking, bench.file)).not.toThrow();
+    expect(making.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
+    looking.close();
+    making.close();
+  });
+
+  it('is waited for where the other one has the lock', async () => {
+    writeFileSync(bench.file, '');
+    const library = new URL('../../../node_modules/better-sqlite3', import.meta.url).pathname;
+    const asked = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(MAKING, { eval: true, workerData: { library, file: bench.file, asked } });
+    await once(worker, 'message');
+    const ended = once(worker, 'exit');
+    Atomics.store(asked, 0, 1);
+    Atomics.notify(asked, 0);
+    expect(bench.open().check()).toEqual([]);
+    await ended;
   });
 });
 
