@@ -143,8 +143,17 @@ declare module 'drachtio-srf' {
           closing?: boolean;
           readonly socket?: Socket;
           readonly reconnectVars?: { retryTimer: NodeJS.Timeout | null };
+          /** @returns the name of the message, which its response bears. */
+          send(socket: Socket, message: string): string;
         };
-        readonly mapServer?: Map<Socket, { readonly pendingNetworkInvites: Map<string, unknown> }>;
+        readonly mapServer?: Map<
+          Socket,
+          {
+            readonly pendingNetworkInvites: Map<string, unknown>;
+            /** What is done when the response to a message comes, by the name of the message. */
+            readonly pendingRequests: Map<string, () => void>;
+          }
+        >;
       };
     };
   }

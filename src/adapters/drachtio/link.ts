@@ -22,6 +22,8 @@ const CONNECT_TIMEOUT_MS = 4_500;
 const RETRY_MAX_DELAY_MS = 5_000;
 /** drachtio-server is asked for a sign of life so often, milliseconds. */
 const PING_INTERVAL_MS = 10_000;
+/** It takes in what requests we want within this, milliseconds; else we go on, since one before 0.8.2 answers no ping. */
+const REGISTER_MS = 1_000;
 
 /** The control connection to drachtio-server: made, kept, and made again. */
 export class Link {
@@ -30,17 +32,19 @@ export class Link {
   readonly #listener: LinkListener;
   #state: 'closed' | 'opening' | 'up' | 'down' = 'closed';
   #lastError: string | null = null;
+  /** Ends the first opening: with why it failed, or `null`. */
+  #finish: (error: Error | null) => void = () => undefined;
 
   constructor(srf: Srf, options: LinkOptions, listener: LinkListener) {
     this.#srf = srf;
     this.#options = options;
     this.#listener = listener;
-    srf.on('connect', (error: unknown, addresses: unknown) => this.#onConnect(error, addresses));
+    srf.on('connect', (error: unknown, addresses: unknown) => void this.#onConnect(error, addresses));
     srf.on('error', (error: unknown) => this.#onDown(reasonOf(error)));
     srf.on('close', () => this.#onDown('connection closed'));
   }
 
-  /** @throws Error with one clear line: wrong secret, or not reachable in time. */
+  /** Resolves when calls that come in are given to us. @throws Error with one clear line: wrong secret, or not reachable in time. */
   open(): Promise<void> {
     const { host, port, secret } = this.#options;
     const where = `${host}:${port}`;
@@ -54,17 +58,14 @@ export class Link {
           ),
         );
       }, this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS);
-      const onConnect = (error: unknown): void => {
-        finish(error instanceof Error ? new Error(`drachtio-server at ${where} refused our secret`) : null);
-      };
       const finish = (error: Error | null): void => {
         clearTimeout(timer);
-        this.#srf.removeListener('connect', onConnect);
+        this.#finish = () => undefined;
         if (error === null) return resolve();
         this.close();
         reject(error);
       };
-      this.#srf.on('connect', onConnect);
+      this.#finish = finish;
       this.#srf.connect({
         host,
         port,
@@ -91,12 +92,47 @@ export class Link {
     }
   }
 
-  #onConnect(error: unknown, addresses: unknown): void {
+  async #onConnect(error: unknown, addresses: unknown): Promise<void> {
     if (this.#state === 'closed') return;
-    if (error instanceof Error) return;
+    if (error instanceof Error) {
+      const { host, port } = this.#options;
+      this.#finish(new Error(`drachtio-server at ${host}:${port} refused our secret`));
+      return;
+    }
+    if (!(await this.#registered()) || this.#isClosed()) return;
     const again = this.#state === 'down';
     this.#state = 'up';
     this.#listener.connected(typeof addresses === 'string' ? addresses.split(',') : [], again);
+    this.#finish(null);
+  }
+
+  /**
+   * The library says that it is connected as soon as it has said which requests we want; until drachtio-server has read that, it refuses
+   * them with 503. It reads in order: what it answers afterwards tells that it has.
+   *
+   * @returns `false`: the connection ended meanwhile.
+   */
+  async #registered(): Promise<boolean> {
+    const agent = this.#srf.app.client;
+    const [socket, server] = agent?.mapServer?.entries().next().value ?? [];
+    if (agent?.wp === undefined || socket === undefined || server === undefined) return false;
+    const name = agent.wp.send(socket, 'ping');
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, REGISTER_MS);
+      function done(): void {
+        clearTimeout(timer);
+        socket?.removeListener('close', done);
+        server?.pendingRequests.delete(name);
+        resolve();
+      }
+      socket.once('close', done);
+      server.pendingRequests.set(name, done);
+    });
+    return agent.mapServer?.has(socket) === true;
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #onDown(reason: string): void {
