@@ -11,6 +11,8 @@ import { account, call, pin } from '../conformance/store-stage.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 
 const MINUTE = 60_000;
+/** A round wipes files and waits for the disk, milliseconds. */
+const PATIENCE = { interval: 2, timeout: 10_000 };
 
 it('a running bridge leaves nothing in its files of a call that ended after its account was erased, with its next round', async () => {
   const directory = mkdtempSync(`${tmpdir()}/partyline-purge-`);
@@ -26,11 +28,11 @@ it('a running bridge leaves nothing in its files of a call that ended after its 
   const stop = startPurging({ store, archive: openArchive(config, store), names, clock, config, log });
   const canaries = [{ what: 'number', text: '442079460958' }];
   try {
-    await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([1, 1]), { interval: 2 });
+    await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([1, 1]), PATIENCE);
     for (let n = 0; n < 20; n += 1) store.addCallRecord(call(`c${n}`, { accountId: id, caller: '+442079460958' }));
     expect(findCanaries(directory, canaries)).not.toEqual([]);
     clock.advance(10 * MINUTE);
-    await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([2, 1]), { interval: 2 });
+    await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([2, 1]), PATIENCE);
     expect(store.callRecords({ limit: 99 })).toEqual([]);
     expect(findCanaries(directory, canaries)).toEqual([]);
   } finally {
@@ -53,7 +55,7 @@ it('a running bridge wipes what is left of erased rows an hour after its start, 
   try {
     const wipes: number[] = [];
     for (let n = 1; n <= 6 * 26; n += 1) {
-      await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([n, 1]), { interval: 2 });
+      await vi.waitFor(() => expect([round.mock.calls.length, clock.pending]).toEqual([n, 1]), PATIENCE);
       if (wipe.mock.calls.length > 0) wipes.push(10 * (n - 1));
       wipe.mockClear();
       clock.advance(10 * MINUTE);

@@ -59,9 +59,11 @@ describe('an answer to a digest challenge', () => {
       nonce: '1',
       algorithm: 'SHA-256',
     });
-    const before = performance.now();
+    // of the processor, not of the clock: others may have it meanwhile
+    const before = process.cpuUsage();
     for (let repeated = 0; repeated < 20; repeated += 1) chooseChallenge([`Digest realm="a"${' '.repeat(4_000)}?`]);
-    expect(performance.now() - before).toBeLessThan(500);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(500);
   });
 
   it('keeps what is quoted as it was', () => {

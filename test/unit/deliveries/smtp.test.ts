@@ -128,7 +128,7 @@ describe('mail', () => {
     await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
     const { port } = endless.address() as AddressInfo;
     await expect(channel({ port, timeoutMs: 200 }).send('tom@example.org', MESSAGE)).rejects.toThrow('too long');
-    await expect.poll(() => talking.size).toBe(0);
+    await expect.poll(() => talking.size, { timeout: 10_000 }).toBe(0);
     await new Promise((resolve) => endless.close(resolve));
   });
 

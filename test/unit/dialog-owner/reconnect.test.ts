@@ -8,6 +8,9 @@ import { DialogOwner } from '../../../src/adapters/dialog-owner/owner.js';
 import { NotingListener } from '../../conformance/signaling-listener.js';
 import { Held } from './held-fakes.js';
 
+/** What goes over sockets is waited for so long, milliseconds. */
+const PATIENCE = { timeout: 10_000 };
+
 describe('a control process whose connection to the dialog owner broke', () => {
   let directory: string;
   let held: Held;
@@ -60,7 +63,7 @@ describe('a control process whose connection to the dialog owner broke', () => {
       advertise: null,
     });
     const answering = ours.answer('v=0');
-    await vi.waitFor(() => expect(theirs.answeredWith).toBe('v=0'));
+    await vi.waitFor(() => expect(theirs.answeredWith).toBe('v=0'), PATIENCE);
     theirs.acknowledge();
     await answering;
     return { theirs, ours };
@@ -70,7 +73,7 @@ describe('a control process whose connection to the dialog owner broke', () => {
   const broken = async (meanwhile: () => Promise<void> | void): Promise<void> => {
     open = false;
     for (const link of links.splice(0)) link.destroy();
-    await vi.waitFor(() => expect(signaling.status().healthy).toBe(false));
+    await vi.waitFor(() => expect(signaling.status().healthy).toBe(false), PATIENCE);
     await meanwhile();
     open = true;
   };
@@ -82,13 +85,13 @@ describe('a control process whose connection to the dialog owner broke', () => {
       waited.call = held.invite();
     });
     (await listener.call()).refuse({ status: 486 });
-    await vi.waitFor(() => expect(waited.call?.refusal).toEqual({ status: 486 }));
+    await vi.waitFor(() => expect(waited.call?.refusal).toEqual({ status: 486 }), PATIENCE);
   });
 
   it('hears what the far end offered meanwhile, and nothing where it did not', async () => {
     const { theirs, ours } = await talking();
     await broken(() => undefined);
-    await vi.waitFor(() => expect(signaling.status().healthy).toBe(true));
+    await vi.waitFor(() => expect(signaling.status().healthy).toBe(true), PATIENCE);
     expect(listener.told).toEqual([]);
     await broken(async () => {
       const offered = held.listener.mediaOffered(theirs.id, 'v=0 hold');
