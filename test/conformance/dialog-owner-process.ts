@@ -51,10 +51,12 @@ export class DialogOwnerProcess {
     this.#child = child;
     this.#said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
+    // It has ended, and everything it said is here: the end of a process may be told before its last words.
+    const told = { all: false };
+    child.once('close', () => (told.all = true));
     const until = Date.now() + START_MS;
     while (!this.#said.includes('dialog owner started')) {
-      if (child.exitCode !== null || Date.now() > until)
-        throw new Error(`the dialog owner did not start: ${this.#said}`);
+      if (told.all || Date.now() > until) throw new Error(`the dialog owner did not start: ${this.#said}`);
       await pause(20);
     }
   }

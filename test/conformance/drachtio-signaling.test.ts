@@ -29,6 +29,14 @@ describeProduction('drachtio-server, its connection and its log', () => {
   let server: LocalDrachtio;
   let proxy: Server;
   const links: Socket[] = [];
+  const signalings: Signaling[] = [];
+
+  /** Signalling that ends with the test: what stays connected gets calls of the next one. */
+  const signalingAt = (place: Pick<LocalDrachtio, 'host' | 'port' | 'secret'>): Signaling => {
+    const signaling = new DrachtioSignaling({ host: place.host, port: place.port, secret: place.secret });
+    signalings.push(signaling);
+    return signaling;
+  };
 
   /** A caller of the signalling under test, on a socket of its own. */
   const newCaller = async (): Promise<SipCaller> => {
@@ -48,7 +56,7 @@ describeProduction('drachtio-server, its connection and its log', () => {
   };
 
   const throughProxy = (): Signaling =>
-    new DrachtioSignaling({ host: '127.0.0.1', port: (proxy.address() as AddressInfo).port, secret: server.secret });
+    signalingAt({ host: '127.0.0.1', port: (proxy.address() as AddressInfo).port, secret: server.secret });
 
   beforeAll(async () => {
     server = await startLocalDrachtio({ directory: join(directory, 'drachtio') });
@@ -64,6 +72,7 @@ describeProduction('drachtio-server, its connection and its log', () => {
 
   afterEach(async () => {
     await Promise.all(callers.splice(0).map((caller) => caller.stop()));
+    await Promise.all(signalings.splice(0).map((signaling) => signaling.stop()));
   });
 
   afterAll(async () => {
@@ -74,7 +83,7 @@ describeProduction('drachtio-server, its connection and its log', () => {
 
   it('says in one line that the secret is wrong', async () => {
     const { host, port } = server;
-    const signaling = new DrachtioSignaling({ host, port, secret: 'not the secret of this one' });
+    const signaling = signalingAt({ host, port, secret: 'not the secret of this one' });
     await expect(signaling.start(new NotingListener())).rejects.toThrow(
       `drachtio-server at ${host}:${port} refused our secret`,
     );
@@ -82,7 +91,7 @@ describeProduction('drachtio-server, its connection and its log', () => {
 
   it('says in one line within 5 s that nobody answers', async () => {
     const begun = Date.now();
-    const signaling = new DrachtioSignaling({ host: '127.0.0.1', port: 1, secret: server.secret });
+    const signaling = signalingAt({ host: '127.0.0.1', port: 1, secret: server.secret });
     await expect(signaling.start(new NotingListener())).rejects.toThrow(
       /^drachtio-server does not answer at 127\.0\.0\.1:1: .*ECONNREFUSED.*$/,
     );
@@ -149,7 +158,7 @@ describeProduction('drachtio-server, its connection and its log', () => {
     ['we', 'uas', 'uac'],
   ])('keeps the session timer when we re-offer, where %s refresh', async (_who, first, then) => {
     const listener = new NotingListener();
-    const signaling = new DrachtioSignaling(server);
+    const signaling = signalingAt(server);
     await signaling.start(listener);
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
@@ -206,7 +215,7 @@ describeProduction('drachtio-server, its connection and its log', () => {
     const first = await startLocalDrachtio({ directory: join(own, 'first') });
     const { host, port, secret, sipAddress, sipPort } = first;
     const listener = new NotingListener();
-    const signaling = new DrachtioSignaling({ host, port, secret });
+    const signaling = signalingAt({ host, port, secret });
     await signaling.start(listener);
     const target = { address: sipAddress, port: sipPort };
     const caller = new SipCaller({ target, timers });

@@ -23,7 +23,8 @@ describeProduction('FreeSWITCH, legs that outlive the process', () => {
   afterEach(async () => {
     await next.stop();
     await run.stop();
-  }, 30_000);
+    await cluster.restore();
+  }, 60_000);
   afterAll(() => cluster.stop(), 30_000);
 
   const start = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -22,7 +23,10 @@ describeProduction('FreeSWITCH, two mixers', () => {
   beforeAll(async () => {
     cluster = await MixerCluster.start({ a: {}, b: {} });
   }, 60_000);
-  afterEach(() => run.stop(), 30_000);
+  afterEach(async () => {
+    await run.stop();
+    await cluster.restore();
+  }, 60_000);
   afterAll(() => cluster.stop(), 30_000);
 
   const start = async (...names: readonly string[]): Promise<void> => {
@@ -222,13 +226,16 @@ describeProduction('FreeSWITCH, two mixers', () => {
     await hearsTone(one.phone, 900);
     const stopped = performance.now();
     cluster.freeze(name);
-    await until('both to be lost', () => run.listener.lost.length === 2, 6_000);
-    const found = performance.now() - stopped;
-    expect(found).toBeLessThan(5_000);
-    expect(found).toBeGreaterThan(1_000);
-    expect(mixerOf(name)?.healthy).toBe(false);
-    await pause(1_000);
-    cluster.thaw(name);
+    try {
+      await until('both to be lost', () => run.listener.lost.length === 2, 6_000);
+      const found = performance.now() - stopped;
+      expect(found).toBeLessThan(5_000);
+      expect(found).toBeGreaterThan(1_000);
+      expect(mixerOf(name)?.healthy).toBe(false);
+      await pause(1_000);
+    } finally {
+      cluster.thaw(name);
+    }
     await until('it to be back', () => mixerOf(name)?.healthy === true, 10_000);
     expect(await cluster.sessions(name)).toBe(0);
     expect(await cluster.ask(name, 'conference list')).toMatch(/No active conferences/);
@@ -262,11 +269,13 @@ describeProduction('FreeSWITCH, two mixers', () => {
       const socket = createSocket('udp4');
       await new Promise<void>((resolve) => socket.bind(0, from, resolve));
       const body = phone.offer();
+      // Another INVITE of that name would be taken for the same one, and refused as such.
+      const id = randomUUID();
       const uri = `sip:leg@127.0.0.1:${cluster.sipPort('a')}`;
       const lines = [
         `INVITE ${uri} SIP/2.0`,
-        `Via: SIP/2.0/UDP ${from}:${socket.address().port};branch=z9hG4bKstranger`,
-        ...['Max-Forwards: 70', `From: <sip:x@${from}>;tag=1`, `To: <${uri}>`, `Call-ID: stranger@${from}`],
+        `Via: SIP/2.0/UDP ${from}:${socket.address().port};branch=z9hG4bK${id}`,
+        ...['Max-Forwards: 70', `From: <sip:x@${from}>;tag=${id}`, `To: <${uri}>`, `Call-ID: ${id}@${from}`],
         ...['CSeq: 1 INVITE', `Contact: <sip:x@${from}:${socket.address().port}>`, 'X-Partyline-Call: call-1'],
         ...['X-Partyline-Control: test', 'X-Partyline-Secure: no', 'Content-Type: application/sdp'],
         ...[`Content-Length: ${Buffer.byteLength(body)}`, '', body],

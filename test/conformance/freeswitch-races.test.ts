@@ -19,7 +19,10 @@ describeProduction('FreeSWITCH, where two things happen at once', () => {
   beforeAll(async () => {
     cluster = await MixerCluster.start({ a: {}, b: {} });
   }, 60_000);
-  afterEach(() => run.stop(), 30_000);
+  afterEach(async () => {
+    await run.stop();
+    await cluster.restore();
+  }, 60_000);
   afterAll(() => cluster.stop(), 30_000);
 
   const start = async (legs: MixerLegs, ...names: readonly string[]): Promise<void> => {

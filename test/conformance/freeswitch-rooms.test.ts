@@ -30,7 +30,8 @@ describeProduction('FreeSWITCH, rooms', () => {
     afterEach(async () => {
       await next.stop();
       if (run !== next) await run.stop();
-    }, 30_000);
+      await cluster.restore();
+    }, 60_000);
     afterAll(() => cluster.stop(), 30_000);
 
     const start = async (): Promise<void> => {

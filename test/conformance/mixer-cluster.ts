@@ -10,10 +10,12 @@ import { startLocalDrachtio, type LocalDrachtio } from '../../src/adapters/local
 import type { LocalFreeSwitch } from '../../src/adapters/local-programs/freeswitch.js';
 import type { MixerLegs } from '../../src/ports/mixer-legs.js';
 import { startMixer, type MixerOptions as ProgramOptions } from '../production.js';
+import { untilTold } from './media-kit.js';
 import { NO_CALLS } from './production-media.js';
 
 interface Running {
   server: LocalFreeSwitch;
+  alive: boolean;
   readonly cut: Cut;
   readonly program: Partial<ProgramOptions>;
 }
@@ -51,7 +53,7 @@ export class MixerCluster {
   /** Starts one mixer more. */
   async add(name: string, program: Partial<ProgramOptions> = {}): Promise<void> {
     const server = await startMixer({ directory: join(this.#directory, `${name}-${++this.#count}`), ...program });
-    this.#mixers.set(name, { server, cut: await Cut.open(server.eventSocket.port), program });
+    this.#mixers.set(name, { server, alive: true, cut: await Cut.open(server.eventSocket.port), program });
   }
 
   async stop(): Promise<void> {
@@ -61,6 +63,16 @@ export class MixerCluster {
     await Promise.all([...this.#mixers.values()].map(({ server }) => server.stop()));
     await this.#drachtio.stop();
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** All mixers as they were at the start, whatever a test did to them: they run, and nobody is on them. */
+  async restore(): Promise<void> {
+    for (const name of this.#mixers.keys()) {
+      this.thaw(name);
+      if (!this.#running(name).alive) await this.restart(name);
+      await this.ask(name, 'hupall');
+      await untilTold(`nobody on mixer ${name}`, async () => (await this.sessions(name)) === 0);
+    }
   }
 
   /** How media reach a mixer. */
@@ -89,7 +101,9 @@ export class MixerCluster {
   }
 
   async kill(name: string): Promise<void> {
-    await this.#running(name).server.kill();
+    const running = this.#running(name);
+    running.alive = false;
+    await running.server.kill();
   }
 
   freeze(name: string): void {
@@ -111,6 +125,7 @@ export class MixerCluster {
       eventSocketPort: eventSocket.port,
       secret: eventSocket.secret,
     });
+    running.alive = true;
   }
 
   /** Cuts the event socket; the mixer goes on, and can be reached again at once. */

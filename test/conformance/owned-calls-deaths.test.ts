@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { EventSocket } from '../../src/adapters/freeswitch/event-socket.js';
 import { callId } from '../../src/domain/identifiers.js';
 import type { PlacedCall } from '../../src/ports/signaling.js';
 import { describeProduction } from '../production.js';
@@ -21,9 +20,9 @@ describeProduction('a dialog owner, its control process, and what dies', () => {
     legFor,
     talking,
     channels,
+    hangUpAll,
     held,
     server,
-    mixer,
     directory,
     callees,
     owner,
@@ -108,14 +107,6 @@ describeProduction('a dialog owner, its control process, and what dies', () => {
     await hangUpAll();
     asked.cancel();
   });
-
-  /** Ends the channels at the mixer, as the media do for legs that cannot be ended by SIP. */
-  const hangUpAll = async (): Promise<void> => {
-    const nobody = { event: () => undefined, closed: () => undefined };
-    const socket = await EventSocket.open(mixer().eventSocket, nobody, 2_000);
-    await socket.api('hupall');
-    socket.close();
-  };
 
   it('frozen and thawed: found within 15 s, and its calls and legs go on', async () => {
     const side = await freshControl();

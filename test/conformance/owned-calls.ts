@@ -41,7 +41,11 @@ export function useOwnedCalls() {
     await Promise.all(callers.splice(0).map((caller) => caller.stop()));
     await Promise.all(callees.splice(0).map((callee) => callee.stop()));
     // Nothing stays behind at the mixer, however a call ended.
-    expect(await channels(0)).toBe(0);
+    try {
+      expect(await channels(0)).toBe(0);
+    } finally {
+      await hangUpAll();
+    }
   });
   afterAll(() => owner.end('SIGKILL'));
 
@@ -93,15 +97,23 @@ export function useOwnedCalls() {
   };
 
   /** How many channels the mixer has; waits a little for the number wanted. */
-  const channels = async (wanted: number): Promise<number> => {
-    const nobody = { event: () => undefined, closed: () => undefined };
-    const socket = await EventSocket.open(mixer().eventSocket, nobody, 2_000);
-    try {
+  const channels = (wanted: number): Promise<number> =>
+    atMixer(async (socket) => {
       for (let tries = 1; ; tries++) {
         const count = Number(/^(\d+) total/m.exec(await socket.api('show channels count'))?.[1] ?? NaN);
         if (count === wanted || tries === 100) return count;
         await pause(50);
       }
+    });
+
+  /** Ends the channels at the mixer, as the media do for legs that cannot be ended by SIP. */
+  const hangUpAll = (): Promise<unknown> => atMixer((socket) => socket.api('hupall'));
+
+  const atMixer = async <T>(work: (socket: EventSocket) => Promise<T>): Promise<T> => {
+    const nobody = { event: () => undefined, closed: () => undefined };
+    const socket = await EventSocket.open(mixer().eventSocket, nobody, 2_000);
+    try {
+      return await work(socket);
     } finally {
       socket.close();
     }
@@ -129,6 +141,7 @@ export function useOwnedCalls() {
     legFor,
     talking,
     channels,
+    hangUpAll,
     originOf,
     refusalOf,
     held,

@@ -77,8 +77,12 @@ export function describeSignaling(name: string, factory: () => SignalingUnderTes
 
     afterEach(async () => {
       await Promise.all(callers.splice(0).map((caller) => caller.stop()));
-      await nothingLeft();
-      await signaling.stop();
+      try {
+        await nothingLeft();
+      } finally {
+        // Else calls of the next test may come to this one.
+        await signaling.stop();
+      }
       expect(listener.troubles).toEqual([]);
     });
 
