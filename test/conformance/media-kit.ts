@@ -90,7 +90,8 @@ export class MediaRun<M extends Media = Media> {
   readonly listener = new NotingMediaListener();
   readonly media: M;
   readonly folder: string;
-  private readonly callers: Caller[] = [];
+  /** All there are, whether a caller was made of them or not. */
+  private readonly endpoints = new Set<MediaEndpoint>();
   private readonly phones: RtpPhone[] = [];
   private count = 0;
 
@@ -106,17 +107,16 @@ export class MediaRun<M extends Media = Media> {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.callers.map(({ endpoint }) => endpoint.close()));
-    await Promise.all(this.phones.map((phone) => phone.close()));
-    this.callers.length = 0;
-    this.phones.length = 0;
+    await this.clear();
     await this.media.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Hangs everyone up; the media run on. */
   async clear(): Promise<void> {
-    await Promise.all(this.callers.splice(0).map(({ endpoint }) => endpoint.close()));
+    const endpoints = [...this.endpoints];
+    this.endpoints.clear();
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
     await Promise.all(this.phones.splice(0).map((phone) => phone.close()));
   }
 
@@ -136,6 +136,7 @@ export class MediaRun<M extends Media = Media> {
       label: `test ${this.count}`,
       ...(mixer === undefined ? {} : { mixer }),
     });
+    this.endpoints.add(endpoint);
     return endpoint;
   }
 
@@ -148,9 +149,8 @@ export class MediaRun<M extends Media = Media> {
   }
 
   keep(phone: RtpPhone, endpoint: MediaEndpoint): Caller {
-    const caller = { phone, endpoint, callId: endpoint.callId };
-    this.callers.push(caller);
-    return caller;
+    this.endpoints.add(endpoint);
+    return { phone, endpoint, callId: endpoint.callId };
   }
 
   async sound(name: string, samples: Int16Array): Promise<PlayItem> {

@@ -20,6 +20,7 @@ export function describeRoomRecording(suite: MediaSuite): void {
     };
 
     it('has everyone, from now until stopped, in a file that is there from its beginning', async () => {
+      const told = suite.run.listener.broken.length;
       const callers = await suite.talkers('recorded room', 500, 900);
       const [one, two] = [at(callers, 0), at(callers, 1)];
       await hearsTone(one.phone, 900);
@@ -42,7 +43,7 @@ export function describeRoomRecording(suite: MediaSuite): void {
       // Silence is recorded, too.
       expect(levelDbfs(sound.subarray(-3_200))).toBeLessThan(QUIET_DBFS);
       expect(await stop('recorded room')).toBeNull();
-      expect(suite.run.listener.broken).toEqual([]);
+      expect(suite.run.listener.broken.slice(told)).toEqual([]);
     });
 
     it('has nobody who is muted, and him who comes later', async () => {
@@ -105,6 +106,7 @@ export function describeRoomRecording(suite: MediaSuite): void {
     }
 
     it('ends with the room: the file is whole', async () => {
+      const told = suite.run.listener.broken.length;
       const callers = await suite.talkers('ending', 500, 900);
       await pause(200);
       await record('ending', 'ending');
@@ -116,7 +118,7 @@ export function describeRoomRecording(suite: MediaSuite): void {
       const sound = await recorded(path('ending'));
       expect(sound.length / 8).toBeGreaterThan(500);
       expect(toneDbfs(sound, 500)).toBeGreaterThan(SAID_DBFS);
-      expect(suite.run.listener.broken).toEqual([]);
+      expect(suite.run.listener.broken.slice(told)).toEqual([]);
     });
 
     it('is done once again in the same room, and of two rooms at a time', async () => {
