@@ -20,7 +20,8 @@ import { gently } from './privacy/gently.js';
 /*
  * The way back when the bridge key is lost for good: what was sealed under it goes, then a new one counts. In this order, so that a
  * process that dies on the way leaves what it found, only less of it: the command is run again. Until the end nothing can be sealed by
- * whoever has no key, and what a bridge seals that has the lost one in memory still goes too.
+ * whoever has no key, and what a bridge seals that has the lost one in memory still goes too, up to the last look at the PINs: what comes
+ * between that and the new key is told to be unreadable when it is asked for.
  */
 
 /** Codes looked at in one transaction: some milliseconds. */
@@ -81,7 +82,6 @@ export async function forgetBridgeKey(
     // whoever was asked may have taken a while to answer
     if (!isLost(config, store)) throw overtaken();
   });
-  const sealedPins = await forgetPins(store, (change) => whileItIsLost(null, change), onForgotten);
   let recordings = 0;
   const archive = openArchive(config, store);
   for (const page of unopenable(config, store)) {
@@ -89,9 +89,14 @@ export async function forgetBridgeKey(
     checkLost();
     for (const { id } of page) {
       if (await archive.remove(id)) recordings += 1;
-      onForgotten(sealedPins + recordings);
+      onForgotten(recordings);
     }
   }
+  const sealedPins = await forgetPins(
+    store,
+    (change) => whileItIsLost(null, change),
+    (done) => onForgotten(recordings + done),
+  );
   whileItIsLost(null, () =>
     // on the disk before it counts
     noteNewBridgeKey(

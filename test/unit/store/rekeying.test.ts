@@ -130,6 +130,34 @@ describe('re-keying', () => {
     expect(other.check()).toEqual([]);
   });
 
+  it('brings no sealed copy back that is destroyed between any two of its transactions', () => {
+    const other = bench.open();
+    for (let n = 0; n < 40; n += 1) {
+      other.addAccount(account(`a${n}`), { host: pin(`v1.m${n}h`), guest: { ...pin(`v1.m${n}g`), sealed: `s${n}` } });
+    }
+    const database = openDatabase({ file: bench.file });
+    const fact = database.prepare<[], string>("SELECT value FROM facts WHERE name = 'pin-key-version'").pluck();
+    const looked: (string | null)[] = [''];
+    const forget = (): string | null => {
+      const after = looked.at(-1) ?? null;
+      if (after !== null) looked.push(other.forgetSealedPins(after, 10).next);
+      return after;
+    };
+    const inOne = (action: () => void): void => {
+      database.transaction(action).immediate();
+      forget();
+    };
+    const version = (): number => Number(fact.get() ?? 1);
+    rekeyPins({ database, version, now: () => 0, change: inOne, noted: inOne }, next);
+    database.close();
+    const before = other.countSealedPins();
+    while (forget() !== null);
+    // those before its last transaction are not there again, those after it are found under their new hashes
+    expect(before).toBeLessThan(40);
+    expect(other.countSealedPins()).toBe(0);
+    expect(other.findPin('v2.(v1.m7g)', 0)?.account.id).toBe('a7');
+  });
+
   it('makes up for many changes in short transactions before the last', () => {
     const other = bench.open();
     other.addAccount(account('a1'), { host: pin('v1.h'), guest: pin('v1.g') });
