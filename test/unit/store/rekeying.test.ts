@@ -28,7 +28,10 @@ const rows = (sql: string): readonly string[] => {
 const beside = (): readonly string[] =>
   rows("SELECT name FROM sqlite_schema WHERE name GLOB '*_next_*' OR name GLOB '*_noted_*' OR name GLOB '*_former_*'");
 
-/** Another process that changes PINs as fast as it can until they are under another key; says what it added and what it took away. */
+/**
+ * Another process that changes PINs all the time until they are under another key; says what it added and what it took away. It leaves the lock
+ * for as long as it had it, however slow the disk: who waits for it asks now and then only, and would hardly ever come between.
+ */
 const OTHER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const Database = require(workerData.library);
@@ -36,7 +39,9 @@ const OTHER = `
   database.pragma('foreign_keys = ON');
   const version = database.prepare("SELECT value FROM facts WHERE name = 'pin-key-version'").pluck();
   const [added, gone] = [[], []];
+  let since = 0;
   const turn = database.transaction((n) => {
+    since = performance.now();
     if (version.get() !== undefined || n > 100000) return false;
     const seq = n + 1;
     // one PIN in place of another of the same owner and role
@@ -52,10 +57,14 @@ const OTHER = `
     }
     return true;
   });
+  const idle = new Int32Array(new SharedArrayBuffer(4));
   let n = 0;
   const run = () => {
-    if (n < workerData.most && turn.immediate(n)) { n += 1; setImmediate(run); }
-    else { database.close(); parentPort.postMessage({ added, gone }); }
+    if (n < workerData.most && turn.immediate(n)) {
+      n += 1;
+      Atomics.wait(idle, 0, 0, performance.now() - since);
+      setImmediate(run);
+    } else { database.close(); parentPort.postMessage({ added, gone }); }
   };
   run();
   parentPort.postMessage('runs');
